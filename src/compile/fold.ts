@@ -1,0 +1,45 @@
+/** Rewrites of the distributed tape that spare a pass or a temporary. They change the nodes in place. */
+import type { Node } from '../tape/node.js'
+import { reachable } from './distribute.js'
+
+export type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+
+/**
+ * - A sum with a product of matrices: the product adds into its destination.
+ * - A sum with an element-wise product: one multiply-add.
+ *
+ * Only where nobody else wants the product.
+ */
+export function fold(outputs: readonly Node[]): void {
+  const uses = countUses(outputs)
+  for (const node of reachable(outputs)) {
+    if (node.op !== 'add') continue
+    const [a, b] = node.inputs
+    const only = (term: Node, op: string): boolean =>
+      term.op === op && term.loop === node.loop && uses.get(term) === 1 && term.rows === node.rows && term.cols === node.cols
+    const target: Mutable<Node> = node
+    const fits = (addend: Node): boolean => (addend.rows === node.rows || addend.rows === 1) && addend.cols === node.cols
+    for (const [term, other] of [[b, a], [a, b]]) {
+      if (only(term, 'matmul') && term.inputs.length === 2 && fits(other) && other.op !== 'constant') {
+        Object.assign(target, { op: 'matmul', inputs: [...term.inputs, other], attributes: term.attributes })
+        break
+      }
+      if (only(term, 'mul')) {
+        Object.assign(target, { op: 'mulAdd', inputs: [...term.inputs, other] })
+        break
+      }
+    }
+  }
+}
+
+/** How often each node is wanted: by other nodes, as a carry's next, and as an output. */
+export function countUses(outputs: readonly Node[]): Map<Node, number> {
+  const uses = new Map<Node, number>()
+  const count = (node: Node): void => void uses.set(node, (uses.get(node) ?? 0) + 1)
+  outputs.forEach(count)
+  for (const node of reachable(outputs)) {
+    node.inputs.forEach(count)
+    if (node.next) count(node.next)
+  }
+  return uses
+}

@@ -1,0 +1,144 @@
+/**
+ * Puts the nodes in an order and fuses chains of element-wise work: all element-wise nodes of one shape that can run at the same
+ * place become one pass over memory.
+ */
+import type { Loop, Node } from '../tape/node.js'
+import { isElementwise } from '../tape/ops.js'
+import { isOwner, type Anchors } from './anchor.js'
+import { reachable } from './distribute.js'
+
+export type Unit = Pass | { readonly kind: 'loop'; readonly loop: Loop; readonly body: readonly Pass[]; readonly carries: readonly Node[] }
+
+/** One pass over memory. */
+export type Pass =
+  | { readonly kind: 'elementwise'; readonly rows: number; readonly cols: number; readonly nodes: Node[] }
+  | { readonly kind: 'kernel'; readonly node: Node }
+
+/** A fused pass keeps its temporaries in a fixed number of blocks of cache. */
+const mostFused = 40
+
+export function schedule(outputs: readonly Node[], anchors: Anchors): Unit[] {
+  const nodes = reachable(outputs)
+  const bodies = new Map<Loop, Node[]>()
+  for (const node of nodes) if (node.loop) bodies.set(node.loop, [...(bodies.get(node.loop) ?? []), node])
+  const outside = (list: readonly Node[]): (Node | Loop)[] => list.map((node) => node.loop ?? node)
+  const order = postOrder<Node | Loop>(outside(outputs), (vertex) =>
+'op' in vertex
+      ? outside(vertex.inputs)
+      : bodies.get(vertex)!.flatMap(({ inputs }) => inputs.filter(({ loop }) => !loop)),
+  )
+  const level = new Level(anchors, lateReaders(nodes, anchors))
+  for (const vertex of order) {
+    if ('op' in vertex) level.add(vertex)
+    else level.addLoop(vertex, bodies.get(vertex)!)
+  }
+  return level.finish()
+}
+
+/** By matrix that is overwritten late: the nodes that read it, also through a view. */
+function lateReaders(nodes: readonly Node[], { late }: Anchors): Map<Node, Node[]> {
+  const readers = new Map([...late.values()].map((target) => [target, [] as Node[]]))
+  const seenAs = new Map([...readers.keys()].map((target) => [target, target]))
+  for (const node of nodes) {
+    if (node.op === 'assign') continue
+    for (const input of node.inputs) {
+      const target = seenAs.get(input)
+      if (!target) continue
+      readers.get(target)!.push(node)
+      if (!isOwner(node) && !node.loop) seenAs.set(node, target)
+    }
+  }
+  return readers
+}
+
+/** The units of one level: the program's, or a loop's body. */
+class Level {
+  readonly units: Unit[] = []
+  /** By node: the unit after which it is there; −1 from the start. */
+  readonly #at = new Map<Node, number>()
+  readonly #loops = new Map<Loop, number>()
+  readonly #late: Node[] = []
+
+  constructor(
+    readonly anchors: Anchors,
+    readonly readers: ReadonlyMap<Node, readonly Node[]>,
+    readonly loop?: Loop,
+  ) {}
+
+  add(node: Node): void {
+    if (this.anchors.late.has(node)) this.#late.push(node)
+    else this.#place(node, [])
+  }
+
+  #place(node: Node, readers: readonly Node[]): void {
+    if (!isOwner(node) || node.op === 'concatCols' || node.op === 'concatRows' || node.op === 'assign') {
+      this.#at.set(node, Math.max(-1, ...node.inputs.map((input) => this.#position(input))))
+      return
+    }
+    if (!isElementwise(node)) {
+      this.#at.set(node, this.units.push({ kind: 'kernel', node }) - 1)
+      return
+    }
+    // The first pass of this shape that runs when all operands are there, or whose own results are the operands.
+    const earliest = Math.max(
+      0,
+      ...node.inputs.map((input) => this.#position(input) + (this.#isInPass(input, node) ? 0 : 1)),
+      ...readers.map((reader) => this.#position(reader) + (this.#isInPass(reader, node) ? 0 : 1)),
+    )
+    let at = this.units.findIndex((unit, i) => i >= earliest && this.#accepts(unit, node))
+    if (at < 0) at = this.units.push({ kind: 'elementwise', rows: node.rows, cols: node.cols, nodes: [] }) - 1
+    const unit = this.units[at]
+    if (unit.kind === 'elementwise') unit.nodes.push(node)
+    this.#at.set(node, at)
+  }
+
+  #accepts(unit: Unit, { rows, cols }: Node): boolean {
+    return unit.kind === 'elementwise' && unit.rows === rows && unit.cols === cols && unit.nodes.length < mostFused
+  }
+
+  /** Whether `node` was computed by a pass that `other`, of the same shape, could be part of. */
+  #isInPass(node: Node, other: Node): boolean {
+    const at = this.#at.get(node)
+    const unit = at === undefined ? undefined : this.units[at]
+    return unit?.kind === 'elementwise' && unit.nodes.includes(node) && this.#accepts(unit, other)
+  }
+
+  #position(node: Node): number {
+    if (node.loop !== this.loop) return node.loop ? (this.#loops.get(node.loop) ?? -1) : -1
+    return this.#at.get(node) ?? -1
+  }
+
+  addLoop(loop: Loop, members: readonly Node[]): void {
+    const body = new Level(this.anchors, this.readers, loop)
+    const inside = (node: Node): Node[] => (node.op === 'carry' ? [] : node.inputs.filter((input) => input.loop === loop))
+    for (const node of postOrder(members, inside)) body.add(node)
+    const carries = members.filter(({ op }) => op === 'carry')
+    this.#loops.set(loop, this.units.push({ kind: 'loop', loop, body: body.finish() as Pass[], carries }) - 1)
+  }
+
+  finish(): Unit[] {
+    for (const node of this.#late) this.#place(node, this.readers.get(this.anchors.late.get(node)!) ?? [])
+    return this.units
+  }
+}
+
+/** Depth first, operands before their users; without recursion, since a graph may be thousands of nodes deep. */
+function postOrder<T extends object>(roots: readonly T[], operands: (vertex: T) => readonly T[]): T[] {
+  const order: T[] = []
+  const seen = new Set<T>()
+  const pending: { vertex: T; rest: T[] }[] = []
+  const enter = (vertex: T): void => {
+    if (seen.has(vertex)) return
+    seen.add(vertex)
+    pending.push({ vertex, rest: [...operands(vertex)].reverse() })
+  }
+  for (const root of roots) {
+    enter(root)
+    for (let top = pending.at(-1); top; top = pending.at(-1)) {
+      const next = top.rest.pop()
+      if (next) enter(next)
+      else order.push(pending.pop()!.vertex)
+    }
+  }
+  return order
+}

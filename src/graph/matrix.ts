@@ -1,0 +1,122 @@
+/** A matrix that outlives graphs: a parameter, a state, a moment of an optimizer. */
+import { defaultEngine } from '../run/engines.js'
+import type { Engine, Floats, Store } from '../run/engine.js'
+
+export interface MatrixOptions {
+  /** Where it lives. Default: the default engine. */
+  engine?: Engine
+  /** What messages call it. */
+  name?: string
+}
+
+/**
+ * `rows` × `cols` numbers, row-major, in an engine's memory. Created with zeros, with given values, or with rows of values.
+ *
+ * As an operand of a graph's ops it is a parameter: it gets a gradient.
+ */
+export class Matrix {
+  readonly rows: number
+  readonly cols: number
+  readonly engine: Engine
+  name: string | undefined
+  readonly #store: Store
+  #live: Floats | undefined
+  #grad: Matrix | undefined
+  /** Whether the values are known to be zero, and whether the memory still holds what was there before. */
+  #isClear = true
+  #isStale = false
+
+  constructor(rows: number, cols: number, values?: ArrayLike<number>, { engine = defaultEngine(), name }: MatrixOptions = {}) {
+    for (const [axis, size] of Object.entries({ rows, cols })) {
+      if (!Number.isInteger(size) || size < 1) throw new Error(`Matrix: ${axis} ${size}; must be a positive integer`)
+    }
+    if (values && values.length !== rows * cols) {
+      throw new Error(`Matrix: ${values.length} values for [${rows}, ${cols}]; must be ${rows * cols}`)
+    }
+    this.rows = rows
+    this.cols = cols
+    this.engine = engine
+    this.name = name
+    this.#store = engine.createStore(rows * cols)
+    if (values) this.write(values)
+  }
+
+  /** A matrix from its rows. */
+  static from(rows: readonly (readonly number[])[], options?: MatrixOptions): Matrix {
+    const cols = rows[0]?.length ?? 0
+    if (rows.some((row) => row.length !== cols)) throw new Error('Matrix.from: rows of different lengths; all must have the same')
+    return new Matrix(rows.length, cols, rows.flat(), options)
+  }
+
+  get size(): number {
+    return this.rows * this.cols
+  }
+
+  /**
+   * The values, row-major, in an array that stays in step with the engine: what is written to it counts for every run that
+   * follows, and after every run it shows what the run left. Always the same array. `read` is cheaper for a single look.
+   */
+  get data(): Floats {
+    this.#settle()
+    return (this.#live ??= this.#store.read())
+  }
+
+  /** A copy of the values. */
+  read(): Floats {
+    this.#settle()
+    return this.#live?.slice() ?? this.#store.read()
+  }
+
+  /** Replaces the values. */
+  write(values: ArrayLike<number>): void {
+    if (values.length !== this.size) throw new Error(`${this}: ${values.length} values; must be ${this.size}`)
+    this.#isStale = false
+    this.#isClear = false
+    this.#live?.set(values)
+    this.#store.write(values)
+  }
+
+  /**
+   * The gradient that `backward` left: zeros before there is one. Backward adds to it until an optimizer's step, or `clear`,
+   * starts it afresh.
+   */
+  get grad(): Matrix {
+    return (this.#grad ??= new Matrix(this.rows, this.cols, undefined, {
+      engine: this.engine,
+      name: this.name && `${this.name}.grad`,
+    }))
+  }
+
+  /** Sets all values to zero. The zeros are written when somebody looks. */
+  clear(): void {
+    if (this.#live) this.#live.fill(0)
+    else if (!this.#isClear) this.#isStale = this.#isClear = true
+  }
+
+  /** Whether all values are known to be zero. */
+  get isClear(): boolean {
+    return this.#isClear && !this.#live
+  }
+
+  #settle(): void {
+    if (this.#isStale) this.#store.write(new this.engine.Floats(this.size))
+    this.#isStale = false
+  }
+
+  /** The memory for a run, with what was written to `data` in it. `overwritten`: the run does not read it. */
+  beforeRun(overwritten = false): Store {
+    if (this.#live) this.#store.write(this.#live)
+    else if (!overwritten) this.#settle()
+    return this.#store
+  }
+
+  /** Brings `data` up to date with what a run wrote. */
+  afterWrite(): void {
+    this.#isClear = this.#isStale = false
+    this.#live?.set(this.#store.read())
+  }
+
+  toString(): string {
+    return `${this.name ?? 'Matrix'} [${this.rows}, ${this.cols}]`
+  }
+}

@@ -1,0 +1,365 @@
+// The block interpreter: runs a small straight-line program of element-wise instructions over a matrix, block by block, so
+// that what one instruction leaves for the next is still in the first-level cache.
+import { exp, log, madd, nmadd, select, sigmoid, softplus, tanh } from './math'
+import { copyRow } from './move'
+import { Micro, SlotKind } from '../opcodes'
+
+// The working memory: a table of operands (address and row stride, 8 bytes each) and areas of 256 floats. Slots stand just
+// before the temporaries in the table, so an operand's index from the first slot finds either. Temporaries take areas from the
+// front; splat slots (columns, scalars, immediates) take them from the back. Areas are 16 bytes longer than 256 floats, so
+// that they do not fall on each other's cache sets.
+// @ts-ignore: decorator
+@inline
+const MAX_SLOTS = 128
+// @ts-ignore: decorator
+@inline
+const MAX_TEMPORARIES = 48
+// @ts-ignore: decorator
+@inline
+const MAX_SPLATS = 24
+// @ts-ignore: decorator
+@inline
+const AREAS = MAX_TEMPORARIES + MAX_SPLATS
+// @ts-ignore: decorator
+@inline
+const AREA_BYTES = 1040
+// @ts-ignore: decorator
+@inline
+const TABLE_BYTES = (MAX_SLOTS + MAX_TEMPORARIES) * 8
+
+// @ts-ignore: decorator
+@inline
+const BLOCK = 256
+
+/** Globals belong to an instance, memory may be shared: a thread must be given working memory of its own. */
+let scratch: usize = memory.data(TABLE_BYTES + (AREAS + 1) * AREA_BYTES, 16)
+
+/** The row pitch that the table's temporaries are set up for. */
+let temporaryPitch: usize = 0
+
+/** Moves the working memory of this instance; it takes `workingBytes` bytes. */
+export function placeWorkingMemory(address: usize): void {
+  scratch = address
+  temporaryPitch = 0
+}
+
+// @ts-ignore: decorator
+@inline
+function area(index: usize): usize {
+  return scratch + TABLE_BYTES + index * AREA_BYTES
+}
+
+// @ts-ignore: decorator
+@inline
+function address(table: usize, operand: usize): usize {
+  return load<usize>(table + (operand << 3))
+}
+
+// @ts-ignore: decorator
+@inline
+function stride(table: usize, operand: usize): usize {
+  return load<usize>(table + (operand << 3), 4)
+}
+
+function splat(to: usize, value: v128, bytes: usize): void {
+  const end = to + bytes
+  do {
+    v128.store(to, value)
+    to += 16
+  } while (to < end)
+}
+
+/** One instruction on one vector; `op` is known when this is compiled, so only its own line remains. */
+// @ts-ignore: decorator
+@inline
+function apply(op: i32, x: v128, y: v128, z: v128): v128 {
+  const zero = f32x4.splat(0)
+  const one = f32x4.splat(1)
+  if (op == Micro.Add) return f32x4.add(x, y)
+  if (op == Micro.Sub) return f32x4.sub(x, y)
+  if (op == Micro.Mul) return f32x4.mul(x, y)
+  if (op == Micro.Div) return f32x4.div(x, y)
+  if (op == Micro.Min) return f32x4.min(x, y)
+  if (op == Micro.Max) return f32x4.max(x, y)
+  if (op == Micro.Neg) return f32x4.neg(x)
+  if (op == Micro.Abs) return f32x4.abs(x)
+  if (op == Micro.Sign) {
+    // x where it is 0 or NaN, else 1 with its sign.
+    const signed = v128.bitselect(x, one, f32x4.splat(-0.0))
+    return select(signed, x, v128.or(f32x4.lt(x, zero), f32x4.gt(x, zero)))
+  }
+  if (op == Micro.Square) return f32x4.mul(x, x)
+  if (op == Micro.Sqrt) return f32x4.sqrt(x)
+  if (op == Micro.Exp) return exp(x)
+  if (op == Micro.Log) return log(x)
+  if (op == Micro.Tanh) return tanh(x)
+  if (op == Micro.Sigmoid) return sigmoid(x)
+  if (op == Micro.Relu) return f32x4.pmax(x, zero) // pmax(NaN, 0) is NaN, pmax(0, NaN) would not be
+  if (op == Micro.Softplus) return softplus(x)
+  if (op == Micro.Greater) return v128.and(f32x4.gt(x, y), one)
+  if (op == Micro.GreaterEqual) return v128.and(f32x4.ge(x, y), one)
+  if (op == Micro.Select) return select(y, z, f32x4.ne(x, zero))
+  if (op == Micro.MulAdd) return madd(x, y, z)
+  if (op == Micro.TanhGrad) return f32x4.mul(x, nmadd(y, y, one))
+  if (op == Micro.SigmoidGrad) return f32x4.mul(f32x4.mul(x, y), f32x4.sub(one, y))
+  if (op == Micro.ReluGrad) return v128.and(x, f32x4.gt(y, zero))
+  return x
+}
+
+/** The instructions that read b, and those that read c as well, as bits. */
+// @ts-ignore: decorator
+@inline
+const TERNARY = (1 << Micro.Select) | (1 << Micro.MulAdd)
+// @ts-ignore: decorator
+@inline
+const BINARY =
+  TERNARY |
+  (1 << Micro.Add) | (1 << Micro.Sub) | (1 << Micro.Mul) | (1 << Micro.Div) | (1 << Micro.Min) | (1 << Micro.Max) |
+  (1 << Micro.Greater) | (1 << Micro.GreaterEqual) | (1 << Micro.TanhGrad) | (1 << Micro.SigmoidGrad) | (1 << Micro.ReluGrad)
+
+/** Where the operands of an instruction are, and how far apart their rows; locals, once this is inlined. */
+// @ts-ignore: decorator
+@inline
+function map(
+  op: i32, d: usize, dStride: usize, a: usize, aStride: usize, b: usize, bStride: usize, c: usize, cStride: usize,
+  lines: i32, bytes: usize,
+): void {
+  do {
+    let i: usize = 0
+    do {
+      v128.store(d + i, apply(op, v128.load(a + i), v128.load(b + i), v128.load(c + i)))
+      i += 16
+    } while (i < bytes)
+    d += dStride
+    a += aStride
+    b += bStride
+    c += cStride
+  } while (--lines > 0)
+}
+
+/** The same, two vectors a turn: where an instruction is cheap, what surrounds it counts. */
+// @ts-ignore: decorator
+@inline
+function pairs(
+  op: i32, d: usize, dStride: usize, a: usize, aStride: usize, b: usize, bStride: usize, c: usize, cStride: usize,
+  lines: i32, bytes: usize,
+): void {
+  do {
+    let i: usize = bytes & 16
+    if (i) v128.store(d, apply(op, v128.load(a), v128.load(b), v128.load(c)))
+    if (i < bytes) {
+      do {
+        const ad = a + i, bd = b + i, cd = c + i, dd = d + i
+        const first = apply(op, v128.load(ad), v128.load(bd), v128.load(cd))
+        const second = apply(op, v128.load(ad, 16), v128.load(bd, 16), v128.load(cd, 16))
+        v128.store(dd, first)
+        v128.store(dd, second, 16)
+        i += 32
+      } while (i < bytes)
+    }
+    d += dStride
+    a += aStride
+    b += bStride
+    c += cStride
+  } while (--lines > 0)
+}
+
+/** Any real base, as C's powf: a call for each element, the one instruction that is not vectorised. */
+function power(d: usize, dStride: usize, a: usize, aStride: usize, exponent: f32, lines: i32, bytes: usize): void {
+  for (; lines > 0; lines--) {
+    for (let i: usize = 0; i < bytes; i += 4) store<f32>(d + i, NativeMathf.pow(load<f32>(a + i), exponent))
+    d += dStride
+    a += aStride
+  }
+}
+
+/** Chris Wellons' lowbias32: a bijection of 32 bits in which every input bit flips every output bit half the time. */
+// @ts-ignore: decorator
+@inline
+function lowbias32(x: v128): v128 {
+  x = i32x4.mul(v128.xor(x, i32x4.shr_u(x, 16)), i32x4.splat(0x7feb352d))
+  x = i32x4.mul(v128.xor(x, i32x4.shr_u(x, 15)), i32x4.splat(0x846ca68b))
+  return v128.xor(x, i32x4.shr_u(x, 16))
+}
+
+/**
+ * out = a · (h >>> 8 ≥ ⌊p·2²⁴⌋ ? 1/(1 − p) : 0) with h = lowbias32(lowbias32(position) ^ key), p and 1/(1 − p) in float32 and
+ * position = (firstRow + row)·cols + column as uint32. The mask depends on nothing else: shards and replays see the same one.
+ * Hashing before the key is mixed in keeps masks of related keys from being permutations of one another.
+ */
+function dropout(
+  d: usize, dStride: usize, a: usize, aStride: usize, p: f32, key: i32, position: i32, cols: i32, lines: i32, bytes: usize,
+): void {
+  const keys = i32x4.splat(key)
+  const threshold = i32x4.splat(<i32>(p * 16777216))
+  const scale = f32x4.splat(1 / (1 - p))
+  do {
+    let positions = i32x4.add(i32x4.splat(position), i32x4(0, 1, 2, 3))
+    let i: usize = 0
+    do {
+      const h = i32x4.shr_u(lowbias32(v128.xor(lowbias32(positions), keys)), 8)
+      v128.store(d + i, f32x4.mul(v128.load(a + i), v128.and(i32x4.ge_s(h, threshold), scale)))
+      positions = i32x4.add(positions, i32x4.splat(4))
+      i += 16
+    } while (i < bytes)
+    d += dStride
+    a += aStride
+    position += cols
+  } while (--lines > 0)
+}
+
+/** Runs the instructions over one block of `lines` rows and `width` columns. */
+// @ts-ignore: decorator
+@inline
+function block(code: usize, end: usize, table: usize, slotCount: u32, lines: i32, width: i32, position: i32): void {
+  const bytes: usize = ((width + 3) & ~3) << 2
+  const ragged = (width & 3) != 0
+  for (; code < end; code += 32) {
+    const op = load<i32>(code)
+    const destination = load<u32>(code, 4)
+    let d = address(table, destination)
+    const a = address(table, load<u32>(code, 8))
+    const b = address(table, load<u32>(code, 12))
+    const c = address(table, load<u32>(code, 16))
+    // Loops write whole vectors. Where a row of a matrix ends within one, they write to a spare area, and copyRow, which
+    // knows about ends, brings the result home.
+    const detour = ragged && destination < slotCount
+    if (detour) d = area(AREAS)
+
+    let dStride: usize = 0, aStride: usize = 0, bStride: usize = 0, cStride: usize = 0
+    let n = lines, span = bytes
+    if (lines > 1) {
+      dStride = detour ? bytes : stride(table, destination)
+      aStride = stride(table, load<u32>(code, 8))
+      bStride = stride(table, load<u32>(code, 12))
+      cStride = stride(table, load<u32>(code, 16))
+      let gaps = (dStride ^ bytes) | (aStride ^ bytes)
+      if ((BINARY >> op) & 1) gaps |= bStride ^ bytes
+      if ((TERNARY >> op) & 1) gaps |= cStride ^ bytes
+      // Operands without gaps between their rows make one long row; dropout counts its rows.
+      if (gaps == 0 && op != Micro.Dropout) {
+        n = 1
+        span = bytes * lines
+      }
+    }
+
+    switch (op) {
+      case Micro.Copy: pairs(Micro.Copy, d, dStride, a, aStride, b, bStride, c, cStride, n, span); break
+      case Micro.Add: pairs(Micro.Add, d, dStride, a, aStride, b, bStride, c, cStride, n, span); break
+      case Micro.Sub: pairs(Micro.Sub, d, dStride, a, aStride, b, bStride, c, cStride, n, span); break
+      case Micro.Mul: pairs(Micro.Mul, d, dStride, a, aStride, b, bStride, c, cStride, n, span); break
+      case Micro.Div: pairs(Micro.Div, d, dStride, a, aStride, b, bStride, c, cStride, n, span); break
+      case Micro.Min: pairs(Micro.Min, d, dStride, a, aStride, b, bStride, c, cStride, n, span); break
+      case Micro.Max: pairs(Micro.Max, d, dStride, a, aStride, b, bStride, c, cStride, n, span); break
+      case Micro.Neg: pairs(Micro.Neg, d, dStride, a, aStride, b, bStride, c, cStride, n, span); break
+      case Micro.Abs: pairs(Micro.Abs, d, dStride, a, aStride, b, bStride, c, cStride, n, span); break
+      case Micro.Sign: pairs(Micro.Sign, d, dStride, a, aStride, b, bStride, c, cStride, n, span); break
+      case Micro.Square: pairs(Micro.Square, d, dStride, a, aStride, b, bStride, c, cStride, n, span); break
+      case Micro.Sqrt: pairs(Micro.Sqrt, d, dStride, a, aStride, b, bStride, c, cStride, n, span); break
+      case Micro.Relu: pairs(Micro.Relu, d, dStride, a, aStride, b, bStride, c, cStride, n, span); break
+      case Micro.Greater: pairs(Micro.Greater, d, dStride, a, aStride, b, bStride, c, cStride, n, span); break
+      case Micro.GreaterEqual: pairs(Micro.GreaterEqual, d, dStride, a, aStride, b, bStride, c, cStride, n, span); break
+      case Micro.Select: pairs(Micro.Select, d, dStride, a, aStride, b, bStride, c, cStride, n, span); break
+      case Micro.MulAdd: pairs(Micro.MulAdd, d, dStride, a, aStride, b, bStride, c, cStride, n, span); break
+      case Micro.TanhGrad: pairs(Micro.TanhGrad, d, dStride, a, aStride, b, bStride, c, cStride, n, span); break
+      case Micro.SigmoidGrad: pairs(Micro.SigmoidGrad, d, dStride, a, aStride, b, bStride, c, cStride, n, span); break
+      case Micro.ReluGrad: pairs(Micro.ReluGrad, d, dStride, a, aStride, b, bStride, c, cStride, n, span); break
+      case Micro.Exp: map(Micro.Exp, d, dStride, a, aStride, b, bStride, c, cStride, n, span); break
+      case Micro.Log: map(Micro.Log, d, dStride, a, aStride, b, bStride, c, cStride, n, span); break
+      case Micro.Tanh: map(Micro.Tanh, d, dStride, a, aStride, b, bStride, c, cStride, n, span); break
+      case Micro.Sigmoid: map(Micro.Sigmoid, d, dStride, a, aStride, b, bStride, c, cStride, n, span); break
+      case Micro.Softplus: map(Micro.Softplus, d, dStride, a, aStride, b, bStride, c, cStride, n, span); break
+      case Micro.Pow: power(d, dStride, a, aStride, load<f32>(code, 20), n, span); break
+      // A splat slot keeps the bits of the key as they are.
+      case Micro.Dropout: dropout(d, dStride, a, aStride, load<f32>(code, 20), load<i32>(b), position, width, n, span); break
+      default: unreachable()
+    }
+
+    if (detour) {
+      let to = address(table, destination)
+      for (let line = 0; line < lines; line++) {
+        copyRow(to, d, width)
+        to += stride(table, destination)
+        d += bytes
+      }
+    }
+  }
+}
+
+/** Executes a block program; formats in opcodes.ts. There may be 128 slots, 24 of them not matrices, and 48 temporaries. */
+export function elementwise(
+  rows: i32, cols: i32, code: usize, instructions: i32, slots: usize, slotCount: i32, firstRow: i32,
+): void {
+  if (rows <= 0 || cols <= 0) return
+  const slotsEnd = slots + (<usize>slotCount << 4)
+  const origin = firstRow * cols
+  let modular = false
+  if (rows > 1) {
+    let contiguous = true
+    for (let s = slots; s < slotsEnd; s += 16) {
+      const kind = load<i32>(s)
+      if (kind > SlotKind.Column) continue
+      if (load<i32>(s, 12) > 0) modular = true
+      if (kind == SlotKind.Column || load<i32>(s, 8) != cols << 2) contiguous = false
+    }
+    if (contiguous && !modular) {
+      cols *= rows
+      rows = 1
+    }
+  }
+
+  const pitch: usize = min(((cols + 3) & ~3) << 2, BLOCK << 2)
+  const most = min(rows, (BLOCK << 2) / <i32>pitch)
+  const table = scratch + ((MAX_SLOTS - slotCount) << 3)
+  if (pitch != temporaryPitch) {
+    temporaryPitch = pitch
+    for (let t = 0; t < MAX_TEMPORARIES; t++) {
+      store<usize>(scratch + ((MAX_SLOTS + t) << 3), area(t))
+      store<usize>(scratch + ((MAX_SLOTS + t) << 3), pitch, 4)
+    }
+  }
+
+  for (let r = 0, lines = 0; r < rows; r += lines) {
+    lines = min(most, rows - r)
+    if (modular) {
+      // Within a block, rows must follow each other in every slot.
+      for (let s = slots; s < slotsEnd; s += 16) {
+        const modulo = load<i32>(s, 12)
+        if (load<i32>(s) <= SlotKind.Column && modulo > 1) lines = min(lines, modulo - (r % modulo))
+      }
+    }
+    for (let c = 0; c < cols; c += BLOCK) {
+      let entry = table
+      let next = area(AREAS)
+      for (let s = slots; s < slotsEnd; s += 16, entry += 8) {
+        const kind = load<i32>(s)
+        const modulo = load<i32>(s, 12)
+        const step = load<usize>(s, 8)
+        const at = load<usize>(s, 4) + <usize>(modulo > 0 ? r % modulo : r) * step
+        if (kind == SlotKind.Matrix) {
+          store<usize>(entry, at + (c << 2))
+          store<usize>(entry, modulo == 1 ? 0 : step, 4)
+          continue
+        }
+        next -= AREA_BYTES
+        if (next < area(MAX_TEMPORARIES)) unreachable()
+        if (kind == SlotKind.Column) {
+          if (c > 0) continue
+          let from = at, to = next
+          for (let line = 0; line < lines; line++) {
+            splat(to, v128.load32_splat(from), pitch)
+            from += modulo == 1 ? 0 : step
+            to += pitch
+          }
+        } else {
+          if (c + r > 0) continue
+          const value = kind == SlotKind.Scalar ? v128.load32_splat(load<usize>(s, 4)) : v128.load32_splat(s, 4)
+          splat(next, value, pitch * most)
+        }
+        store<usize>(entry, next)
+        store<usize>(entry, pitch, 4)
+      }
+      block(code, code + (<usize>instructions << 5), table, slotCount, lines, min(cols - c, BLOCK), origin + r * cols + c)
+    }
+  }
+}

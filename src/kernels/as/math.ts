@@ -1,0 +1,135 @@
+// Vector exp, log, tanh, sigmoid and softplus: what the element-wise and row kernels share.
+//
+// Everything is @inline, because a v128 argument of a real call travels through memory. Constants are written where they are
+// used: V8 lifts them out of a loop, on one condition, which holds for everything that does not touch memory (a splat, even a
+// square root): the loop must be do … while. In a loop that tests before its first turn V8 computes them anew in every turn.
+
+/** a·b + c, in one rounding where the build allows it. */
+// @ts-ignore: decorator
+@inline
+export function madd(a: v128, b: v128, c: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c)
+  return f32x4.add(f32x4.mul(a, b), c)
+}
+
+/** c − a·b, in one rounding where the build allows it. */
+// @ts-ignore: decorator
+@inline
+export function nmadd(a: v128, b: v128, c: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_nmadd(a, b, c)
+  return f32x4.sub(c, f32x4.mul(a, b))
+}
+
+/** a where the mask is all ones, b where it is all zeros. */
+// @ts-ignore: decorator
+@inline
+export function select(a: v128, b: v128, mask: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return i32x4.relaxed_laneselect(a, b, mask)
+  return v128.bitselect(a, b, mask)
+}
+
+/** exp for arguments up to 88.72, beyond which the result would not fit. Denormal results are 0. */
+// @ts-ignore: decorator
+@inline
+export function boundedExp(x: v128): v128 {
+  // Adding 1.5·2²³ rounds to an integer and leaves it in the low bits, ready to be shifted into the exponent.
+  const magic = f32x4.splat(12582912)
+  const shifted = madd(x, f32x4.splat(1.44269504088896341), magic)
+  const n = f32x4.sub(shifted, magic)
+  const r = nmadd(n, f32x4.splat(-2.12194440e-4), nmadd(n, f32x4.splat(0.693359375), x))
+  // The polynomial is that of Cephes' expf.
+  let p = madd(f32x4.splat(1.9875691500e-4), r, f32x4.splat(1.3981999507e-3))
+  p = madd(p, r, f32x4.splat(8.3334519073e-3))
+  p = madd(p, r, f32x4.splat(4.1665795894e-2))
+  p = madd(p, r, f32x4.splat(1.6666665459e-1))
+  p = madd(p, r, f32x4.splat(0.5))
+  p = madd(f32x4.mul(r, r), p, f32x4.add(r, f32x4.splat(1)))
+  // Where the comparison is false for NaN, p has carried it through.
+  return v128.andnot(i32x4.add(p, i32x4.shl(shifted, 23)), f32x4.lt(x, f32x4.splat(-87.3365447)))
+}
+
+// @ts-ignore: decorator
+@inline
+export function exp(x: v128): v128 {
+  return select(f32x4.splat(Infinity), boundedExp(x), f32x4.gt(x, f32x4.splat(88.7228317)))
+}
+
+/** e^−|x| */
+// @ts-ignore: decorator
+@inline
+function decay(x: v128): v128 {
+  return boundedExp(v128.or(x, f32x4.splat(-0.0)))
+}
+
+// @ts-ignore: decorator
+@inline
+export function log(x: v128): v128 {
+  // Denormals have no exponent of their own: lift them by 2²³ first.
+  const tiny = f32x4.lt(x, f32x4.splat(1.17549435e-38))
+  const lifted = select(f32x4.mul(x, f32x4.splat(8388608)), x, tiny)
+  // Counting the exponent from √½ leaves a mantissa in [√½, √2), so that f is small on both sides of 1.
+  const exponent = i32x4.shr_s(i32x4.sub(lifted, f32x4.splat(0.70710678118654752)), 23)
+  const f = f32x4.sub(i32x4.sub(lifted, i32x4.shl(exponent, 23)), f32x4.splat(1))
+  const e = f32x4.sub(f32x4.convert_i32x4_s(exponent), v128.and(tiny, f32x4.splat(23)))
+  const z = f32x4.mul(f, f)
+  // The polynomial is that of Cephes' logf.
+  let p = madd(f32x4.splat(7.0376836292e-2), f, f32x4.splat(-1.1514610310e-1))
+  p = madd(p, f, f32x4.splat(1.1676998740e-1))
+  p = madd(p, f, f32x4.splat(-1.2420140846e-1))
+  p = madd(p, f, f32x4.splat(1.4249322787e-1))
+  p = madd(p, f, f32x4.splat(-1.6668057665e-1))
+  p = madd(p, f, f32x4.splat(2.0000714765e-1))
+  p = madd(p, f, f32x4.splat(-2.4999993993e-1))
+  p = madd(p, f, f32x4.splat(3.3333331174e-1))
+  p = madd(e, f32x4.splat(-2.12194440e-4), f32x4.mul(f32x4.mul(p, f), z))
+  p = nmadd(z, f32x4.splat(0.5), p)
+  let y = madd(e, f32x4.splat(0.693359375), f32x4.add(f, p))
+  y = select(y, x, f32x4.lt(x, f32x4.splat(Infinity))) // ∞ and NaN are their own logarithms
+  y = select(f32x4.splat(-Infinity), y, f32x4.eq(x, f32x4.splat(0)))
+  return v128.or(y, f32x4.lt(x, f32x4.splat(0))) // all ones is a NaN
+}
+
+/** A rational fit of relative error 9e-9 up to 8.2, from where it is drawn towards 1 too fast; the last step hides that. */
+// @ts-ignore: decorator
+@inline
+export function tanh(x: v128): v128 {
+  const one = f32x4.splat(1)
+  // From 9.02 on, ±1 is the nearest float.
+  const limit = f32x4.splat(9.02)
+  x = f32x4.pmin(f32x4.pmax(x, f32x4.neg(limit)), limit)
+  const t = f32x4.mul(x, x)
+  let p = madd(f32x4.splat(1.4903484668593592e-8), t, f32x4.splat(2.1683386876247823e-5))
+  p = madd(p, t, f32x4.splat(3.5595393273979425e-3))
+  p = madd(p, t, f32x4.splat(0.13434547185897827))
+  p = madd(p, t, one)
+  let q = madd(f32x4.splat(8.39652614104125e-7), t, f32x4.splat(3.391067439224571e-4))
+  q = madd(q, t, f32x4.splat(2.611921913921833e-2))
+  q = madd(q, t, f32x4.splat(0.4676787555217743))
+  q = madd(q, t, one)
+  const y = f32x4.div(f32x4.mul(x, p), q)
+  // No rounding may carry y past 1 either: 1 − y² must not become negative.
+  return f32x4.pmin(f32x4.pmax(y, f32x4.neg(one)), one)
+}
+
+// @ts-ignore: decorator
+@inline
+export function sigmoid(x: v128): v128 {
+  // 1/(1 + e^−x) and e^x/(1 + e^x) share their denominator, and neither overflows.
+  const e = decay(x)
+  const one = f32x4.splat(1)
+  return f32x4.div(select(e, one, f32x4.lt(x, f32x4.splat(0))), f32x4.add(e, one))
+}
+
+// @ts-ignore: decorator
+@inline
+export function softplus(x: v128): v128 {
+  const e = decay(x)
+  // log(1 + e) = 2·atanh(s), by a fit to atanh(s)/s on [0, ⅓]: no cancellation however small e is.
+  const s = f32x4.div(e, f32x4.add(e, f32x4.splat(2)))
+  const t = f32x4.mul(s, s)
+  let p = madd(f32x4.splat(0.1400599330663681), t, f32x4.splat(0.14000903069972992))
+  p = madd(p, t, f32x4.splat(0.2001076340675354))
+  p = madd(p, t, f32x4.splat(0.3333320915699005))
+  p = madd(f32x4.mul(p, t), s, s)
+  return f32x4.add(f32x4.pmax(x, f32x4.splat(0)), f32x4.add(p, p))
+}

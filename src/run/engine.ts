@@ -1,0 +1,53 @@
+/**
+ * What an executor has to do. A program runs on any of them: `wasm` in float32, `reference` in float64.
+ */
+import type { Program } from '../compile/program.js'
+
+export type Floats = Float32Array | Float64Array
+
+/** Memory of a matrix that outlives programs, in an engine. */
+export interface Store {
+  readonly length: number
+  read(): Floats
+  write(values: ArrayLike<number>): void
+}
+
+/** What a leaf is bound to for one run. */
+export type Binding =
+  | { readonly kind: 'store'; readonly store: Store }
+  | { readonly kind: 'floats'; readonly values: ArrayLike<number> }
+  | { readonly kind: 'integers'; readonly values: ArrayLike<number> }
+
+/** The shape of a leaf, as far as an engine must know it before it is bound. */
+export interface LeafLayout {
+  readonly kind: Binding['kind']
+  readonly length: number
+}
+
+/** The place of a value that is not a finite number. */
+export interface Fault {
+  readonly op: string
+  readonly step: number
+  readonly value: number
+}
+
+export interface Executable {
+  readonly program: Program
+  run(bindings: readonly Binding[]): void
+  /** Runs instruction by instruction and returns the first whose result is not finite. */
+  diagnose(bindings: readonly Binding[]): Fault | undefined
+}
+
+export interface Engine {
+  /** `wasm relaxed`, `wasm plain` or `reference` */
+  readonly name: string
+  readonly Floats: Float32ArrayConstructor | Float64ArrayConstructor
+  createStore(length: number): Store
+  /** Makes a program runnable. `leaves` tells the kind and size of each slot. */
+  prepare(program: Program, leaves: readonly LeafLayout[]): Executable
+  /** The arena, where programs leave their values: valid until the next program of another graph runs. */
+  readArena(offset: number, length: number): Floats
+  writeArena(offset: number, values: Floats): void
+  /** Makes the arena at least this long, keeping what is in it. */
+  reserveArena(length: number): void
+}

@@ -1,0 +1,108 @@
+/** What each kernel computes, in float64 and without cleverness. */
+import type { Attributes } from '../tape/node.js'
+
+export interface View {
+  readonly rows: number
+  readonly cols: number
+  at(row: number, col: number): number
+  set(row: number, col: number, value: number): void
+}
+
+type Meaning = (inputs: readonly View[], out: View, attributes: Attributes) => void
+
+const each = (out: View, value: (r: number, c: number) => number): void => {
+  for (let r = 0; r < out.rows; r++) for (let c = 0; c < out.cols; c++) out.set(r, c, value(r, c))
+}
+
+/** As `each`, with something computed once a row. */
+const eachRow = (out: View, row: (r: number) => (c: number) => number): void => {
+  for (let r = 0; r < out.rows; r++) {
+    const value = row(r)
+    for (let c = 0; c < out.cols; c++) out.set(r, c, value(c))
+  }
+}
+
+const total = (count: number, term: (i: number) => number): number => {
+  let sum = 0
+  for (let i = 0; i < count; i++) sum += term(i)
+  return sum
+}
+
+const logSumExp = (x: View, r: number): number => {
+  let max = -Infinity
+  for (let c = 0; c < x.cols; c++) max = Math.max(max, x.at(r, c))
+  return max + Math.log(total(x.cols, (c) => Math.exp(x.at(r, c) - max)))
+}
+
+const moments = (x: View, r: number, epsilon: number): { mean: number; rate: number } => {
+  const mean = total(x.cols, (c) => x.at(r, c)) / x.cols
+  const variance = total(x.cols, (c) => (x.at(r, c) - mean) ** 2) / x.cols
+  return { mean, rate: 1 / Math.sqrt(variance + epsilon) }
+}
+
+export const meanings: Readonly<Record<string, Meaning>> = {
+  matmul([a, b, addend], out, { transposeA, transposeB }) {
+    const left = transposeA ? (r: number, k: number) => a.at(k, r) : a.at
+    const right = transposeB ? (k: number, c: number) => b.at(c, k) : b.at
+    const inner = transposeA ? a.rows : a.cols
+    each(out, (r, c) => total(inner, (k) => left(r, k) * right(k, c)) + (addend ? addend.at(r % addend.rows, c) : 0))
+  },
+  transpose: ([a], out) => each(out, (r, c) => a.at(c, r)),
+  sumRows: ([a], out) => each(out, (_, c) => total(a.rows, (r) => a.at(r, c))),
+  sumCols: ([a], out) => each(out, (r) => total(a.cols, (c) => a.at(r, c))),
+  sumAll: ([a], out) => out.set(0, 0, total(a.rows, (r) => total(a.cols, (c) => a.at(r, c)))),
+  sumSquares: ([a], out) => out.set(0, 0, total(a.rows, (r) => total(a.cols, (c) => a.at(r, c) ** 2))),
+  sumBlocks: ([a], out, { blocks }) => each(out, (r, c) => total(blocks, (block) => a.at(block * out.rows + r, c))),
+
+  softmax: ([x], out) =>
+    eachRow(out, (r) => {
+      const norm = logSumExp(x, r)
+      return (c) => Math.exp(x.at(r, c) - norm)
+    }),
+  logSoftmax: ([x], out) =>
+    eachRow(out, (r) => {
+      const norm = logSumExp(x, r)
+      return (c) => x.at(r, c) - norm
+    }),
+  softmaxGrad: ([g, y], out) =>
+    eachRow(out, (r) => {
+      const dot = total(y.cols, (k) => g.at(r, k) * y.at(r, k))
+      return (c) => y.at(r, c) * (g.at(r, c) - dot)
+    }),
+  logSoftmaxGrad: ([g, y], out) =>
+    eachRow(out, (r) => {
+      const sum = total(y.cols, (k) => g.at(r, k))
+      return (c) => g.at(r, c) - Math.exp(y.at(r, c)) * sum
+    }),
+  crossEntropy: ([x, targets], out) =>
+    each(out, (r) => (targets.at(r, 0) < 0 ? 0 : logSumExp(x, r) - x.at(r, targets.at(r, 0)))),
+  crossEntropyGrad: ([x, targets, g], out) =>
+    eachRow(out, (r) => {
+      const target = targets.at(r, 0)
+      if (target < 0) return () => 0
+      const norm = logSumExp(x, r)
+      return (c) => g.at(r % g.rows, 0) * (Math.exp(x.at(r, c) - norm) - (c === target ? 1 : 0))
+    }),
+  normalize: ([x], out, { epsilon }) =>
+    eachRow(out, (r) => {
+      const { mean, rate } = moments(x, r, epsilon)
+      return (c) => (x.at(r, c) - mean) * rate
+    }),
+  normalizeGrad: ([x, g], out, { epsilon }) =>
+    eachRow(out, (r) => {
+      const { mean, rate } = moments(x, r, epsilon)
+      const normal = (k: number): number => (x.at(r, k) - mean) * rate
+      const meanGrad = total(x.cols, (k) => g.at(r, k)) / x.cols
+      const meanProduct = total(x.cols, (k) => g.at(r, k) * normal(k)) / x.cols
+      return (c) => rate * (g.at(r, c) - meanGrad - normal(c) * meanProduct)
+    }),
+
+  gather: ([table, indices], out) => each(out, (r, c) => (indices.at(r, 0) < 0 ? 0 : table.at(indices.at(r, 0), c))),
+  scatterAdd([x, indices], out) {
+    each(out, () => 0)
+    for (let r = 0; r < x.rows; r++) {
+      const row = indices.at(r, 0)
+      if (row >= 0) for (let c = 0; c < x.cols; c++) out.set(row, c, out.at(row, c) + x.at(r, c))
+    }
+  },
+}

@@ -1,0 +1,131 @@
+/**
+ * The reference executor: the same programs in plain TypeScript and float64. It is the oracle for tests and gradient checks, and
+ * is written to be obviously right.
+ */
+import { offsetAt, unrolled, type Block, type Kernel, type Program, type Ref } from '../compile/program.js'
+import { rowOf } from '../tape/ops.js'
+import type { Binding, Engine, Executable, Fault, LeafLayout, Store } from './engine.js'
+import { isKept } from './dropout.js'
+import { meanings, type View } from './meanings.js'
+
+class ReferenceStore implements Store {
+  readonly values: Float64Array
+  constructor(readonly length: number) {
+    this.values = new Float64Array(length)
+  }
+  read(): Float64Array {
+    return this.values.slice()
+  }
+  write(values: ArrayLike<number>): void {
+    this.values.set(values)
+  }
+}
+
+export class ReferenceEngine implements Engine {
+  readonly name = 'reference'
+  readonly Floats = Float64Array
+  arena = new Float64Array(0)
+
+  createStore(length: number): Store {
+    return new ReferenceStore(length)
+  }
+
+  prepare(program: Program, _leaves: readonly LeafLayout[]): Executable {
+    return new ReferenceExecutable(this, program)
+  }
+
+  readArena(offset: number, length: number): Float64Array {
+    return this.arena.slice(offset, offset + length)
+  }
+
+  writeArena(offset: number, values: ArrayLike<number>): void {
+    this.arena.set(values, offset)
+  }
+
+  reserveArena(length: number): void {
+    if (length <= this.arena.length) return
+    const longer = new Float64Array(length)
+    longer.set(this.arena)
+    this.arena = longer
+  }
+}
+
+class ReferenceExecutable implements Executable {
+  constructor(
+    readonly engine: ReferenceEngine,
+    readonly program: Program,
+  ) {}
+
+  run(bindings: readonly Binding[]): void {
+    this.engine.reserveArena(this.program.end)
+    for (const { instruction, i, t } of unrolled(this.program.instructions)) this.#execute(instruction, i, t, bindings)
+  }
+
+  diagnose(bindings: readonly Binding[]): Fault | undefined {
+    this.engine.reserveArena(this.program.end)
+    for (const { instruction, i, t } of unrolled(this.program.instructions)) {
+      this.#execute(instruction, i, t, bindings)
+      const results =
+        instruction.kind === 'kernel'
+          ? [{ op: instruction.op, ref: instruction.out }]
+          : instruction.code.flatMap(({ op, out }) => {
+              const slot = instruction.slots[out]
+              return slot?.kind === 'matrix' ? [{ op, ref: slot.ref }] : []
+            })
+      for (const { op, ref } of results) {
+        const view = this.#view(ref, i, t, bindings)
+        for (let r = 0; r < ref.rows; r++) {
+          for (let c = 0; c < ref.cols; c++) {
+            const value = view.at(r, c)
+            if (!Number.isFinite(value)) return { op, step: t, value }
+          }
+        }
+      }
+    }
+    return undefined
+  }
+
+  #view(ref: Ref, i: number, t: number, bindings: readonly Binding[]): View {
+    const { leaf, offset, rowStride } = offsetAt(ref, i, t)
+    const binding = leaf < 0 ? undefined : bindings[leaf]
+    const values =
+      binding === undefined ? this.engine.arena : binding.kind === 'store' ? (binding.store as ReferenceStore).values : binding.values
+    const writable = values as Float64Array
+    return {
+      rows: ref.rows,
+      cols: ref.cols,
+      at: (r, c) => values[offset + r * rowStride + c],
+      set: (r, c, value) => void (writable[offset + r * rowStride + c] = value),
+    }
+  }
+
+  #execute(instruction: Block | Kernel, i: number, t: number, bindings: readonly Binding[]): void {
+    if (instruction.kind === 'kernel') {
+      const inputs = instruction.inputs.map((ref) => this.#view(ref, i, t, bindings))
+      meanings[instruction.op](inputs, this.#view(instruction.out, i, t, bindings), instruction.attributes)
+    } else this.#executeBlock(instruction, i, t, bindings)
+  }
+
+  #executeBlock({ rows, cols, slots, temporaries, code }: Block, i: number, t: number, bindings: readonly Binding[]): void {
+    const views = slots.map((slot) => (slot.kind === 'immediate' ? undefined : this.#view(slot.ref, i, t, bindings)))
+    const values = new Float64Array(slots.length + temporaries)
+    for (let r = 0; r < rows; r++) {
+      for (let c = 0; c < cols; c++) {
+        const read = (slot: number): number => {
+          const view = views[slot]
+          if (!view) return slot < slots.length ? (slots[slot] as { value: number }).value : values[slot]
+          return view.at(r % view.rows, c % view.cols)
+        }
+        for (const { op, out, operands, immediate } of code) {
+          const [a, b, z] = operands.map(read)
+          const value =
+            op === 'dropout'
+              ? isKept((t * rows + r) * cols + c, b, immediate) ? a / (1 - immediate) : 0
+              : rowOf(op).meaning!(a, b, z, immediate)
+          if (out < slots.length) views[out]!.set(r, c, value)
+          else values[out] = value
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,210 @@
+/** The wasm executor: programs as flat records in WebAssembly memory, run by one call. Float32. */
+import { offsetAt, type Program, type Ref } from '../compile/program.js'
+import { Opcode } from '../kernels/opcodes.js'
+import type { Binding, Engine, Executable, Fault, LeafLayout, Store } from './engine.js'
+import { Heap } from './heap.js'
+import { kernels } from './kernels.generated.js'
+import { arena, imageBase, lower, type Image } from './lower.js'
+
+export type KernelBuild = 'plain' | 'relaxed'
+
+interface KernelExports {
+  run(first: number, end: number): void
+  heapBase(): number
+}
+
+const bytesOf = (build: KernelBuild): Uint8Array<ArrayBuffer> =>
+  Uint8Array.from(atob(kernels[build]), (character) => character.charCodeAt(0))
+
+/** Whether this JavaScript engine takes a build of the kernels. */
+export const isSupported = (build: KernelBuild): boolean => typeof WebAssembly === 'object' && WebAssembly.validate(bytesOf(build))
+
+export class WasmEngine implements Engine {
+  readonly name: string
+  readonly Floats = Float32Array
+  readonly heap: Heap
+  readonly #exports: KernelExports
+  #arena = 0
+  #arenaLength = 0
+
+  /** Stores and programs go when nobody holds them any more: users never free memory. */
+  readonly #registry = new FinalizationRegistry<readonly number[]>((blocks) => blocks.forEach((address) => this.heap.release(address)))
+
+  private constructor(build: KernelBuild, memory: WebAssembly.Memory, instance: WebAssembly.Instance) {
+    this.name = `wasm ${build}`
+    this.#exports = instance.exports as unknown as KernelExports
+    this.heap = new Heap(memory, this.#exports.heapBase())
+  }
+
+  /** Starts synchronously. Errors: the JavaScript engine lacks WebAssembly SIMD. */
+  static create(build: KernelBuild): WasmEngine {
+    refuseUnsupported(build)
+    const memory = createMemory()
+    return new WasmEngine(build, memory, new WebAssembly.Instance(new WebAssembly.Module(bytesOf(build)), { env: { memory } }))
+  }
+
+  /** The same without blocking, for pages whose browser limits what the main thread may compile at once. */
+  static async load(build: KernelBuild): Promise<WasmEngine> {
+    refuseUnsupported(build)
+    const memory = createMemory()
+    const { instance } = await WebAssembly.instantiate(bytesOf(build), { env: { memory } })
+    return new WasmEngine(build, memory, instance)
+  }
+
+  createStore(length: number): Store {
+    const store = new WasmStore(this.heap, length)
+    this.#registry.register(store, [store.address])
+    return store
+  }
+
+  prepare(program: Program, leaves: readonly LeafLayout[]): Executable {
+    const executable = new WasmExecutable(this, program, lower(program), leaves)
+    this.#registry.register(executable, executable.blocks)
+    return executable
+  }
+
+  readArena(offset: number, length: number): Float32Array {
+    const start = (this.#arena >> 2) + offset
+    return this.heap.floats.slice(start, start + length)
+  }
+
+  writeArena(offset: number, values: ArrayLike<number>): void {
+    this.heap.floats.set(values, (this.#arena >> 2) + offset)
+  }
+
+  reserveArena(length: number): void {
+    if (length <= this.#arenaLength) return
+    const old = this.#arena
+    const address = this.heap.allocate(length * 4)
+    if (old) {
+      this.heap.floats.copyWithin(address >> 2, old >> 2, (old >> 2) + this.#arenaLength)
+      this.heap.release(old)
+    }
+    this.#arena = address
+    this.#arenaLength = length
+  }
+
+  get arenaAddress(): number {
+    return this.#arena
+  }
+
+  execute(first: number, end: number): void {
+    this.#exports.run(first, end)
+  }
+}
+
+function refuseUnsupported(build: KernelBuild): void {
+  if (!isSupported(build)) {
+    throw new Error(`kernels: '${build}'; this JavaScript engine does not support them (WebAssembly ${build === 'plain' ? '' : 'relaxed '}SIMD)`)
+  }
+}
+
+const createMemory = (): WebAssembly.Memory => new WebAssembly.Memory({ initial: 64, maximum: 65536 })
+
+class WasmStore implements Store {
+  readonly address: number
+  constructor(
+    readonly heap: Heap,
+    readonly length: number,
+  ) {
+    this.address = heap.allocate(length * 4)
+  }
+  read(): Float32Array {
+    return this.heap.floats.slice(this.address >> 2, (this.address >> 2) + this.length)
+  }
+  write(values: ArrayLike<number>): void {
+    this.heap.floats.set(values, this.address >> 2)
+  }
+}
+
+const recordBytes = 64
+
+class WasmExecutable implements Executable {
+  readonly #address: number
+  /** Where the data of input leaves is copied for a run, by slot; 0 for leaves with a store of their own. */
+  readonly #inputs: number[]
+  /** By leaf slot (and the arena): the base that the image's addresses are relative to at present. */
+  readonly #bases = new Map<number, number>()
+
+  constructor(
+    readonly engine: WasmEngine,
+    readonly program: Program,
+    readonly image: Image,
+    leaves: readonly LeafLayout[],
+  ) {
+    const { heap } = engine
+    this.#address = heap.allocate(image.words.length * 4)
+    heap.words.set(image.words, this.#address >> 2)
+    this.#inputs = leaves.map(({ kind, length }) => (kind === 'store' ? 0 : heap.allocate(length * 4)))
+    this.#rebase(imageBase, this.#address)
+    engine.reserveArena(image.arenaEnd)
+  }
+
+  run(bindings: readonly Binding[]): void {
+    this.#bind(bindings)
+    const first = this.#address + this.image.records
+    this.engine.execute(first, first + this.image.recordCount * recordBytes)
+  }
+
+  diagnose(bindings: readonly Binding[]): Fault | undefined {
+    this.#bind(bindings)
+    const { records, recordCount, origins } = this.image
+    for (let i = 0; i < recordCount; i++) {
+      const first = this.#address + records + i * recordBytes
+      this.engine.execute(first, first + recordBytes)
+      const { instruction, iteration, t } = origins[i]
+      if (instruction.kind === 'kernel') {
+        // A packed operand is no result.
+        if (this.engine.heap.words[first >> 2] === Opcode.Pack) continue
+        const value = this.#nonFinite(instruction.out, iteration, t)
+        if (value !== undefined) return { op: instruction.op, step: t, value }
+      } else {
+        for (const { op, out } of instruction.code) {
+          const slot = instruction.slots[out]
+          const value = slot?.kind === 'matrix' ? this.#nonFinite(slot.ref, iteration, t) : undefined
+          if (value !== undefined) return { op, step: t, value }
+        }
+      }
+    }
+    return undefined
+  }
+
+  /** The memory that it holds. */
+  get blocks(): readonly number[] {
+    return [this.#address, ...this.#inputs.filter((address) => address !== 0)]
+  }
+
+  #bind(bindings: readonly Binding[]): void {
+    const { heap } = this.engine
+    this.engine.reserveArena(this.image.arenaEnd)
+    this.#rebase(arena, this.engine.arenaAddress)
+    bindings.forEach((binding, slot) => {
+      const address = binding.kind === 'store' ? (binding.store as WasmStore).address : this.#inputs[slot]
+      if (address !== this.#bases.get(slot)) this.#rebase(slot, address)
+      if (binding.kind === 'floats') heap.floats.set(binding.values, address >> 2)
+      else if (binding.kind === 'integers') heap.words.set(binding.values, address >> 2)
+    })
+  }
+
+  #rebase(slot: number, base: number): void {
+    const difference = base - (this.#bases.get(slot) ?? 0)
+    if (difference === 0) return
+    const { words } = this.engine.heap
+    const start = this.#address >> 2
+    for (const at of this.image.relocations.get(slot) ?? []) words[start + at] += difference
+    this.#bases.set(slot, base)
+  }
+
+  #nonFinite(ref: Ref, i: number, t: number): number | undefined {
+    const { leaf, offset, rowStride } = offsetAt(ref, i, t)
+    const { floats } = this.engine.heap
+    const start = (this.#bases.get(leaf)! >> 2) + offset
+    for (let r = 0; r < ref.rows; r++) {
+      for (let c = 0; c < ref.cols; c++) {
+        const value = floats[start + r * rowStride + c]
+        if (!Number.isFinite(value)) return value
+      }
+    }
+    return undefined
+  }
+}
