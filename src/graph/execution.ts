@@ -99,12 +99,12 @@ export class Execution {
     this.#done = tape.nodes.length
   }
 
-  /** Runs everything again, from the leaves as they are now. */
+  /** Runs everything, again where it has been run, from the leaves as they are now. */
   replay(): void {
-    this.flush()
     this.#liveValues.clear()
     this.#liveGradients.clear()
     for (const piece of this.#pieces) this.#execute(piece)
+    this.flush()
   }
 
   /** Runs again, an instruction at a time, and returns the first that gives a result that is not finite. */
@@ -112,6 +112,7 @@ export class Execution {
     for (const piece of this.#pieces) {
       this.#takeArena()
       const fault = piece.compiled.executable.diagnose(this.#bindings(piece))
+      this.#noteWritten(piece)
       if (fault) return fault
     }
     return undefined
@@ -225,8 +226,12 @@ export class Execution {
     this.#takeArena()
     for (const [id, values] of this.#liveValues) this.#write(this.#values.get(id), values)
     piece.compiled.executable.run(this.#bindings(piece))
-    for (const slot of piece.compiled.written.keys()) {
-      const leaf = piece.leaves[slot]
+    this.#noteWritten(piece)
+  }
+
+  #noteWritten({ compiled, leaves }: Piece): void {
+    for (const slot of compiled.written.keys()) {
+      const leaf = leaves[slot]
       if (leaf.kind === 'store') leaf.matrix.afterWrite()
     }
   }

@@ -19,13 +19,15 @@ export interface TextWindow {
  * carried over.
  */
 export class Streams {
+  /** Streams read side by side (B). */
+  readonly batch: number
+  /** Steps of a window (T). */
+  readonly steps: number
   /** n − 1: how many targets an epoch has. */
   readonly predictions: number
   /** How many windows an epoch has; at least 1. */
   readonly windowsPerEpoch: number
   readonly #tokens: Int32Array
-  readonly #streams: number
-  readonly #steps: number
 
   /**
    * Throws if there are fewer than 2 tokens or fewer predictions than streams.
@@ -44,16 +46,16 @@ export class Streams {
       throw new Error(`streams: ${streams}; must be at most ${this.predictions} for a text of ${tokens.length} tokens`)
     }
     this.#tokens = tokens
-    this.#streams = streams
-    this.#steps = window
+    this.batch = streams
+    this.steps = window
     this.windowsPerEpoch = Math.ceil(Math.ceil(this.predictions / streams) / window)
   }
 
   /** The window of a step of training. Steps count from 0 and on through the epochs; each epoch has the same windows. */
   window(step: number): TextWindow {
     if (!isWhole(step, 0)) throw new Error(`step: ${step}; must be an integer from 0`)
-    const rows = this.#steps
-    const streams = this.#streams
+    const rows = this.steps
+    const streams = this.batch
     const index = step % this.windowsPerEpoch
     const inputs = new Int32Array(rows * streams)
     const targets = new Int32Array(rows * streams).fill(-1)
@@ -71,14 +73,14 @@ export class Streams {
   }
 
   toString(): string {
-    const windows = `${count(this.windowsPerEpoch)} of ${count(this.#steps)} × ${count(this.#streams)} (steps × streams)`
+    const windows = `${count(this.windowsPerEpoch)} of ${count(this.steps)} × ${count(this.batch)} (steps × streams)`
     return `${count(this.predictions)} predictions an epoch; windows: ${windows}`
   }
 
   // The first streams are one longer when the predictions cannot be dealt evenly.
   #start(stream: number): number {
-    const even = Math.floor(this.predictions / this.#streams)
-    return stream * even + Math.min(stream, this.predictions % this.#streams)
+    const even = Math.floor(this.predictions / this.batch)
+    return stream * even + Math.min(stream, this.predictions % this.batch)
   }
 }
 

@@ -19,20 +19,25 @@ const MAX_TEMPORARIES = 48
 const MAX_SPLATS = 24
 // @ts-ignore: decorator
 @inline
-const AREAS = MAX_TEMPORARIES + MAX_SPLATS
+const AREAS = MAX_TEMPORARIES + 1 + MAX_SPLATS
 // @ts-ignore: decorator
 @inline
 const AREA_BYTES = 1040
 // @ts-ignore: decorator
 @inline
-const TABLE_BYTES = (MAX_SLOTS + MAX_TEMPORARIES) * 8
+const TABLE_BYTES = (MAX_SLOTS + MAX_TEMPORARIES + 1) * 8
+
+/** The temporary after the last. */
+// @ts-ignore: decorator
+@inline
+const SPARE = MAX_TEMPORARIES
 
 // @ts-ignore: decorator
 @inline
 const BLOCK = 256
 
 /** Globals belong to an instance, memory may be shared: a thread must be given working memory of its own. */
-let scratch: usize = memory.data(TABLE_BYTES + (AREAS + 1) * AREA_BYTES, 16)
+let scratch: usize = memory.data(TABLE_BYTES + AREAS * AREA_BYTES, 16)
 
 /** The row pitch that the table's temporaries are set up for. */
 let temporaryPitch: usize = 0
@@ -117,59 +122,93 @@ const BINARY =
   (1 << Micro.Add) | (1 << Micro.Sub) | (1 << Micro.Mul) | (1 << Micro.Div) | (1 << Micro.Min) | (1 << Micro.Max) |
   (1 << Micro.Greater) | (1 << Micro.GreaterEqual) | (1 << Micro.TanhGrad) | (1 << Micro.SigmoidGrad) | (1 << Micro.ReluGrad)
 
-/** Where the operands of an instruction are, and how far apart their rows; locals, once this is inlined. */
 // @ts-ignore: decorator
 @inline
-function map(
-  op: i32, d: usize, dStride: usize, a: usize, aStride: usize, b: usize, bStride: usize, c: usize, cStride: usize,
-  lines: i32, bytes: usize,
-): void {
-  do {
-    let i: usize = 0
-    do {
-      v128.store(d + i, apply(op, v128.load(a + i), v128.load(b + i), v128.load(c + i)))
-      i += 16
-    } while (i < bytes)
-    d += dStride
-    a += aStride
-    b += bStride
-    c += cStride
-  } while (--lines > 0)
+function readsB(op: i32): bool {
+  return ((BINARY >> op) & 1) != 0
 }
 
-/** The same, two vectors a turn: where an instruction is cheap, what surrounds it counts. */
 // @ts-ignore: decorator
 @inline
-function pairs(
-  op: i32, d: usize, dStride: usize, a: usize, aStride: usize, b: usize, bStride: usize, c: usize, cStride: usize,
-  lines: i32, bytes: usize,
-): void {
-  do {
-    let i: usize = bytes & 16
-    if (i) v128.store(d, apply(op, v128.load(a), v128.load(b), v128.load(c)))
-    if (i < bytes) {
+function readsC(op: i32): bool {
+  return ((TERNARY >> op) & 1) != 0
+}
+
+// @ts-ignore: decorator
+@inline
+function take(address: usize, next: bool): v128 {
+  return next ? v128.load(address, 16) : v128.load(address)
+}
+
+/**
+ * The vector of an instruction's result at these addresses, or the next one. Operands that the instruction does not have are
+ * not loaded: a load whose value goes unused would stay, because it might trap.
+ */
+// @ts-ignore: decorator
+@inline
+function vector(op: i32, a: usize, b: usize, c: usize, next: bool): v128 {
+  const x = take(a, next)
+  return apply(op, x, readsB(op) ? take(b, next) : x, readsC(op) ? take(c, next) : x)
+}
+
+/**
+ * An instruction over `lines` rows of `bytes` bytes (whole vectors). Each case of the switch finds its operands for itself, and
+ * their strides again in each row: found once before the switch, they would be too many for the registers.
+ */
+// @ts-ignore: decorator
+@inline
+function map(op: i32, unroll: bool, code: usize, table: usize, destination: usize, lines: i32, bytes: usize): void {
+  let d = address(table, destination)
+  let a = address(table, load<u32>(code, 8))
+  let b = readsB(op) ? address(table, load<u32>(code, 12)) : 0
+  let c = readsC(op) ? address(table, load<u32>(code, 16)) : 0
+  while (true) {
+    let i: usize = 0
+    if (unroll) {
+      // Two vectors a turn: where an instruction is cheap, what surrounds it counts.
+      i = bytes & 16
+      if (i) v128.store(d, vector(op, a, b, c, false))
+      if (i < bytes) {
+        do {
+          const first = vector(op, a + i, b + i, c + i, false)
+          const second = vector(op, a + i, b + i, c + i, true)
+          v128.store(d + i, first)
+          v128.store(d + i, second, 16)
+          i += 32
+        } while (i < bytes)
+      }
+    } else {
       do {
-        const ad = a + i, bd = b + i, cd = c + i, dd = d + i
-        const first = apply(op, v128.load(ad), v128.load(bd), v128.load(cd))
-        const second = apply(op, v128.load(ad, 16), v128.load(bd, 16), v128.load(cd, 16))
-        v128.store(dd, first)
-        v128.store(dd, second, 16)
-        i += 32
+        v128.store(d + i, vector(op, a + i, b + i, c + i, false))
+        i += 16
       } while (i < bytes)
     }
-    d += dStride
-    a += aStride
-    b += bStride
-    c += cStride
-  } while (--lines > 0)
+    if (--lines <= 0) break
+    d += stride(table, destination)
+    a += stride(table, load<u32>(code, 8))
+    if (readsB(op)) b += stride(table, load<u32>(code, 12))
+    if (readsC(op)) c += stride(table, load<u32>(code, 16))
+  }
 }
 
 /** Any real base, as C's powf: a call for each element, the one instruction that is not vectorised. */
-function power(d: usize, dStride: usize, a: usize, aStride: usize, exponent: f32, lines: i32, bytes: usize): void {
+function power(code: usize, table: usize, destination: usize, lines: i32, bytes: usize): void {
+  const exponent = load<f32>(code, 20)
+  let d = address(table, destination)
+  let a = address(table, load<u32>(code, 8))
   for (; lines > 0; lines--) {
     for (let i: usize = 0; i < bytes; i += 4) store<f32>(d + i, NativeMathf.pow(load<f32>(a + i), exponent))
-    d += dStride
-    a += aStride
+    d += stride(table, destination)
+    a += stride(table, load<u32>(code, 8))
+  }
+}
+
+function bringHome(to: usize, toStride: usize, lines: i32, width: i32, bytes: usize): void {
+  let from = area(SPARE)
+  for (; lines > 0; lines--) {
+    copyRow(to, from, width)
+    to += toStride
+    from += bytes
   }
 }
 
@@ -187,23 +226,25 @@ function lowbias32(x: v128): v128 {
  * position = (firstRow + row)·cols + column as uint32. The mask depends on nothing else: shards and replays see the same one.
  * Hashing before the key is mixed in keeps masks of related keys from being permutations of one another.
  */
-function dropout(
-  d: usize, dStride: usize, a: usize, aStride: usize, p: f32, key: i32, position: i32, cols: i32, lines: i32, bytes: usize,
-): void {
-  const keys = i32x4.splat(key)
+function dropout(code: usize, table: usize, destination: usize, position: i32, cols: i32, lines: i32, bytes: usize): void {
+  const p = load<f32>(code, 20)
   const threshold = i32x4.splat(<i32>(p * 16777216))
   const scale = f32x4.splat(1 / (1 - p))
+  // A splat slot keeps the bits of the key as they are.
+  const key = v128.load(address(table, load<u32>(code, 12)))
+  let d = address(table, destination)
+  let a = address(table, load<u32>(code, 8))
   do {
     let positions = i32x4.add(i32x4.splat(position), i32x4(0, 1, 2, 3))
     let i: usize = 0
     do {
-      const h = i32x4.shr_u(lowbias32(v128.xor(lowbias32(positions), keys)), 8)
+      const h = i32x4.shr_u(lowbias32(v128.xor(lowbias32(positions), key)), 8)
       v128.store(d + i, f32x4.mul(v128.load(a + i), v128.and(i32x4.ge_s(h, threshold), scale)))
       positions = i32x4.add(positions, i32x4.splat(4))
       i += 16
     } while (i < bytes)
-    d += dStride
-    a += aStride
+    d += stride(table, destination)
+    a += stride(table, load<u32>(code, 8))
     position += cols
   } while (--lines > 0)
 }
@@ -213,29 +254,19 @@ function dropout(
 @inline
 function block(code: usize, end: usize, table: usize, slotCount: u32, lines: i32, width: i32, position: i32): void {
   const bytes: usize = ((width + 3) & ~3) << 2
-  const ragged = (width & 3) != 0
   for (; code < end; code += 32) {
     const op = load<i32>(code)
-    const destination = load<u32>(code, 4)
-    let d = address(table, destination)
-    const a = address(table, load<u32>(code, 8))
-    const b = address(table, load<u32>(code, 12))
-    const c = address(table, load<u32>(code, 16))
-    // Loops write whole vectors. Where a row of a matrix ends within one, they write to a spare area, and copyRow, which
+    let destination = load<u32>(code, 4)
+    // Loops write whole vectors. Where a row of a matrix ends within one, they write to the spare area, and copyRow, which
     // knows about ends, brings the result home.
-    const detour = ragged && destination < slotCount
-    if (detour) d = area(AREAS)
+    const detour = (width & 3) != 0 && destination < slotCount
+    if (detour) destination = slotCount + SPARE
 
-    let dStride: usize = 0, aStride: usize = 0, bStride: usize = 0, cStride: usize = 0
     let n = lines, span = bytes
     if (lines > 1) {
-      dStride = detour ? bytes : stride(table, destination)
-      aStride = stride(table, load<u32>(code, 8))
-      bStride = stride(table, load<u32>(code, 12))
-      cStride = stride(table, load<u32>(code, 16))
-      let gaps = (dStride ^ bytes) | (aStride ^ bytes)
-      if ((BINARY >> op) & 1) gaps |= bStride ^ bytes
-      if ((TERNARY >> op) & 1) gaps |= cStride ^ bytes
+      let gaps = (stride(table, destination) ^ bytes) | (stride(table, load<u32>(code, 8)) ^ bytes)
+      if (readsB(op)) gaps |= stride(table, load<u32>(code, 12)) ^ bytes
+      if (readsC(op)) gaps |= stride(table, load<u32>(code, 16)) ^ bytes
       // Operands without gaps between their rows make one long row; dropout counts its rows.
       if (gaps == 0 && op != Micro.Dropout) {
         n = 1
@@ -244,45 +275,37 @@ function block(code: usize, end: usize, table: usize, slotCount: u32, lines: i32
     }
 
     switch (op) {
-      case Micro.Copy: pairs(Micro.Copy, d, dStride, a, aStride, b, bStride, c, cStride, n, span); break
-      case Micro.Add: pairs(Micro.Add, d, dStride, a, aStride, b, bStride, c, cStride, n, span); break
-      case Micro.Sub: pairs(Micro.Sub, d, dStride, a, aStride, b, bStride, c, cStride, n, span); break
-      case Micro.Mul: pairs(Micro.Mul, d, dStride, a, aStride, b, bStride, c, cStride, n, span); break
-      case Micro.Div: pairs(Micro.Div, d, dStride, a, aStride, b, bStride, c, cStride, n, span); break
-      case Micro.Min: pairs(Micro.Min, d, dStride, a, aStride, b, bStride, c, cStride, n, span); break
-      case Micro.Max: pairs(Micro.Max, d, dStride, a, aStride, b, bStride, c, cStride, n, span); break
-      case Micro.Neg: pairs(Micro.Neg, d, dStride, a, aStride, b, bStride, c, cStride, n, span); break
-      case Micro.Abs: pairs(Micro.Abs, d, dStride, a, aStride, b, bStride, c, cStride, n, span); break
-      case Micro.Sign: pairs(Micro.Sign, d, dStride, a, aStride, b, bStride, c, cStride, n, span); break
-      case Micro.Square: pairs(Micro.Square, d, dStride, a, aStride, b, bStride, c, cStride, n, span); break
-      case Micro.Sqrt: pairs(Micro.Sqrt, d, dStride, a, aStride, b, bStride, c, cStride, n, span); break
-      case Micro.Relu: pairs(Micro.Relu, d, dStride, a, aStride, b, bStride, c, cStride, n, span); break
-      case Micro.Greater: pairs(Micro.Greater, d, dStride, a, aStride, b, bStride, c, cStride, n, span); break
-      case Micro.GreaterEqual: pairs(Micro.GreaterEqual, d, dStride, a, aStride, b, bStride, c, cStride, n, span); break
-      case Micro.Select: pairs(Micro.Select, d, dStride, a, aStride, b, bStride, c, cStride, n, span); break
-      case Micro.MulAdd: pairs(Micro.MulAdd, d, dStride, a, aStride, b, bStride, c, cStride, n, span); break
-      case Micro.TanhGrad: pairs(Micro.TanhGrad, d, dStride, a, aStride, b, bStride, c, cStride, n, span); break
-      case Micro.SigmoidGrad: pairs(Micro.SigmoidGrad, d, dStride, a, aStride, b, bStride, c, cStride, n, span); break
-      case Micro.ReluGrad: pairs(Micro.ReluGrad, d, dStride, a, aStride, b, bStride, c, cStride, n, span); break
-      case Micro.Exp: map(Micro.Exp, d, dStride, a, aStride, b, bStride, c, cStride, n, span); break
-      case Micro.Log: map(Micro.Log, d, dStride, a, aStride, b, bStride, c, cStride, n, span); break
-      case Micro.Tanh: map(Micro.Tanh, d, dStride, a, aStride, b, bStride, c, cStride, n, span); break
-      case Micro.Sigmoid: map(Micro.Sigmoid, d, dStride, a, aStride, b, bStride, c, cStride, n, span); break
-      case Micro.Softplus: map(Micro.Softplus, d, dStride, a, aStride, b, bStride, c, cStride, n, span); break
-      case Micro.Pow: power(d, dStride, a, aStride, load<f32>(code, 20), n, span); break
-      // A splat slot keeps the bits of the key as they are.
-      case Micro.Dropout: dropout(d, dStride, a, aStride, load<f32>(code, 20), load<i32>(b), position, width, n, span); break
+      case Micro.Copy: map(Micro.Copy, true, code, table, destination, n, span); break
+      case Micro.Add: map(Micro.Add, true, code, table, destination, n, span); break
+      case Micro.Sub: map(Micro.Sub, true, code, table, destination, n, span); break
+      case Micro.Mul: map(Micro.Mul, true, code, table, destination, n, span); break
+      case Micro.Div: map(Micro.Div, false, code, table, destination, n, span); break
+      case Micro.Min: map(Micro.Min, false, code, table, destination, n, span); break
+      case Micro.Max: map(Micro.Max, false, code, table, destination, n, span); break
+      case Micro.Neg: map(Micro.Neg, false, code, table, destination, n, span); break
+      case Micro.Abs: map(Micro.Abs, false, code, table, destination, n, span); break
+      case Micro.Sign: map(Micro.Sign, false, code, table, destination, n, span); break
+      case Micro.Square: map(Micro.Square, true, code, table, destination, n, span); break
+      case Micro.Sqrt: map(Micro.Sqrt, false, code, table, destination, n, span); break
+      case Micro.Relu: map(Micro.Relu, false, code, table, destination, n, span); break
+      case Micro.Greater: map(Micro.Greater, false, code, table, destination, n, span); break
+      case Micro.GreaterEqual: map(Micro.GreaterEqual, false, code, table, destination, n, span); break
+      case Micro.Select: map(Micro.Select, false, code, table, destination, n, span); break
+      case Micro.MulAdd: map(Micro.MulAdd, true, code, table, destination, n, span); break
+      case Micro.TanhGrad: map(Micro.TanhGrad, true, code, table, destination, n, span); break
+      case Micro.SigmoidGrad: map(Micro.SigmoidGrad, true, code, table, destination, n, span); break
+      case Micro.ReluGrad: map(Micro.ReluGrad, true, code, table, destination, n, span); break
+      case Micro.Exp: map(Micro.Exp, false, code, table, destination, n, span); break
+      case Micro.Log: map(Micro.Log, false, code, table, destination, n, span); break
+      case Micro.Tanh: map(Micro.Tanh, false, code, table, destination, n, span); break
+      case Micro.Sigmoid: map(Micro.Sigmoid, false, code, table, destination, n, span); break
+      case Micro.Softplus: map(Micro.Softplus, false, code, table, destination, n, span); break
+      case Micro.Pow: power(code, table, destination, n, span); break
+      case Micro.Dropout: dropout(code, table, destination, position, width, n, span); break
       default: unreachable()
     }
 
-    if (detour) {
-      let to = address(table, destination)
-      for (let line = 0; line < lines; line++) {
-        copyRow(to, d, width)
-        to += stride(table, destination)
-        d += bytes
-      }
-    }
+    if (detour) bringHome(address(table, load<u32>(code, 4)), stride(table, load<u32>(code, 4)), lines, width, bytes)
   }
 }
 
@@ -313,7 +336,7 @@ export function elementwise(
   const table = scratch + ((MAX_SLOTS - slotCount) << 3)
   if (pitch != temporaryPitch) {
     temporaryPitch = pitch
-    for (let t = 0; t < MAX_TEMPORARIES; t++) {
+    for (let t = 0; t <= SPARE; t++) {
       store<usize>(scratch + ((MAX_SLOTS + t) << 3), area(t))
       store<usize>(scratch + ((MAX_SLOTS + t) << 3), pitch, 4)
     }
@@ -342,7 +365,7 @@ export function elementwise(
           continue
         }
         next -= AREA_BYTES
-        if (next < area(MAX_TEMPORARIES)) unreachable()
+        if (next <= area(SPARE)) unreachable()
         if (kind == SlotKind.Column) {
           if (c > 0) continue
           let from = at, to = next

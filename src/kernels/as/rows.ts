@@ -23,24 +23,20 @@ function largest(x: usize, n: i32): f32 {
   return f32x4.extract_lane(a, 0)
 }
 
-/** Σ exp(x − shift) over n floats; the terms are written to y where `keep` says so. */
-// @ts-ignore: decorator
-@inline
-function exponentials(keep: bool, x: usize, y: usize, n: i32, shift: f32): f64 {
+/** Σ exp(x − shift) over n floats; the terms are written to y, unless y is 0. */
+function sumExp(y: usize, x: usize, n: i32, shift: f32): f64 {
   const s = f32x4.splat(shift)
-  const zeros = f32x4.splat(0)
   let total: f64 = 0
-  // The last turn may be ragged; its missing lanes are exp(−∞) = 0.
-  while (n > 0) {
+  do {
     const chunk = min(n, 256)
-    let lanes = zeros
+    let lanes = f32x4.splat(0)
     let left = chunk
     do {
-      const whole = left >= 4
-      const e = boundedExp(f32x4.sub(whole ? v128.load(x) : loadTail(x, left, f32x4.splat(-Infinity)), s))
+      // Lanes beyond the end are exp(−∞) = 0.
+      const e = boundedExp(f32x4.sub(left >= 4 ? v128.load(x) : loadTail(x, left, f32x4.splat(-Infinity)), s))
       lanes = f32x4.add(lanes, e)
-      if (keep) {
-        if (whole) v128.store(y, e)
+      if (y) {
+        if (left >= 4) v128.store(y, e)
         else storeTail(y, e, left)
         y += 16
       }
@@ -49,16 +45,8 @@ function exponentials(keep: bool, x: usize, y: usize, n: i32, shift: f32): f64 {
     } while (left > 0)
     total += sumLanes(lanes)
     n -= chunk
-  }
+  } while (n > 0)
   return total
-}
-
-function expSum(x: usize, n: i32, shift: f32): f64 {
-  return exponentials(false, x, 0, n, shift)
-}
-
-function expSumTo(y: usize, x: usize, n: i32, shift: f32): f64 {
-  return exponentials(true, x, y, n, shift)
 }
 
 // @ts-ignore: decorator
@@ -82,7 +70,7 @@ function affine(y: usize, x: usize, n: i32, shift: f32, factor: f32, offset: f32
 
 export function softmax(rows: i32, cols: i32, x: usize, xStride: i32, y: usize, yStride: i32): void {
   for (let r = 0; r < rows; r++) {
-    const total = expSumTo(y, x, cols, largest(x, cols))
+    const total = sumExp(y, x, cols, largest(x, cols))
     affine(y, y, cols, 0, <f32>(1 / total), 0)
     x += xStride
     y += yStride
@@ -92,7 +80,7 @@ export function softmax(rows: i32, cols: i32, x: usize, xStride: i32, y: usize, 
 export function logSoftmax(rows: i32, cols: i32, x: usize, xStride: i32, y: usize, yStride: i32): void {
   for (let r = 0; r < rows; r++) {
     const top = largest(x, cols)
-    affine(y, x, cols, top, 1, -logOf(expSum(x, cols, top)))
+    affine(y, x, cols, top, 1, -logOf(sumExp(0, x, cols, top)))
     x += xStride
     y += yStride
   }
@@ -147,7 +135,7 @@ export function crossEntropy(
     if (target >= 0) {
       const top = largest(x, cols)
       // Both differences are taken from the largest logit, so large logits lose nothing.
-      value = logOf(expSum(x, cols, top)) - (load<f32>(x + (<usize>target << 2)) - top)
+      value = logOf(sumExp(0, x, cols, top)) - (load<f32>(x + (<usize>target << 2)) - top)
     }
     store<f32>(loss, value)
     x += xStride
@@ -165,7 +153,7 @@ export function crossEntropyGrad(
       memory.fill(dx, 0, cols << 2)
     } else {
       const scale = load<f32>(g)
-      const total = expSumTo(dx, x, cols, largest(x, cols))
+      const total = sumExp(dx, x, cols, largest(x, cols))
       affine(dx, dx, cols, 0, <f32>(scale / total), 0)
       const hit = dx + (<usize>target << 2)
       store<f32>(hit, load<f32>(hit) - scale)

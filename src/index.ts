@@ -1,0 +1,44 @@
+/** Recurrent networks in TypeScript. The public face of the package. */
+
+// A language model in a few lines
+export { LanguageModel, type CellName, type LanguageModelOptions, type TrainingProgress, type TrainOptions } from './language/model.js'
+export { LanguageNetwork, type LanguageNetworkOptions } from './language/network.js'
+
+// Graphs
+export { Graph, type GraphOptions } from './graph/graph.js'
+export { Matrix, type MatrixOptions } from './graph/matrix.js'
+export { Indices, Input, Value, type Operand } from './graph/value.js'
+export { maskOf, type Scanned, type ScanOptions, type Stacks, type Steps } from './graph/scan.js'
+export type { LossOptions } from './graph/losses.js'
+
+// Cells and layers
+export { defineCell, type Cell, type CellSizes, type ParameterSpec } from './nn/cell.js'
+export { gru, lstm, rnn } from './nn/cells.js'
+export { Embedding, Linear } from './nn/layers.js'
+export { Recurrent, type ForwardOptions, type RecurrentOptions } from './nn/recurrent.js'
+export * as initializers from './nn/initializers.js'
+export type { Initializer } from './nn/initializers.js'
+export { Random } from './nn/random.js'
+
+// Optimizers
+export { NonFiniteGradient, Optimizer, type OptimizerOptions } from './optim/optimizer.js'
+export { adagrad, adam, adamw, recurrentjsRmsprop, rmsprop, sgd, type Rule, type Update, type UpdateContext } from './optim/rules.js'
+export * as schedules from './optim/schedules.js'
+export type { Schedule } from './optim/schedules.js'
+
+// Text and training
+export { splitHeldOut, Streams, type TextWindow } from './text/streams.js'
+export { Vocabulary } from './text/vocabulary.js'
+export { Divergence, Trainer, type StepReport, type TrainerOptions } from './train/trainer.js'
+export { evaluate, type Evaluation } from './train/evaluate.js'
+export { CarriedState } from './train/state.js'
+export type { TokenNetwork } from './train/network.js'
+export { draw, Generator, greedy } from './generate/generator.js'
+
+// Files
+export { decodeSafetensors, encodeSafetensors, type NamedTensor, type Safetensors } from './formats/safetensors.js'
+
+// Engines
+export { createEngine, defaultEngine, loadEngine, useEngine, type EngineOptions } from './run/engines.js'
+export type { Engine, Fault, Floats } from './run/engine.js'
+export { dropoutKey } from './run/dropout.js'

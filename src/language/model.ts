@@ -1,0 +1,276 @@
+/** A language model in a few lines: create, train, generate, save, load. */
+import { fromTensors, toTensors } from '../formats/pytorch.js'
+import { decodeSafetensors, encodeSafetensors } from '../formats/safetensors.js'
+import { draw, Generator, greedy } from '../generate/generator.js'
+import type { Cell } from '../nn/cell.js'
+import { gru, lstm, rnn } from '../nn/cells.js'
+import { Random } from '../nn/random.js'
+import { Optimizer } from '../optim/optimizer.js'
+import { adam, type Rule } from '../optim/rules.js'
+import { cosine, type Schedule } from '../optim/schedules.js'
+import type { Engine } from '../run/engine.js'
+import { splitHeldOut, Streams } from '../text/streams.js'
+import { Vocabulary } from '../text/vocabulary.js'
+import { evaluate, type Evaluation } from '../train/evaluate.js'
+import { Trainer, type StepReport } from '../train/trainer.js'
+import { LanguageNetwork } from './network.js'
+
+const cells: Readonly<Record<string, () => Cell>> = {
+  lstm: () => lstm() as unknown as Cell,
+  gru: () => gru() as unknown as Cell,
+  'gru-reset-before': () => gru({ reset: 'before' }) as unknown as Cell,
+  rnn: () => rnn() as unknown as Cell,
+  'rnn-relu': () => rnn({ activation: 'relu' }) as unknown as Cell,
+}
+
+export type CellName = 'lstm' | 'gru' | 'gru-reset-before' | 'rnn' | 'rnn-relu'
+
+export interface LanguageModelOptions {
+  /** What it learns from: its characters become the vocabulary. */
+  text: string
+  /** One of the built-in cells, or one of your own made with `defineCell`. Default `lstm`. */
+  cell?: CellName | Cell
+  /** Units of each layer. Default 128. */
+  hidden?: number
+  /** Default 2. */
+  layers?: number
+  /** Numbers that stand for a character. Default 64; with `tied`, as `hidden`. */
+  embedding?: number
+  /** Share of a layer's outputs that is zeroed on the way to the next while training. Default 0. */
+  dropout?: number
+  /** Whether the output layer uses the embedding's weights. Default false. */
+  tied?: boolean
+  /** One seed gives the same initial weights on every platform. Default 1. */
+  seed?: number
+  engine?: Engine
+}
+
+export interface TrainOptions {
+  /** How long. One of the two; default: 10 epochs. */
+  steps?: number
+  epochs?: number
+  /** Streams of the text that are read side by side (B). Default 16, fewer where the text is short. */
+  streams?: number
+  /** Steps through which gradients flow (T). Default 64. */
+  window?: number
+  /** Default Adam. */
+  rule?: Rule
+  /** A number: the peak of a cosine with a short warm-up, down to a hundredth. Default 0.005. */
+  learningRate?: number | Schedule
+  /** Default 1. */
+  clipNorm?: number
+  /** Share of the text, at its end, that is never trained on. Default 0.05; 0: none. */
+  heldOut?: number
+  /** Steps between validations; the last step has one always. Default: a tenth of all. */
+  validateEvery?: number
+  /** For dropout. Default 1. */
+  seed?: number
+}
+
+/** A step's report; where there was a validation, with it. */
+export interface TrainingProgress extends StepReport {
+  /** Steps there will be. */
+  readonly steps: number
+  /** Time that the steps so far took, without validations and whatever the caller did in between. */
+  readonly seconds: number
+  readonly validation?: Evaluation
+}
+
+interface Config {
+  cell: string
+  hidden: number
+  layers: number
+  embedding: number
+  dropout: number
+  tied: boolean
+}
+
+const format = 'unrolled language model'
+
+export class LanguageModel {
+  readonly text: string | undefined
+  readonly vocabulary: Vocabulary
+  readonly network: LanguageNetwork
+  readonly config: Config
+  /** What the weights were trained with, so that a reader of the file can tell; empty before training. */
+  trainedWith = ''
+  #generator: Generator | undefined
+
+  private constructor(vocabulary: Vocabulary, config: Config, cell: Cell, seed: number, engine?: Engine, text?: string) {
+    this.vocabulary = vocabulary
+    this.config = config
+    this.text = text
+    this.network = new LanguageNetwork({ ...config, cell, tokens: vocabulary.size, seed, engine })
+  }
+
+  /** A model of the characters of `text`, with random weights. */
+  static create(options: LanguageModelOptions): LanguageModel {
+    const { text, cell = 'lstm', hidden = 128, layers = 2, tied = false, embedding = tied ? hidden : 64, dropout = 0 } = options
+    const made = resolve(cell)
+    const config = { cell: made.name ?? 'cell', hidden, layers, embedding, dropout, tied }
+    return new LanguageModel(Vocabulary.fromText(text), config, made, options.seed ?? 1, options.engine, text)
+  }
+
+  /** Trains on the text that the model was created with. Each step gives a report; leaving the loop stops the training. */
+  async *train(options: TrainOptions = {}): AsyncGenerator<TrainingProgress> {
+    const { window = 64, rule = adam(), learningRate = 0.005, clipNorm = 1, heldOut = 0.05, seed = 1 } = options
+    if (this.text === undefined) throw new Error('train: this model was loaded from a file and has no text; create one with text')
+    if (options.steps !== undefined && options.epochs !== undefined) throw new Error('train: both steps and epochs; give one')
+    const all = this.vocabulary.encode(this.text)
+    const { training, held } = heldOut === 0 ? { training: all, held: undefined } : split(all, heldOut)
+    const { streams: batch = Math.max(1, Math.min(16, Math.floor((training.length - 1) / window))) } = options
+    const streams = new Streams(training, { streams: batch, window })
+    const steps = options.steps ?? Math.ceil((options.epochs ?? 10) * streams.windowsPerEpoch)
+    if (!Number.isInteger(steps) || steps < 1) throw new Error(`steps: ${steps}; must be a positive integer`)
+    const { validateEvery = Math.max(1, Math.ceil(steps / 10)) } = options
+    const schedule =
+      typeof learningRate === 'number'
+        ? cosine({ rate: learningRate, steps, warmUp: Math.min(20, steps - 1), floor: learningRate / 100 })
+        : learningRate
+    const optimizer = new Optimizer(this.network.parameters, rule, { clipNorm })
+    const trainer = new Trainer(this.network, { streams, optimizer, schedule, seed })
+    this.trainedWith = this.network.engine.name
+    let seconds = 0
+    for (let step = 1; step <= steps; step++) {
+      const start = performance.now()
+      const report = trainer.step()
+      seconds += (performance.now() - start) / 1000
+      const isDue = held && (step % validateEvery === 0 || step === steps)
+      const validation = isDue ? evaluate(this.network, held) : undefined
+      if (validation) schedule.observe?.(validation.nats)
+      yield { ...report, steps, seconds, validation }
+    }
+  }
+
+  /**
+   * Continues a prompt, a character at a time.
+   *
+   * @param options.prompt default: the first character of the vocabulary's line break or space, not repeated in what is generated
+   * @param options.length how many characters; default 200
+   * @param options.temperature below 1 more cautious, above 1 more daring, 0 always the most likely; default 0.8
+   * @param options.seed default 1
+   */
+  async *generate({
+    prompt,
+    length = 200,
+    temperature = 0.8,
+    seed = 1,
+  }: { prompt?: string; length?: number; temperature?: number; seed?: number } = {}): AsyncGenerator<string> {
+    if (!(temperature >= 0 && temperature < Infinity)) throw new Error(`temperature: ${temperature}; must be 0 or more`)
+    if (!Number.isInteger(length) || length < 0) throw new Error(`length: ${length}; must be a whole number, 0 or more`)
+    const { vocabulary } = this
+    const start = prompt || (['\n', ' '].find((token) => vocabulary.tokens.includes(token)) ?? vocabulary.tokens[0])
+    const generator = (this.#generator ??= new Generator(this.network))
+    generator.reset()
+    const random = new Random(seed)
+    let probabilities = new Float32Array() as ArrayLike<number>
+    for (const token of vocabulary.encode(start, 'prompt')) probabilities = generator.read(token, temperature)
+    for (let i = 0; i < length; i++) {
+      const token = temperature === 0 ? greedy(probabilities) : draw(probabilities, random)
+      yield vocabulary.tokens[token]
+      if (i + 1 < length) probabilities = generator.read(token, temperature)
+    }
+  }
+
+  /** Mean cross-entropy over a text, in nats and bits a character. */
+  evaluate(text: string): Evaluation {
+    return evaluate(this.network, this.vocabulary.encode(text))
+  }
+
+  /** The model as a `.safetensors` file: weights under PyTorch's names, vocabulary and configuration as metadata. */
+  toBytes(): Uint8Array {
+    return encodeSafetensors(toTensors(this.network.tensors), {
+      format,
+      version: '1',
+      config: JSON.stringify(this.config),
+      vocabulary: JSON.stringify(this.vocabulary),
+      kernels: this.trainedWith,
+    })
+  }
+
+  /**
+   * A model from what `toBytes` gave. Throws a sentence, having changed nothing, for anything else.
+   *
+   * @param options.cell for a model with a cell of one's own: that cell
+   * @param options.source what errors call the file
+   */
+  static fromBytes(bytes: Uint8Array, { cell, source = 'file', engine }: { cell?: Cell; source?: string; engine?: Engine } = {}): LanguageModel {
+    const { tensors, metadata } = decodeSafetensors(bytes, source)
+    if (metadata.format !== format) throw new Error(`${source}: is not a model of Unrolled; its metadata has no format '${format}'`)
+    const config = parseConfig(metadata.config, source)
+    const vocabulary = parsed(metadata.vocabulary, source, 'vocabulary', (value) => Vocabulary.fromTokens(value as string[]))
+    const made = cell ?? cells[config.cell]?.()
+    if (!made) throw new Error(`${source}: has a cell '${config.cell}' of its own; pass it as cell`)
+    if (made.name !== config.cell && cell) throw new Error(`${source}: was trained with the cell '${config.cell}', not '${made.name ?? 'cell'}'`)
+    const expected = new Map([...tensors].map(([name, { shape }]) => [name, shape]))
+    const embedding = expected.get('embedding.weight')
+    if (embedding?.join() !== [vocabulary.size, config.embedding].join()) {
+      throw new Error(`${source}: tensor 'embedding.weight' is [${embedding?.join(', ')}], expected [${vocabulary.size}, ${config.embedding}]`)
+    }
+    const model = new LanguageModel(vocabulary, config, made, 0, engine)
+    fromTensors(model.network.tensors, tensors, source)
+    model.trainedWith = metadata.kernels ?? ''
+    return model
+  }
+
+  /** Writes the model to a file; needs Node, Deno or Bun. The file is there whole or not at all. */
+  async save(path: string): Promise<void> {
+    const { rename, writeFile } = await files('save')
+    await writeFile(`${path}.part`, this.toBytes())
+    await rename(`${path}.part`, path)
+  }
+
+  /** Reads a model from a file; needs Node, Deno or Bun. */
+  static async load(path: string, options: { cell?: Cell; engine?: Engine } = {}): Promise<LanguageModel> {
+    const { readFile } = await files('load')
+    return LanguageModel.fromBytes(await readFile(path), { ...options, source: path })
+  }
+
+  toString(): string {
+    return String(this.network)
+  }
+}
+
+function resolve(cell: string | Cell): Cell {
+  if (typeof cell !== 'string') return cell
+  const make = cells[cell]
+  if (!make) throw new Error(`cell: '${cell}'; must be one of ${Object.keys(cells).join(', ')}, or a cell made with defineCell`)
+  return make()
+}
+
+function split(tokens: Int32Array, share: number): { training: Int32Array; held: Int32Array } {
+  const { training, heldOut } = splitHeldOut(tokens, share)
+  return { training, held: heldOut }
+}
+
+function parsed<T>(text: string | undefined, source: string, what: string, check: (value: unknown) => T): T {
+  try {
+    return check(JSON.parse(text ?? ''))
+  } catch (error) {
+    throw new Error(`${source}: its ${what} cannot be read (${(error as Error).message})`)
+  }
+}
+
+function parseConfig(text: string | undefined, source: string): Config {
+  return parsed(text, source, 'configuration', (value) => {
+    const config = value as Config
+    if (typeof config?.cell !== 'string' || typeof config.tied !== 'boolean') throw new Error('cell or tied is missing')
+    for (const key of ['hidden', 'layers', 'embedding'] as const) {
+      const size = config[key]
+      if (!Number.isInteger(size) || size < 1 || size > 1e6) throw new Error(`${key}: ${size}; must be a positive integer`)
+    }
+    if (!(config.dropout >= 0 && config.dropout < 1)) throw new Error(`dropout: ${config.dropout}; must be in [0, 1)`)
+    const { cell, hidden, layers, embedding, dropout, tied } = config
+    return { cell, hidden, layers, embedding, dropout, tied }
+  })
+}
+
+/** The specifier is a variable so that bundlers for the browser leave it alone. */
+async function files(method: string): Promise<typeof import('node:fs/promises')> {
+  const specifier = 'node:fs/promises'
+  try {
+    return (await import(/* @vite-ignore */ /* webpackIgnore: true */ specifier)) as typeof import('node:fs/promises')
+  } catch {
+    throw new Error(`${method}: there is no file system here; use ${method === 'save' ? 'toBytes' : 'fromBytes'}`)
+  }
+}

@@ -1,0 +1,86 @@
+/** The network of a language model: embedding, recurrent layers, output layer. */
+import { plain, recurrentTensors, transposed, vector, type TensorMapping } from '../formats/pytorch.js'
+import type { Graph } from '../graph/graph.js'
+import { Matrix } from '../graph/matrix.js'
+import type { Indices, Operand, Value } from '../graph/value.js'
+import type { Cell } from '../nn/cell.js'
+import { Embedding, Linear } from '../nn/layers.js'
+import { Random } from '../nn/random.js'
+import { Recurrent } from '../nn/recurrent.js'
+import { defaultEngine } from '../run/engines.js'
+import type { Engine } from '../run/engine.js'
+import type { TokenNetwork } from '../train/network.js'
+
+export interface LanguageNetworkOptions {
+  tokens: number
+  cell: Cell
+  embedding: number
+  hidden: number
+  layers: number
+  dropout: number
+  /** The output layer uses the embedding's weights, transposed (Press & Wolf 2017). */
+  tied: boolean
+  seed: number
+  engine?: Engine
+}
+
+export class LanguageNetwork implements TokenNetwork {
+  readonly engine: Engine
+  readonly tokens: number
+  readonly embedding: Embedding
+  readonly recurrent: Recurrent
+  readonly output: Linear | Matrix
+
+  constructor({ tokens, cell, embedding, hidden, layers, dropout, tied, seed, engine = defaultEngine() }: LanguageNetworkOptions) {
+    if (tied && embedding !== hidden) {
+      throw new Error(`tied: true with embedding ${embedding} and hidden ${hidden}; tied weights need both to be the same`)
+    }
+    const random = new Random(seed)
+    this.engine = engine
+    this.tokens = tokens
+    this.embedding = new Embedding(tokens, embedding, { random, engine })
+    this.recurrent = new Recurrent(cell, { input: embedding, hidden, layers, dropout, random, engine })
+    // Tied, only the bias is the output layer's own.
+    this.output = tied
+      ? new Matrix(1, tokens, undefined, { engine, name: 'output.bias' })
+      : new Linear(hidden, tokens, { random, name: 'output', engine })
+  }
+
+  get parameters(): Matrix[] {
+    const { embedding, recurrent, output } = this
+    return [...embedding.parameters, ...recurrent.parameters, ...(output instanceof Matrix ? [output] : output.parameters)]
+  }
+
+  get stateSizes(): Readonly<Record<string, number>>[] {
+    return this.recurrent.layers.map(() => this.recurrent.stateSizes)
+  }
+
+  get dropouts(): number {
+    return this.recurrent.dropout > 0 ? this.recurrent.layers.length - 1 : 0
+  }
+
+  forward(
+    g: Graph,
+    ids: Indices,
+    options: { state: readonly Readonly<Record<string, Operand>>[]; dropoutKeys?: readonly Indices[] },
+  ): { logits: Value; state: Record<string, Value>[] } {
+    const { output: hidden, state } = this.recurrent.forward(g, this.embedding.forward(g, ids), options)
+    const { output } = this
+    const logits =
+      output instanceof Matrix ? g.add(g.matmul(hidden, g.transpose(this.embedding.weight)), output) : output.forward(g, hidden)
+    return { logits, state }
+  }
+
+  /** How its parameters are named and laid out in a file: as PyTorch does. */
+  get tensors(): TensorMapping[] {
+    const { embedding, recurrent, output } = this
+    const last = output instanceof Matrix ? [vector('output.bias', output)] : [transposed('output.weight', output.weight), vector('output.bias', output.bias)]
+    return [plain('embedding.weight', embedding.weight), ...recurrentTensors(recurrent, 'rnn'), ...last]
+  }
+
+  toString(): string {
+    const size = this.parameters.reduce((sum, parameter) => sum + parameter.size, 0)
+    const tied = this.output instanceof Matrix ? ', tied' : ''
+    return `${this.embedding} → ${this.recurrent} → ${this.tokens} tokens${tied}; ${size.toLocaleString('en')} parameters in all`
+  }
+}

@@ -1,0 +1,72 @@
+/** The layers around a recurrent network. */
+import type { Graph } from '../graph/graph.js'
+import { Matrix } from '../graph/matrix.js'
+import type { Indices, Operand, Value } from '../graph/value.js'
+import type { Engine } from '../run/engine.js'
+import { normal, uniform, type Initializer } from './initializers.js'
+import { Random } from './random.js'
+
+interface LayerOptions {
+  /** How the weight starts. */
+  initial?: Initializer
+  /** Where the initial weights come from; a number is a seed. Default 0. */
+  random?: Random | number
+  name?: string
+  engine?: Engine
+}
+
+const source = (random: Random | number = 0): Random => (typeof random === 'number' ? new Random(random) : random)
+
+/** A row of learned numbers for each token. Starts normal with deviation 1, as in PyTorch. */
+export class Embedding {
+  /** [tokens, width] */
+  readonly weight: Matrix
+
+  constructor(tokens: number, width: number, { initial = normal(1), random, name = 'embedding', engine }: LayerOptions = {}) {
+    const label = `${name}.weight`
+    this.weight = new Matrix(tokens, width, initial(tokens, width, source(random).fork(label)), { engine, name: label })
+  }
+
+  get parameters(): Matrix[] {
+    return [this.weight]
+  }
+
+  /** n indices → [n, width] */
+  forward(g: Graph, indices: Indices): Value {
+    return g.gather(this.weight, indices)
+  }
+
+  toString(): string {
+    return `Embedding(${this.weight.rows} → ${this.weight.cols})`
+  }
+}
+
+/** x·W + b. Starts uniform in ±1/√inputs, as in PyTorch. */
+export class Linear {
+  /** [inputs, outputs] */
+  readonly weight: Matrix
+  /** [1, outputs] */
+  readonly bias: Matrix
+
+  constructor(inputs: number, outputs: number, { initial = uniform(1 / Math.sqrt(inputs)), random, name = 'linear', engine }: LayerOptions = {}) {
+    const make = (rows: number, cols: number, part: string): Matrix => {
+      const label = `${name}.${part}`
+      return new Matrix(rows, cols, initial(rows, cols, source(random).fork(label)), { engine, name: label })
+    }
+    this.weight = make(inputs, outputs, 'weight')
+    this.bias = make(1, outputs, 'bias')
+  }
+
+  get parameters(): Matrix[] {
+    return [this.weight, this.bias]
+  }
+
+  /** [rows, inputs] → [rows, outputs] */
+  forward(g: Graph, x: Operand): Value {
+    return g.add(g.matmul(x, this.weight), this.bias)
+  }
+
+  toString(): string {
+    return `Linear(${this.weight.rows} → ${this.weight.cols})`
+  }
+}

@@ -1,0 +1,116 @@
+/** Layers of one cell over a sequence. */
+import type { Graph } from '../graph/graph.js'
+import { Matrix } from '../graph/matrix.js'
+import type { Indices, Operand, Value } from '../graph/value.js'
+import type { Engine } from '../run/engine.js'
+import type { Cell } from './cell.js'
+import { uniform, type Initializer } from './initializers.js'
+import { Random } from './random.js'
+
+export interface RecurrentOptions {
+  /** Width of the input. */
+  input: number
+  /** Units of each layer. */
+  hidden: number
+  /** Default 1. */
+  layers?: number
+  /** Share of the outputs that is zeroed between layers while training, in [0, 1). Default 0. */
+  dropout?: number
+  /** How parameters start, by name; for the others, what the cell says. */
+  initial?: Readonly<Record<string, Initializer>>
+  /** Where the initial weights come from; a number is a seed. Default 0. */
+  random?: Random | number
+  /** What its parameters' names start with. Default `rnn`. */
+  name?: string
+  engine?: Engine
+}
+
+export interface ForwardOptions<S extends string> {
+  /** By layer, what the first step gets. Default: zeros. */
+  state?: readonly Readonly<Record<S, Operand>>[]
+  /** Sequences side by side (B). Needed where `state` is not given. Default 1. */
+  batch?: number
+  /** [T·B, 1], zero where a sequence has ended: see `maskOf`. */
+  mask?: Value
+  /** From the last step to the first. Default false. */
+  reverse?: boolean
+  /** One key for each layer but the last: see `dropoutKey`. Default: no dropout, as for everything but training. */
+  dropoutKeys?: readonly Indices[]
+}
+
+/** One or more layers of a cell, each over the whole sequence. */
+export class Recurrent<S extends string = string, P extends string = string> {
+  readonly cell: Cell<S, P>
+  readonly input: number
+  readonly hidden: number
+  readonly dropout: number
+  /** By layer, by name. */
+  readonly layers: readonly Readonly<Record<P, Matrix>>[]
+
+  constructor(cell: Cell<S, P>, options: RecurrentOptions) {
+    const { input, hidden, layers = 1, dropout = 0, initial = {}, random = 0, name = 'rnn', engine } = options
+    for (const [what, size] of Object.entries({ input, hidden, layers })) {
+      if (!Number.isInteger(size) || size < 1) throw new Error(`${what}: ${size}; must be a positive integer`)
+    }
+    if (!(dropout >= 0 && dropout < 1)) throw new Error(`dropout: ${dropout}; must be in [0, 1)`)
+    this.cell = cell
+    this.input = input
+    this.hidden = hidden
+    this.dropout = dropout
+    const source = typeof random === 'number' ? new Random(random) : random
+    this.layers = Array.from({ length: layers }, (_, layer) => {
+      const specs = cell.parameters({ input: layer === 0 ? input : hidden, hidden })
+      for (const unknown of Object.keys(initial).filter((key) => !(key in specs))) {
+        throw new Error(`initial: '${unknown}'; this cell's parameters are ${Object.keys(specs).join(', ')}`)
+      }
+      const made = Object.entries<(typeof specs)[P]>(specs).map(([key, spec]) => {
+        const { shape, initial: own } = 'shape' in spec ? spec : { shape: spec, initial: uniform(1 / Math.sqrt(hidden)) }
+        const label = `${name}.${layer}.${key}`
+        const values = (initial[key] ?? own)(shape[0], shape[1], source.fork(label))
+        return [key, new Matrix(shape[0], shape[1], values, { engine, name: label })]
+      })
+      return Object.fromEntries(made) as Record<P, Matrix>
+    })
+  }
+
+  get parameters(): Matrix[] {
+    return this.layers.flatMap((layer) => Object.values<Matrix>(layer))
+  }
+
+  /** The width of each carried matrix, by name. */
+  get stateSizes(): Record<S, number> {
+    return this.cell.state({ input: this.input, hidden: this.hidden })
+  }
+
+  /** A state of zeros for `batch` sequences, by layer: inputs that can be `set`. */
+  zeroState(g: Graph, batch: number): Record<S, ReturnType<Graph['input']>>[] {
+    const sizes = Object.entries<number>(this.stateSizes)
+    return this.layers.map(() => Object.fromEntries(sizes.map(([key, size]) => [key, g.input(batch, size)])) as Record<S, ReturnType<Graph['input']>>)
+  }
+
+  /** x: [T·B, input] → output [T·B, hidden], and the state after the last step, by layer. */
+  forward(g: Graph, x: Operand, options: ForwardOptions<S> = {}): { output: Value; state: Record<S, Value>[] } {
+    const { batch = 1, state = this.zeroState(g, batch), mask, reverse = false, dropoutKeys } = options
+    if (state.length !== this.layers.length) throw new Error(`state: of ${state.length} layers; must be of ${this.layers.length}`)
+    let output = g.sliceCols(x, 0, g.node(x).cols)
+    const finals = this.layers.map((parameters, layer) => {
+      const key = dropoutKeys?.[layer - 1]
+      const inputs = key && this.dropout > 0 ? g.dropout(output, this.dropout, key) : output
+      const scanned = g.scan({ inputs, state: state[layer], reverse, mask }, (step, before) => this.cell.step(g, step, before, parameters))
+      output = scanned.output
+      return scanned.state
+    })
+    return { output, state: finals }
+  }
+
+  /** How many numbers are learned. */
+  get size(): number {
+    return this.parameters.reduce((sum, { size }) => sum + size, 0)
+  }
+
+  toString(): string {
+    const { cell, input, hidden, layers, size } = this
+    const times = layers.length > 1 ? ` × ${layers.length}` : ''
+    return `${(cell.name ?? 'cell').toUpperCase()}(${input} → ${hidden})${times}, ${size.toLocaleString('en')} parameters`
+  }
+}

@@ -1,0 +1,106 @@
+/** Optimizers: a rule applied to parameters, with clipping. The whole step is a graph, compiled once and replayed. */
+import { Graph } from '../graph/graph.js'
+import { Matrix } from '../graph/matrix.js'
+import type { Input, Operand, Value } from '../graph/value.js'
+import type { Rule } from './rules.js'
+
+export interface OptimizerOptions {
+  /** Limits each element of the gradient to ±clipValue; a function tells it by parameter (Infinity: not). Default: no limit. */
+  clipValue?: number | ((parameter: Matrix) => number)
+  /** Scales all gradients together so that their norm is at most this (Pascanu et al. 2013). Default: no limit. */
+  clipNorm?: number
+  /** Weight of ½‖w‖² in the loss; a function tells it by parameter. Default 0. */
+  l2?: number | ((parameter: Matrix) => number)
+}
+
+export class Optimizer {
+  readonly rule: Rule
+  readonly parameters: readonly Matrix[]
+  /** What the rule remembers: by parameter, by name. */
+  readonly slots: readonly Readonly<Record<string, Matrix>>[]
+  /** Steps taken. */
+  step = 0
+  readonly #clipNorm: number
+  readonly #measure: Graph
+  readonly #squares: readonly Value[]
+  readonly #graph: Graph
+  readonly #rate: Input
+  readonly #scale: Input
+  readonly #scalars: Readonly<Record<string, Input>>
+
+  constructor(parameters: Iterable<Matrix>, rule: Rule, options: OptimizerOptions = {}) {
+    const { clipValue = Infinity, clipNorm = Infinity, l2 = 0 } = options
+    this.rule = rule
+    this.parameters = [...new Set(parameters)]
+    if (this.parameters.length === 0) throw new Error('parameters: none; an optimizer needs at least one matrix')
+    if (!(clipNorm > 0)) throw new Error(`clipNorm: ${clipNorm}; must be a positive number`)
+    this.#clipNorm = clipNorm
+    const { engine } = this.parameters[0]
+    // Measured before anything is changed, so that a gradient that is not a number cannot reach a weight.
+    const measure = (this.#measure = new Graph({ engine, values: 'kept' }))
+    this.#squares = this.parameters.map(({ grad }) => measure.keep(measure.sumSquares(grad)))
+
+    const g = (this.#graph = new Graph({ engine, values: 'kept' }))
+    this.#rate = g.input(1, 1)
+    this.#scale = g.input(1, 1)
+    const scalars = Object.entries(rule.scalars?.(1) ?? {}).map(([name]): [string, Input] => [name, g.input(1, 1)])
+    this.#scalars = Object.fromEntries(scalars)
+    this.slots = this.parameters.map(({ rows, cols, name }) => {
+      const made = rule.slots.map((slot) => [slot, new Matrix(rows, cols, undefined, { engine, name: name && `${name}.${slot}` })])
+      return Object.fromEntries(made) as Record<string, Matrix>
+    })
+    this.parameters.forEach((parameter, i) => {
+      const limit = typeof clipValue === 'function' ? clipValue(parameter) : clipValue
+      if (!(limit > 0)) throw new Error(`clipValue: ${limit}; must be a positive number`)
+      const raw = parameter.grad
+      const scaled: Operand = clipNorm === Infinity ? raw : g.mul(raw, this.#scale)
+      const clipped = limit === Infinity ? scaled : g.clamp(scaled, -limit, limit)
+      const decay = typeof l2 === 'function' ? l2(parameter) : l2
+      if (!(decay >= 0)) throw new Error(`l2: ${decay}; must be 0 or more`)
+      const slots = this.slots[i]
+      const next = rule.update(g, { weight: parameter, raw, clipped, l2: decay, rate: this.#rate, slots, scalars: this.#scalars })
+      g.assign(parameter, next.weight)
+      for (const [name, value] of Object.entries(next.slots ?? {})) g.assign(slots[name], value)
+    })
+  }
+
+  /** The norm of all gradients together at the last update, before clipping. */
+  gradientNorm = 0
+
+  /**
+   * Changes the parameters by their gradients, and clears those. Throws, and changes nothing, if a gradient is not finite.
+   *
+   * @param rate the learning rate of this step
+   */
+  update(rate: number): void {
+    if (!(rate >= 0 && rate < Infinity)) throw new Error(`learningRate: ${rate}; must be a number, 0 or more`)
+    this.#measure.run()
+    const squares = this.#squares.map(({ value }) => value)
+    const bad = squares.findIndex((value) => !Number.isFinite(value))
+    if (bad >= 0) throw new NonFiniteGradient(this.parameters[bad], squares[bad])
+    this.gradientNorm = Math.sqrt(squares.reduce((a, b) => a + b))
+    this.step++
+    this.#rate.set([rate])
+    this.#scale.set([Math.min(1, this.#clipNorm / Math.max(this.gradientNorm, 1e-12))])
+    const scalars = this.rule.scalars?.(this.step) ?? {}
+    for (const [name, input] of Object.entries(this.#scalars)) input.set([scalars[name]])
+    this.#graph.run()
+    for (const { grad } of this.parameters) grad.clear()
+  }
+
+  toString(): string {
+    const size = this.parameters.reduce((sum, parameter) => sum + parameter.size, 0)
+    return `${this.rule.name} of ${size.toLocaleString('en')} parameters, ${this.step.toLocaleString('en')} steps taken`
+  }
+}
+
+/** A gradient that is NaN or infinite: no step can be taken with it. */
+export class NonFiniteGradient extends Error {
+  constructor(
+    readonly parameter: Matrix,
+    readonly value: number,
+  ) {
+    super(`${parameter.name ?? parameter}: the sum of its squared gradient is ${value}; no step was taken`)
+    this.name = 'NonFiniteGradient'
+  }
+}

@@ -1,0 +1,207 @@
+/** Update rules: how a gradient changes a weight. Each is its equations; the compiler makes one pass over memory of them. */
+import type { Graph } from '../graph/graph.js'
+import type { Operand, Value } from '../graph/value.js'
+
+/** What a rule sees of one parameter at one step. All but the scalars have the parameter's shape. */
+export interface UpdateContext {
+  readonly weight: Operand
+  /** The gradient as `backward` left it. */
+  readonly raw: Operand
+  /** The gradient after clipping. */
+  readonly clipped: Operand
+  /** The parameter's L2 coefficient; 0 for none. */
+  readonly l2: number
+  /** The learning rate, [1, 1]. */
+  readonly rate: Operand
+  /** What the rule remembers of the parameter, by name; zeros at the start. */
+  readonly slots: Readonly<Record<string, Operand>>
+  /** The numbers of `scalars`, each [1, 1]. */
+  readonly scalars: Readonly<Record<string, Operand>>
+}
+
+export interface Rule {
+  readonly name: string
+  /** What is remembered for each parameter, each of its shape. */
+  readonly slots: readonly string[]
+  /** Numbers that change from step to step (from 1). */
+  scalars?(step: number): Record<string, number>
+  update(g: Graph, context: UpdateContext): Update
+}
+
+/** The next weight, and the next of whatever is remembered. */
+export interface Update {
+  weight: Value
+  slots?: Record<string, Value>
+}
+
+/** The clipped gradient with that of ½·l2·‖w‖² added. */
+const decayed = (g: Graph, { weight, clipped, l2 }: UpdateContext): Operand => (l2 === 0 ? clipped : g.add(clipped, g.mul(weight, l2)))
+
+/** decay·average + (1 − decay)·value */
+const averaged = (g: Graph, average: Operand, value: Operand, decay: number): Value =>
+  g.add(g.mul(average, decay), g.mul(value, 1 - decay))
+
+/** √(a + ε) or √a + ε */
+const root = (g: Graph, a: Operand, epsilon: number, within: boolean): Value =>
+  within ? g.sqrt(g.add(a, epsilon)) : g.add(g.sqrt(a), epsilon)
+
+const stepped = (g: Graph, { weight, rate }: UpdateContext, direction: Operand): Value => g.sub(weight, g.mul(direction, rate))
+
+const inUnitRange = (name: string, value: number): void => {
+  if (!(value >= 0 && value < 1)) throw new Error(`${name}: ${value}; must be in [0, 1)`)
+}
+const positive = (name: string, value: number): void => {
+  if (!(value > 0 && value < Infinity)) throw new Error(`${name}: ${value}; must be a positive number`)
+}
+
+/**
+ * Stochastic gradient descent: v = momentum·v + g; w −= rate·v.
+ *
+ * @param options.momentum in [0, 1); default 0
+ */
+export function sgd({ momentum = 0 }: { momentum?: number } = {}): Rule {
+  inUnitRange('momentum', momentum)
+  return {
+    name: 'sgd',
+    slots: momentum === 0 ? [] : ['velocity'],
+    update(g, context) {
+      const gradient = decayed(g, context)
+      if (momentum === 0) return { weight: stepped(g, context, gradient) }
+      const velocity = g.add(g.mul(context.slots.velocity, momentum), gradient)
+      return { weight: stepped(g, context, velocity), slots: { velocity } }
+    },
+  }
+}
+
+interface RootOptions {
+  /** Added to keep from dividing by zero. */
+  epsilon?: number
+  /** Whether epsilon is added within the root or to it. Default false: to it. */
+  epsilonWithinRoot?: boolean
+}
+
+/**
+ * Adagrad (Duchi et al. 2011): c += g²; w −= rate·g / (√c + ε).
+ *
+ * @param options.epsilon default 1e-10
+ */
+export function adagrad({ epsilon = 1e-10, epsilonWithinRoot = false }: RootOptions = {}): Rule {
+  positive('epsilon', epsilon)
+  return {
+    name: 'adagrad',
+    slots: ['squares'],
+    update(g, context) {
+      const gradient = decayed(g, context)
+      const squares = g.add(context.slots.squares, g.square(gradient))
+      return { weight: stepped(g, context, g.div(gradient, root(g, squares, epsilon, epsilonWithinRoot))), slots: { squares } }
+    },
+  }
+}
+
+/**
+ * RMSProp (Hinton 2012): c = decay·c + (1 − decay)·g²; w −= rate·g / (√c + ε).
+ *
+ * @param options.decay default 0.99
+ * @param options.epsilon default 1e-8
+ * @param options.centred divide by the deviation rather than the root mean square (Graves 2013); default false
+ */
+export function rmsprop({
+  decay = 0.99,
+  epsilon = 1e-8,
+  epsilonWithinRoot = false,
+  centred = false,
+}: RootOptions & { decay?: number; centred?: boolean } = {}): Rule {
+  inUnitRange('decay', decay)
+  positive('epsilon', epsilon)
+  return {
+    name: 'rmsprop',
+    slots: centred ? ['squares', 'mean'] : ['squares'],
+    update(g, context): Update {
+      const gradient = decayed(g, context)
+      const squares = averaged(g, context.slots.squares, g.square(gradient), decay)
+      if (!centred) {
+        return { weight: stepped(g, context, g.div(gradient, root(g, squares, epsilon, epsilonWithinRoot))), slots: { squares } }
+      }
+      const mean = averaged(g, context.slots.mean, gradient, decay)
+      // Rounding can make the variance of a constant gradient negative.
+      const variance = g.max(g.sub(squares, g.square(mean)), 0)
+      return { weight: stepped(g, context, g.div(gradient, root(g, variance, epsilon, epsilonWithinRoot))), slots: { squares, mean } }
+    },
+  }
+}
+
+/**
+ * RMSProp in RecurrentJS's order: the average takes the gradient as it is, then the gradient is clipped, then
+ * w −= rate·g / √(c + ε) + l2·w.
+ *
+ * @param options.decay default 0.999
+ * @param options.epsilon default 1e-8
+ */
+export function recurrentjsRmsprop({ decay = 0.999, epsilon = 1e-8 }: { decay?: number; epsilon?: number } = {}): Rule {
+  inUnitRange('decay', decay)
+  positive('epsilon', epsilon)
+  return {
+    name: 'recurrentjs-rmsprop',
+    slots: ['squares'],
+    update(g, { weight, raw, clipped, l2, rate, slots }) {
+      const squares = averaged(g, slots.squares, g.square(raw), decay)
+      const moved = g.sub(weight, g.div(g.mul(clipped, rate), g.sqrt(g.add(squares, epsilon))))
+      return { weight: l2 === 0 ? moved : g.sub(moved, g.mul(weight, l2)), slots: { squares } }
+    },
+  }
+}
+
+interface AdamOptions {
+  /** Decay of the first moment; default 0.9. */
+  beta1?: number
+  /** Decay of the second moment; default 0.999. */
+  beta2?: number
+  /** Default 1e-8. */
+  epsilon?: number
+}
+
+/** Adam (Kingma & Ba 2015). An L2 coefficient adds to the gradient. */
+export function adam(options: AdamOptions = {}): Rule {
+  return { ...adamLike(options, (_, { weight }) => weight), name: 'adam' }
+}
+
+/**
+ * Adam with decoupled weight decay (Loshchilov & Hutter 2019): besides the step, w −= rate·weightDecay·w.
+ *
+ * @param options.weightDecay default 0.01
+ */
+export function adamw({ weightDecay = 0.01, ...options }: AdamOptions & { weightDecay?: number } = {}): Rule {
+  if (!(weightDecay >= 0)) throw new Error(`weightDecay: ${weightDecay}; must be 0 or more`)
+  const shrunk = (g: Graph, { weight, rate }: UpdateContext): Operand => g.sub(weight, g.mul(g.mul(weight, rate), weightDecay))
+  return { ...adamLike(options, shrunk), name: 'adamw' }
+}
+
+function adamLike(
+  { beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8 }: AdamOptions,
+  weightOf: (g: Graph, context: UpdateContext) => Operand,
+): Omit<Rule, 'name'> {
+  inUnitRange('beta1', beta1)
+  inUnitRange('beta2', beta2)
+  positive('epsilon', epsilon)
+  return {
+    slots: ['first', 'second'],
+    scalars: (step) => ({ unbias1: 1 / (1 - power(beta1, step)), unbias2: 1 / (1 - power(beta2, step)) }),
+    update(g, context) {
+      const gradient = decayed(g, context)
+      const first = averaged(g, context.slots.first, gradient, beta1)
+      const second = averaged(g, context.slots.second, g.square(gradient), beta2)
+      const { unbias1, unbias2 } = context.scalars
+      const direction = g.div(g.mul(first, unbias1), g.add(g.sqrt(g.mul(second, unbias2)), epsilon))
+      return { weight: stepped(g, { ...context, weight: weightOf(g, context) }, direction), slots: { first, second } }
+    },
+  }
+}
+
+/** By repeated squaring: `Math.pow` may differ from engine to engine, and this reaches every weight. */
+function power(base: number, exponent: number): number {
+  let result = 1
+  for (let square = base, rest = exponent; rest > 0; rest = Math.floor(rest / 2), square *= square) {
+    if (rest % 2 === 1) result *= square
+  }
+  return result
+}

@@ -1,0 +1,23 @@
+/** What the training loop and the generator need of a network. */
+import type { Graph } from '../graph/graph.js'
+import type { Matrix } from '../graph/matrix.js'
+import type { Indices, Operand, Value } from '../graph/value.js'
+import type { Engine } from '../run/engine.js'
+
+/** A network that reads token ids and predicts the next, with a state that is carried on. */
+export interface TokenNetwork {
+  readonly engine: Engine
+  /** How many tokens there are. */
+  readonly tokens: number
+  readonly parameters: readonly Matrix[]
+  /** The width of each carried matrix: by layer, by name. */
+  readonly stateSizes: readonly Readonly<Record<string, number>>[]
+  /** How many dropouts it has; each wants a key. */
+  readonly dropouts: number
+  /** ids, T·B of them, time-major → logits [T·B, tokens], and the state after the last step. */
+  forward(
+    g: Graph,
+    ids: Indices,
+    options: { state: readonly Readonly<Record<string, Operand>>[]; dropoutKeys?: readonly Indices[] },
+  ): { logits: Value; state: readonly Readonly<Record<string, Value>>[] }
+}

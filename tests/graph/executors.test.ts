@@ -1,0 +1,117 @@
+// What the kernels compute against the reference engine, and what the compiler makes of a whole graph against the same graph
+// computed one op at a time.
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { Graph } from '../../src/graph/graph.js'
+import { Matrix } from '../../src/graph/matrix.js'
+import type { Value } from '../../src/graph/value.js'
+import type { Engine, Floats } from '../../src/run/engine.js'
+import '../support/close.js'
+import { build, dag, type Choice } from '../support/dags.js'
+import { expectGradients } from '../support/differences.js'
+import { executors, reference, toleranceOf, wasm } from '../support/executors.js'
+import { operandsOf, ops } from '../support/ops.js'
+import { random, randoms, seed, size } from '../support/random.js'
+
+const matrices = (shapes: readonly (readonly [number, number])[], at: readonly ArrayLike<number>[], engine: Engine): Matrix[] =>
+  shapes.map(([rows, cols], i) => new Matrix(rows, cols, at[i], { engine }))
+
+describe.each(wasm)('%s has the values and gradients of the reference in', (_name, engine) => {
+  test.each(ops)('$name', (op) => {
+    fc.assert(
+      fc.property(size, size, size, seed, (m, k, n, start) => {
+        const at = operandsOf(op, [m, k, n], random(start)).map((values) => values.map(Math.fround))
+        const [actual, expected] = [engine, reference].map((executor) => {
+          const next = random(start)
+          const g = new Graph({ engine: executor })
+          const operands = matrices(op.shapes(m, k, n), at, executor)
+          const value = op.record(g, operands, next)
+          value.grad.set(randoms(value.rows * value.cols, next).map(Math.fround))
+          g.backward()
+          return [value.data, ...operands.map(({ grad }) => grad.data)]
+        })
+        actual.forEach((values, i) => expect(values).toBeNear(expected[i], toleranceOf(engine), 0.1))
+      }),
+      { numRuns: 8, examples: [[1, 1, 1, 1], [31, 64, 7, 2], [64, 31, 8, 3]] },
+    )
+  })
+})
+
+const leafShapes = [[4, 5], [4, 5], [5, 4], [1, 5], [4, 1], [7, 8]] as const
+
+interface Run {
+  values: Floats[]
+  grads: Floats[]
+  loss: number
+}
+
+/** A graph of `choices`, with a loss over every third value. */
+function run(engine: Engine, choices: readonly Choice[], at: readonly ArrayLike<number>[], values: 'all' | 'kept', start: number): Run {
+  const g = new Graph({ engine, values })
+  const leaves = matrices(leafShapes, at, engine)
+  const made = build(g, leaves, choices)
+  const loss = lossOf(g, made, start)
+  const observed = values === 'all' ? made : made.filter((_, i) => i % 4 === 0)
+  for (const value of [...observed, loss]) g.keep(value)
+  g.backward(loss)
+  return { values: observed.map(({ data }) => data), grads: leaves.map(({ grad }) => grad.data), loss: loss.value }
+}
+
+function lossOf(g: Graph, made: readonly Value[], start: number): Value {
+  const next = random(start)
+  const terms = made.filter((_, i) => (made.length - 1 - i) % 3 === 0).map((value) => {
+    const weights = g.input(value.rows, value.cols, randoms(value.rows * value.cols, next).map(Math.fround))
+    return g.mean(g.mul(value, weights))
+  })
+  return terms.reduce((sum, term) => g.add(sum, term))
+}
+
+const leavesFor = (start: number): Float64Array[] => {
+  const next = random(start)
+  return leafShapes.map(([rows, cols]) => randoms(rows * cols, next).map(Math.fround))
+}
+
+describe.each(executors)('%s: a random graph', (_name, engine) => {
+  test('has the values that its ops have one at a time', () => {
+    fc.assert(
+      fc.property(dag, seed, fc.constantFrom('all', 'kept'), (choices, start, values) => {
+        const at = leavesFor(start)
+        const expected: Floats[] = []
+        // Every value goes into the next op as data of a matrix of its own, in a graph of its own.
+        const one = new Graph({ engine: reference })
+        build(one, matrices(leafShapes, at, reference), choices, (value) => {
+          expected.push(value.data.slice())
+          return new Matrix(value.rows, value.cols, value.data, { engine: reference })
+        })
+        const observed = values === 'all' ? expected : expected.filter((_, i) => i % 4 === 0)
+        run(engine, choices, at, values, start).values.forEach((found, i) => expect(found).toBeNear(observed[i], 10 * toleranceOf(engine)))
+      }),
+      { numRuns: 100 },
+    )
+  })
+
+  test('has gradients that do not depend on which values are kept, and are the reference\'s', () => {
+    fc.assert(
+      fc.property(dag, seed, (choices, start) => {
+        const at = leavesFor(start)
+        const expected = run(reference, choices, at, 'all', start).grads
+        for (const values of ['all', 'kept'] as const) {
+          const { grads } = run(engine, choices, at, values, start)
+          grads.forEach((found, i) => expect(found).toBeNear(expected[i], 20 * toleranceOf(engine), 0.1))
+        }
+      }),
+      { numRuns: 100 },
+    )
+  })
+})
+
+test('a random graph has the gradients that central differences find', () => {
+  fc.assert(
+    fc.property(dag, seed, (choices, start) => {
+      const at = leavesFor(start)
+      const { grads } = run(reference, choices, at, 'kept', start)
+      expectGradients((values) => run(reference, choices, values, 'kept', start).loss, at, grads, { elements: 2 })
+    }),
+    { numRuns: 60 },
+  )
+})
