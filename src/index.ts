@@ -1,7 +1,8 @@
 /** Recurrent networks in TypeScript. The public face of the package. */
 
 // A language model in a few lines
-export { LanguageModel, type CellName, type LanguageModelOptions, type TrainingProgress, type TrainOptions } from './language/model.js'
+export type { CellName } from './language/cells.js'
+export { LanguageModel, type LanguageModelOptions, type TrainingProgress, type TrainOptions } from './language/model.js'
 export { LanguageNetwork, type LanguageNetworkOptions } from './language/network.js'
 
 // Graphs

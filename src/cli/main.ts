@@ -36,7 +36,7 @@ program
   .option('--layers <count>', 'layers', whole(1), 2)
   .option('--embedding <width>', 'numbers that stand for a character', whole(1), 64)
   .option('--dropout <share>', 'share zeroed between layers', number(0, 1), 0)
-  .option('--steps <count>', 'steps to train', whole(1), 1400)
+  .option('--steps <count>', 'steps to train', whole(1), 2400)
   .option('--streams <count>', 'streams read side by side', whole(1), 16)
   .option('--window <steps>', 'steps through which gradients flow', whole(1), 64)
   .option('--rate <rate>', 'peak learning rate of a cosine schedule', number(0, Infinity), 0.005)

@@ -152,8 +152,7 @@ class Differentiation {
       const initial = (final && this.#sum(final)) ?? this.tape.zeros(carry.rows, carry.cols)
       const gradient = this.tape.carry(initial, this.#reverse(loop))
       this.#gradientCarries.set(carry, gradient)
-      const next = carry.next!
-      this.#contribute(next, next.loop ? gradient : this.tape.accumulate(gradient))
+      this.#contribute(carry.next!, gradient)
     }
   }
 

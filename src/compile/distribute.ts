@@ -39,6 +39,7 @@ export function reachable(outputs: readonly Node[], stored?: ReadonlyMap<Node, R
 class Distribution {
   readonly #tape: Tape
   readonly #homes = new Map<Node, Home>()
+  /** By node: who reads it, carries among them. */
   readonly #users = new Map<Node, Node[]>()
   readonly #outer = new Map<Node, Node>()
   readonly #lifted = new Map<Node, Node>()
@@ -54,8 +55,8 @@ class Distribution {
     this.#tape = tape
     const members = new Map<Loop, Node[]>()
     for (const node of nodes) {
-      for (const input of node.inputs) this.#users.set(input, [...(this.#users.get(input) ?? []), node])
-      if (node.loop) members.set(node.loop, [...(members.get(node.loop) ?? []), node])
+      for (const input of node.next ? [...node.inputs, node.next] : node.inputs) addTo(this.#users, input, node)
+      if (node.loop) addTo(members, node.loop, node)
     }
     for (const [loop, body] of members) this.#settle(loop, body)
   }
@@ -189,12 +190,12 @@ class Distribution {
       else terms.push(term)
     }
     collect(node, true)
-    const isOurs = (term: Node): boolean => this.#homes.get(term) === loop
-    const theirs = terms.filter((term) => !isOurs(term))
+    // One row for a whole step cannot be added outside: there, which rows belong to which step is not known.
+    const theirs = terms.filter((term) => this.#homes.get(term) !== loop && (!term.loop || term.rows === node.rows))
     const place = (a: Node, b: Node, where: Loop | undefined, rows: number): Node =>
       this.#tape.place('add', [a, b], rows, node.cols, undefined, where)
     const moved = theirs.length > 1 && theirs.some(({ op }) => op === 'matmul')
-    const operands = terms.filter((term) => !moved || isOurs(term)).map((term) => this.operand(term, loop))
+    const operands = terms.filter((term) => !moved || !theirs.includes(term)).map((term) => this.operand(term, loop))
     if (moved) {
       const sum = theirs
         .sort((a, b) => Number(b.loop !== undefined) - Number(a.loop !== undefined))
@@ -204,6 +205,12 @@ class Distribution {
     }
     return operands.reduce((a, b) => place(a, b, loop, node.rows))
   }
+}
+
+function addTo<K, V>(lists: Map<K, V[]>, key: K, value: V): void {
+  const list = lists.get(key)
+  if (list) list.push(value)
+  else lists.set(key, [value])
 }
 
 function memo(map: Map<Node, Node>, node: Node, make: () => Node): Node {

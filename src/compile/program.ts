@@ -96,3 +96,12 @@ export function* unrolled(instructions: readonly Instruction[]): Generator<{ ins
     }
   }
 }
+
+/** What an instruction leaves in memory, and by which op. */
+export function resultsOf(instruction: Block | Kernel): { op: string; ref: Ref }[] {
+  if (instruction.kind === 'kernel') return [{ op: instruction.op, ref: instruction.out }]
+  return instruction.code.flatMap(({ op, out }) => {
+    const slot = instruction.slots[out]
+    return slot?.kind === 'matrix' ? [{ op, ref: slot.ref }] : []
+  })
+}

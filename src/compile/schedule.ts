@@ -14,8 +14,11 @@ export type Pass =
   | { readonly kind: 'elementwise'; readonly rows: number; readonly cols: number; readonly nodes: Node[] }
   | { readonly kind: 'kernel'; readonly node: Node }
 
-/** A fused pass keeps its temporaries in a fixed number of blocks of cache. */
-const mostFused = 40
+/**
+ * Limits of a fused pass: its temporaries and its broadcast operands are kept in blocks of cache, of which there are so many.
+ */
+const mostFused = 32
+const mostBroadcast = 24
 
 export function schedule(outputs: readonly Node[], anchors: Anchors): Unit[] {
   const nodes = reachable(outputs)
@@ -58,6 +61,8 @@ class Level {
   readonly #at = new Map<Node, number>()
   readonly #loops = new Map<Loop, number>()
   readonly #late: Node[] = []
+  /** By fused pass: its operands of another shape than its own, literals among them. */
+  readonly #broadcast = new Map<Unit, Set<Node>>()
 
   constructor(
     readonly anchors: Anchors,
@@ -89,11 +94,16 @@ class Level {
     if (at < 0) at = this.units.push({ kind: 'elementwise', rows: node.rows, cols: node.cols, nodes: [] }) - 1
     const unit = this.units[at]
     if (unit.kind === 'elementwise') unit.nodes.push(node)
+    const broadcast = this.#broadcast.get(unit)
+    if (broadcast) broadcastOperands(node).forEach((input) => broadcast.add(input))
+    else this.#broadcast.set(unit, new Set(broadcastOperands(node)))
     this.#at.set(node, at)
   }
 
-  #accepts(unit: Unit, { rows, cols }: Node): boolean {
-    return unit.kind === 'elementwise' && unit.rows === rows && unit.cols === cols && unit.nodes.length < mostFused
+  #accepts(unit: Unit, node: Node): boolean {
+    if (unit.kind !== 'elementwise' || unit.rows !== node.rows || unit.cols !== node.cols) return false
+    const fresh = broadcastOperands(node).filter((input) => !this.#broadcast.get(unit)!.has(input))
+    return unit.nodes.length < mostFused && this.#broadcast.get(unit)!.size + fresh.length <= mostBroadcast
   }
 
   /** Whether `node` was computed by a pass that `other`, of the same shape, could be part of. */
@@ -121,6 +131,9 @@ class Level {
     return this.units
   }
 }
+
+const broadcastOperands = ({ rows, cols, inputs }: Node): Node[] =>
+  inputs.filter((input) => input.rows !== rows || input.cols !== cols || input.op === 'constant')
 
 /** Depth first, operands before their users; without recursion, since a graph may be thousands of nodes deep. */
 function postOrder<T extends object>(roots: readonly T[], operands: (vertex: T) => readonly T[]): T[] {

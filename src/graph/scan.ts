@@ -67,7 +67,9 @@ export function scan<X extends Stacks, S extends string>(
     if (r !== initial[i].rows || c !== initial[i].cols) {
       throw new Error(`scan: state '${name}' is [${initial[i].rows}, ${initial[i].cols}], its next value [${r}, ${c}]; must be the same shape`)
     }
-    recording.close(carries[i], g.node(alive ? g.select(alive, value, before[name]) : value))
+    const after = g.node(alive ? g.select(alive, value, before[name]) : value)
+    // What the body hands on from outside is a node of the body all the same: its gradient comes from every step.
+    recording.close(carries[i], after.loop ? after : recording.record('copy', [after], undefined, loop))
   })
   if (!output?.node.loop) throw new Error(`scan: the body's output does not depend on the step; return a value computed from its input or state`)
   const outputs = recording.leave('stack', g.node(alive ? g.select(alive, output, 0) : output), loop)

@@ -1,9 +1,7 @@
 /** A language model in a few lines: create, train, generate, save, load. */
-import { fromTensors, toTensors } from '../formats/pytorch.js'
-import { decodeSafetensors, encodeSafetensors } from '../formats/safetensors.js'
+import { fromTensors } from '../formats/pytorch.js'
 import { draw, Generator, greedy } from '../generate/generator.js'
 import type { Cell } from '../nn/cell.js'
-import { gru, lstm, rnn } from '../nn/cells.js'
 import { Random } from '../nn/random.js'
 import { Optimizer } from '../optim/optimizer.js'
 import { adam, type Rule } from '../optim/rules.js'
@@ -13,17 +11,9 @@ import { splitHeldOut, Streams } from '../text/streams.js'
 import { Vocabulary } from '../text/vocabulary.js'
 import { evaluate, type Evaluation } from '../train/evaluate.js'
 import { Trainer, type StepReport } from '../train/trainer.js'
+import { builtIn, cellName, type CellName } from './cells.js'
+import { decodeModel, encodeModel, parameterCount, refuseTooLarge, type ModelConfig } from './file.js'
 import { LanguageNetwork } from './network.js'
-
-const cells: Readonly<Record<string, () => Cell>> = {
-  lstm: () => lstm() as unknown as Cell,
-  gru: () => gru() as unknown as Cell,
-  'gru-reset-before': () => gru({ reset: 'before' }) as unknown as Cell,
-  rnn: () => rnn() as unknown as Cell,
-  'rnn-relu': () => rnn({ activation: 'relu' }) as unknown as Cell,
-}
-
-export type CellName = 'lstm' | 'gru' | 'gru-reset-before' | 'rnn' | 'rnn-relu'
 
 export interface LanguageModelOptions {
   /** What it learns from: its characters become the vocabulary. */
@@ -76,27 +66,16 @@ export interface TrainingProgress extends StepReport {
   readonly validation?: Evaluation
 }
 
-interface Config {
-  cell: string
-  hidden: number
-  layers: number
-  embedding: number
-  dropout: number
-  tied: boolean
-}
-
-const format = 'unrolled language model'
-
 export class LanguageModel {
   readonly text: string | undefined
   readonly vocabulary: Vocabulary
   readonly network: LanguageNetwork
-  readonly config: Config
+  readonly config: ModelConfig
   /** What the weights were trained with, so that a reader of the file can tell; empty before training. */
   trainedWith = ''
   #generator: Generator | undefined
 
-  private constructor(vocabulary: Vocabulary, config: Config, cell: Cell, seed: number, engine?: Engine, text?: string) {
+  private constructor(vocabulary: Vocabulary, config: ModelConfig, cell: Cell, seed: number, engine?: Engine, text?: string) {
     this.vocabulary = vocabulary
     this.config = config
     this.text = text
@@ -107,7 +86,7 @@ export class LanguageModel {
   static create(options: LanguageModelOptions): LanguageModel {
     const { text, cell = 'lstm', hidden = 128, layers = 2, tied = false, embedding = tied ? hidden : 64, dropout = 0 } = options
     const made = resolve(cell)
-    const config = { cell: made.name ?? 'cell', hidden, layers, embedding, dropout, tied }
+    const config = { cell: cellName(made), hidden, layers, embedding, dropout, tied }
     return new LanguageModel(Vocabulary.fromText(text), config, made, options.seed ?? 1, options.engine, text)
   }
 
@@ -145,7 +124,7 @@ export class LanguageModel {
   /**
    * Continues a prompt, a character at a time.
    *
-   * @param options.prompt default: the first character of the vocabulary's line break or space, not repeated in what is generated
+   * @param options.prompt not repeated in what is generated; default: a space, or the first character where there is none
    * @param options.length how many characters; default 200
    * @param options.temperature below 1 more cautious, above 1 more daring, 0 always the most likely; default 0.8
    * @param options.seed default 1
@@ -159,7 +138,7 @@ export class LanguageModel {
     if (!(temperature >= 0 && temperature < Infinity)) throw new Error(`temperature: ${temperature}; must be 0 or more`)
     if (!Number.isInteger(length) || length < 0) throw new Error(`length: ${length}; must be a whole number, 0 or more`)
     const { vocabulary } = this
-    const start = prompt || (['\n', ' '].find((token) => vocabulary.tokens.includes(token)) ?? vocabulary.tokens[0])
+    const start = prompt || (vocabulary.tokens.includes(' ') ? ' ' : vocabulary.tokens[0])
     const generator = (this.#generator ??= new Generator(this.network))
     generator.reset()
     const random = new Random(seed)
@@ -179,13 +158,7 @@ export class LanguageModel {
 
   /** The model as a `.safetensors` file: weights under PyTorch's names, vocabulary and configuration as metadata. */
   toBytes(): Uint8Array {
-    return encodeSafetensors(toTensors(this.network.tensors), {
-      format,
-      version: '1',
-      config: JSON.stringify(this.config),
-      vocabulary: JSON.stringify(this.vocabulary),
-      kernels: this.trainedWith,
-    })
+    return encodeModel(this.network, this.config, this.vocabulary, this.trainedWith)
   }
 
   /**
@@ -195,21 +168,15 @@ export class LanguageModel {
    * @param options.source what errors call the file
    */
   static fromBytes(bytes: Uint8Array, { cell, source = 'file', engine }: { cell?: Cell; source?: string; engine?: Engine } = {}): LanguageModel {
-    const { tensors, metadata } = decodeSafetensors(bytes, source)
-    if (metadata.format !== format) throw new Error(`${source}: is not a model of Unrolled; its metadata has no format '${format}'`)
-    const config = parseConfig(metadata.config, source)
-    const vocabulary = parsed(metadata.vocabulary, source, 'vocabulary', (value) => Vocabulary.fromTokens(value as string[]))
-    const made = cell ?? cells[config.cell]?.()
+    const file = decodeModel(bytes, source)
+    const { config, vocabulary } = file
+    const made = cell ?? builtIn[config.cell as CellName]?.()
     if (!made) throw new Error(`${source}: has a cell '${config.cell}' of its own; pass it as cell`)
-    if (made.name !== config.cell && cell) throw new Error(`${source}: was trained with the cell '${config.cell}', not '${made.name ?? 'cell'}'`)
-    const expected = new Map([...tensors].map(([name, { shape }]) => [name, shape]))
-    const embedding = expected.get('embedding.weight')
-    if (embedding?.join() !== [vocabulary.size, config.embedding].join()) {
-      throw new Error(`${source}: tensor 'embedding.weight' is [${embedding?.join(', ')}], expected [${vocabulary.size}, ${config.embedding}]`)
-    }
+    if (cellName(made) !== config.cell) throw new Error(`${source}: was trained with the cell '${config.cell}', not '${cellName(made)}'`)
+    refuseTooLarge(parameterCount(made, config, vocabulary.size), file, source)
     const model = new LanguageModel(vocabulary, config, made, 0, engine)
-    fromTensors(model.network.tensors, tensors, source)
-    model.trainedWith = metadata.kernels ?? ''
+    fromTensors(model.network.tensors, file.tensors, source)
+    model.trainedWith = file.kernels
     return model
   }
 
@@ -231,38 +198,16 @@ export class LanguageModel {
   }
 }
 
-function resolve(cell: string | Cell): Cell {
+function resolve(cell: CellName | Cell): Cell {
   if (typeof cell !== 'string') return cell
-  const make = cells[cell]
-  if (!make) throw new Error(`cell: '${cell}'; must be one of ${Object.keys(cells).join(', ')}, or a cell made with defineCell`)
+  const make = builtIn[cell]
+  if (!make) throw new Error(`cell: '${String(cell)}'; must be one of ${Object.keys(builtIn).join(', ')}, or a cell made with defineCell`)
   return make()
 }
 
 function split(tokens: Int32Array, share: number): { training: Int32Array; held: Int32Array } {
   const { training, heldOut } = splitHeldOut(tokens, share)
   return { training, held: heldOut }
-}
-
-function parsed<T>(text: string | undefined, source: string, what: string, check: (value: unknown) => T): T {
-  try {
-    return check(JSON.parse(text ?? ''))
-  } catch (error) {
-    throw new Error(`${source}: its ${what} cannot be read (${(error as Error).message})`)
-  }
-}
-
-function parseConfig(text: string | undefined, source: string): Config {
-  return parsed(text, source, 'configuration', (value) => {
-    const config = value as Config
-    if (typeof config?.cell !== 'string' || typeof config.tied !== 'boolean') throw new Error('cell or tied is missing')
-    for (const key of ['hidden', 'layers', 'embedding'] as const) {
-      const size = config[key]
-      if (!Number.isInteger(size) || size < 1 || size > 1e6) throw new Error(`${key}: ${size}; must be a positive integer`)
-    }
-    if (!(config.dropout >= 0 && config.dropout < 1)) throw new Error(`dropout: ${config.dropout}; must be in [0, 1)`)
-    const { cell, hidden, layers, embedding, dropout, tied } = config
-    return { cell, hidden, layers, embedding, dropout, tied }
-  })
 }
 
 /** The specifier is a variable so that bundlers for the browser leave it alone. */

@@ -51,9 +51,9 @@ export const lstm = ({ forgetBias = 1 }: { forgetBias?: number } = {}): Cell<'h'
  * @param options.reset where the reset gate acts. `after` (default): on the recurrent product, as in PyTorch and cuDNN, with a bias of
  * its own there. `before`: on the state, as first published
  */
-export const gru = ({ reset = 'after' }: { reset?: 'after' | 'before' } = {}): Cell<'h', 'Wx' | 'Wh' | 'b' | 'bh'> => {
+export const gru = ({ reset = 'after' }: { reset?: 'after' | 'before' } = {}): Cell<'h'> => {
   if (reset !== 'after' && reset !== 'before') throw new Error(`reset: '${String(reset)}'; must be 'after' or 'before'`)
-  return reset === 'after' ? gruResetAfter : (gruResetBefore as Cell<'h', 'Wx' | 'Wh' | 'b' | 'bh'>)
+  return reset === 'after' ? gruResetAfter : gruResetBefore
 }
 
 const gruResetAfter = defineCell({

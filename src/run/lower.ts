@@ -3,7 +3,8 @@
  * every step are packed once before it.
  */
 import { GemmFlag, Micro, Opcode, SlotKind } from '../kernels/opcodes.js'
-import { offsetAt, type Block, type Instruction, type Kernel, type LoopInstruction, type Place, type Program, type Ref } from '../compile/program.js'
+import { offsetAt, resultsOf } from '../compile/program.js'
+import type { Block, Instruction, Kernel, LoopInstruction, Place, Program, Ref } from '../compile/program.js'
 
 /** The image of a program: words to copy into memory, and which of them are addresses of what. */
 export interface Image {
@@ -143,7 +144,7 @@ class Lowering {
       if (kernel.kind !== 'kernel' || kernel.op !== 'matmul') continue
       const { out, inputs, attributes } = kernel
       const b = inputs[1]
-      if (out.rows < 2 || b.step !== 0 || b.ring || b.first) continue
+      if (out.rows < 2 || b.step !== 0 || b.ring || b.first || body.some((other) => writesInto(other, b))) continue
       const inner = attributes.transposeB ? b.cols : b.rows
       const address = { base: arena, bytes: this.#arenaEnd * 4 }
       this.#arenaEnd += Math.ceil(out.cols / panel) * panel * inner + 16
@@ -253,6 +254,12 @@ class Lowering {
     this.#origins.push({ instruction, iteration, t })
   }
 }
+
+/** Whether an instruction of a loop computes part of what `ref` covers, and so changes it from step to step. */
+const writesInto = (instruction: Block | Kernel, ref: Ref): boolean =>
+  resultsOf(instruction).some(({ ref: out }) => out.leaf === ref.leaf && out.offset < endOf(ref) && ref.offset < endOf(out))
+
+const endOf = ({ offset, rowStride, rows, cols }: Ref): number => offset + (rows - 1) * rowStride + cols
 
 const noPanels: ReadonlyMap<Kernel, Address> = new Map()
 export const imageBase = image

@@ -2,7 +2,7 @@
  * The reference executor: the same programs in plain TypeScript and float64. It is the oracle for tests and gradient checks, and
  * is written to be obviously right.
  */
-import { offsetAt, unrolled, type Block, type Kernel, type Program, type Ref } from '../compile/program.js'
+import { offsetAt, resultsOf, unrolled, type Block, type Kernel, type Program, type Ref } from '../compile/program.js'
 import { rowOf } from '../tape/ops.js'
 import type { Binding, Engine, Executable, Fault, LeafLayout, Store } from './engine.js'
 import { isKept } from './dropout.js'
@@ -65,14 +65,7 @@ class ReferenceExecutable implements Executable {
     this.engine.reserveArena(this.program.end)
     for (const { instruction, i, t } of unrolled(this.program.instructions)) {
       this.#execute(instruction, i, t, bindings)
-      const results =
-        instruction.kind === 'kernel'
-          ? [{ op: instruction.op, ref: instruction.out }]
-          : instruction.code.flatMap(({ op, out }) => {
-              const slot = instruction.slots[out]
-              return slot?.kind === 'matrix' ? [{ op, ref: slot.ref }] : []
-            })
-      for (const { op, ref } of results) {
+      for (const { op, ref } of resultsOf(instruction)) {
         const view = this.#view(ref, i, t, bindings)
         for (let r = 0; r < ref.rows; r++) {
           for (let c = 0; c < ref.cols; c++) {

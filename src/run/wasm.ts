@@ -1,5 +1,5 @@
 /** The wasm executor: programs as flat records in WebAssembly memory, run by one call. Float32. */
-import { offsetAt, type Program, type Ref } from '../compile/program.js'
+import { offsetAt, resultsOf, type Program, type Ref } from '../compile/program.js'
 import { Opcode } from '../kernels/opcodes.js'
 import type { Binding, Engine, Executable, Fault, LeafLayout, Store } from './engine.js'
 import { Heap } from './heap.js'
@@ -153,17 +153,11 @@ class WasmExecutable implements Executable {
       const first = this.#address + records + i * recordBytes
       this.engine.execute(first, first + recordBytes)
       const { instruction, iteration, t } = origins[i]
-      if (instruction.kind === 'kernel') {
-        // A packed operand is no result.
-        if (this.engine.heap.words[first >> 2] === Opcode.Pack) continue
-        const value = this.#nonFinite(instruction.out, iteration, t)
-        if (value !== undefined) return { op: instruction.op, step: t, value }
-      } else {
-        for (const { op, out } of instruction.code) {
-          const slot = instruction.slots[out]
-          const value = slot?.kind === 'matrix' ? this.#nonFinite(slot.ref, iteration, t) : undefined
-          if (value !== undefined) return { op, step: t, value }
-        }
+      // A packed operand is no result.
+      if (this.engine.heap.words[first >> 2] === Opcode.Pack) continue
+      for (const { op, ref } of resultsOf(instruction)) {
+        const value = this.#nonFinite(ref, iteration, t)
+        if (value !== undefined) return { op, step: t, value }
       }
     }
     return undefined

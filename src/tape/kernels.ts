@@ -23,7 +23,8 @@ export const kernels: Record<string, OpRow> = {
       const toRight = transposeB ? g.matmul(g.transpose(grad), left) : g.matmul(g.transpose(left), grad)
       return [toLeft, toRight]
     },
-    spreads: ({ transposeA }) => (transposeA ? 'sum' : 'rows'),
+    // What is summed over is the rows of both operands only if the second is not transposed as well.
+    spreads: ({ transposeA, transposeB }) => (!transposeA ? 'rows' : transposeB ? undefined : 'sum'),
     rowOperands: [0],
   },
 

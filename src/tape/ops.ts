@@ -20,7 +20,7 @@ export interface OpRow {
    * - `sum`: it sums over rows, so that the sum of T such results is one op over T·B rows.
    * - absent: it stays in the loop.
    */
-  spreads?: 'rows' | 'sum' | ((attributes: Attributes) => 'rows' | 'sum')
+  spreads?: 'rows' | 'sum' | ((attributes: Attributes) => 'rows' | 'sum' | undefined)
   rowOperands?: readonly number[]
   /** Only a way to look at its operand: costs nothing. */
   view?: boolean

@@ -79,7 +79,7 @@ export class Trainer {
     try {
       optimizer.update(learningRate)
     } catch (error) {
-      if (error instanceof NonFiniteGradient) throw this.#divergence(index + 1, `the gradient of ${error.parameter.name} is not finite`)
+      if (error instanceof NonFiniteGradient) throw this.#divergence(index + 1, `the squared gradient of ${error.parameter.name} sums to ${error.value}`)
       throw error
     }
     this.#state.advance()

@@ -83,7 +83,8 @@ export class Kernels<Exports> {
   surroundings(...blocks: Block[]): Buffer {
     const words = this.words.slice(this.base >> 2, (this.next >> 2) + 16)
     for (const { address, rows, cols, stride } of blocks) {
-      for (let r = 0; r < rows; r++) words.fill(0, ((address - this.base) >> 2) + r * stride, ((address - this.base) >> 2) + r * stride + cols)
+      for (let r = 0; r < rows; r++)
+        words.fill(0, ((address - this.base) >> 2) + r * stride, ((address - this.base) >> 2) + r * stride + cols)
     }
     return Buffer.from(words.buffer)
   }
@@ -96,9 +97,23 @@ export async function compile<Exports>(entry: string, build: Build, pages = 512)
   let bytes = new Uint8Array()
   const { error, stderr } = await asc.main(
     [
-      name, '--outFile', 'out.wasm', '--baseDir', root,
-      '--runtime', 'stub', '--importMemory', '--noExportMemory', '--maximumMemory', '65536', '--zeroFilledMemory',
-      '-O3', '--converge', '--noAssert', '--use', 'abort=',
+      name,
+      '--outFile',
+      'out.wasm',
+      '--baseDir',
+      root,
+      '--runtime',
+      'stub',
+      '--importMemory',
+      '--noExportMemory',
+      '--maximumMemory',
+      '65536',
+      '--zeroFilledMemory',
+      '-O3',
+      '--converge',
+      '--noAssert',
+      '--use',
+      'abort=',
       ...features[build].flatMap((feature) => ['--enable', feature]),
     ],
     {
@@ -175,6 +190,8 @@ export function expectClose(
     }
   }
   if (worst >= 0) {
-    throw new Error(`${what}: element ${worst} is ${actual[worst]}, expected ${expected[worst]} (${excess.toFixed(1)} × the tolerance)`)
+    throw new Error(
+      `${what}: element ${worst} is ${actual[worst]}, expected ${expected[worst]} (${excess.toFixed(1)} × the tolerance)`,
+    )
   }
 }

@@ -95,7 +95,10 @@ describe.each(kernels)('$build', ({ build, run, floats }) => {
   test('tanh is odd, and never beyond ±1', () => {
     const inputs = sweep(0, 12)
     const positive = evaluate('tanh', inputs)
-    const negative = evaluate('tanh', inputs.map((v) => -v))
+    const negative = evaluate(
+      'tanh',
+      inputs.map((v) => -v),
+    )
     expect(positive.every((v, i) => v <= 1 && v === -negative[i]!)).toBe(true)
   })
 })

@@ -2,6 +2,7 @@
 import fc from 'fast-check'
 import type { Graph } from '../../src/graph/graph.js'
 import type { Operand, Value } from '../../src/graph/value.js'
+import type { Body } from './bodies.js'
 
 /** One op: which kind, and numbers that choose its operands among what there is so far. */
 export interface Choice {
@@ -17,8 +18,13 @@ export const dag = fc.array(choice, { minLength: 1, maxLength: 24 })
 
 type Shaped = { rows: number; cols: number } & Operand
 
+type Maker = (g: Graph, a: Shaped, b: Shaped, c: Shaped, pick: number) => Value | undefined
+
+/** Not in a loop: there, what is dropped differs from step to step. */
+const withDropout: Maker = (g, a, _b, _c, pick) => g.dropout(a, 0.25, g.indices([pick]))
+
 /** Ops that keep values near one, so that float32 stays near float64 through many of them; undefined: the operands do not fit. */
-const makers: readonly ((g: Graph, a: Shaped, b: Shaped, c: Shaped, pick: number) => Value | undefined)[] = [
+const makers: readonly Maker[] = [
   (g, a, b) => (broadcasts(a, b) ? g.add(a, b) : undefined),
   (g, a, b, c) => (broadcasts(a, b) && broadcasts(g.mul(a, b), c) ? g.add(g.mul(a, b), c) : undefined),
   (g, a, b) => (broadcasts(a, b) ? g.tanh(g.sub(a, b)) : undefined),
@@ -44,7 +50,7 @@ const makers: readonly ((g: Graph, a: Shaped, b: Shaped, c: Shaped, pick: number
   (g, a, _b, _c, pick) => g.crossEntropyRows(a, Array.from({ length: a.rows }, (_, r) => ((pick + r) % (a.cols + 1)) - 1)),
   (g, a) => g.softplus(g.neg(a)),
   (g, a) => g.gelu(a),
-  (g, a, _b, _c, pick) => g.dropout(a, 0.25, g.indices([pick])),
+  withDropout,
   (g, a) => (a.rows * a.cols < 200 ? g.expand(g.mean(a), a.rows, a.cols + 1) : undefined),
 ]
 
@@ -71,4 +77,26 @@ export function build(g: Graph, leaves: readonly Shaped[], choices: readonly Cho
     }
   }
   return values
+}
+
+/**
+ * A body of a scan that does what `choices` say with its input, its state and its parameters, and hands on whichever values have
+ * the shape of a state. Run it as a scan first: that run finds an output that depends on the step.
+ */
+export function randomBody(choices: readonly Choice[]): Body {
+  const n = 3
+  let outputAt: number | undefined
+  return {
+    name: JSON.stringify(choices),
+    inputs: { x: n },
+    state: { a: n, b: n, c: n },
+    parameters: (batch) => ({ W: [n, n], bias: [1, n], C: [batch, n] }),
+    step(g, { x }, { a, b, c }, { W, bias, C }, { batch }) {
+      const values = build(g, [x, a, b, c, W, bias, C], choices.filter(({ op }) => makers[op % makers.length] !== withDropout))
+      const states = values.filter(({ rows, cols }) => rows === batch && cols === n)
+      const next = [states.at(-1) ?? b, states.at(-2) ?? a, choices[0].c % 2 ? x : (states[0] ?? c)]
+      outputAt ??= values.findLastIndex(({ node }) => node.loop)
+      return { a: next[0], b: next[1], c: next[2], output: values[outputAt] ?? a }
+    },
+  }
 }

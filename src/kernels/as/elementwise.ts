@@ -27,7 +27,11 @@ const AREA_BYTES = 1040
 @inline
 const TABLE_BYTES = (MAX_SLOTS + MAX_TEMPORARIES + 1) * 8
 
-/** The temporary after the last. */
+// @ts-ignore: decorator
+@inline
+const WORKING_BYTES = TABLE_BYTES + AREAS * AREA_BYTES
+
+/** The temporary after the last, for results on their way to a matrix. */
 // @ts-ignore: decorator
 @inline
 const SPARE = MAX_TEMPORARIES
@@ -37,12 +41,16 @@ const SPARE = MAX_TEMPORARIES
 const BLOCK = 256
 
 /** Globals belong to an instance, memory may be shared: a thread must be given working memory of its own. */
-let scratch: usize = memory.data(TABLE_BYTES + AREAS * AREA_BYTES, 16)
+let scratch: usize = memory.data(WORKING_BYTES, 16)
 
 /** The row pitch that the table's temporaries are set up for. */
 let temporaryPitch: usize = 0
 
-/** Moves the working memory of this instance; it takes `workingBytes` bytes. */
+export function workingBytes(): i32 {
+  return WORKING_BYTES
+}
+
+/** Moves the working memory of this instance to `address`, where there are `workingBytes()` bytes for it. */
 export function placeWorkingMemory(address: usize): void {
   scratch = address
   temporaryPitch = 0
@@ -152,8 +160,8 @@ function vector(op: i32, a: usize, b: usize, c: usize, next: bool): v128 {
 }
 
 /**
- * An instruction over `lines` rows of `bytes` bytes (whole vectors). Each case of the switch finds its operands for itself, and
- * their strides again in each row: found once before the switch, they would be too many for the registers.
+ * An instruction over `lines` rows of `bytes` bytes (whole vectors). Each case of the switch finds its operands for itself,
+ * and their strides again in each row: found once before the switch, they would be too many for the registers.
  */
 // @ts-ignore: decorator
 @inline
@@ -314,6 +322,7 @@ export function elementwise(
   rows: i32, cols: i32, code: usize, instructions: i32, slots: usize, slotCount: i32, firstRow: i32,
 ): void {
   if (rows <= 0 || cols <= 0) return
+  if (slotCount > MAX_SLOTS) unreachable()
   const slotsEnd = slots + (<usize>slotCount << 4)
   const origin = firstRow * cols
   let modular = false
@@ -334,7 +343,8 @@ export function elementwise(
   const pitch: usize = min(((cols + 3) & ~3) << 2, BLOCK << 2)
   const most = min(rows, (BLOCK << 2) / <i32>pitch)
   const table = scratch + ((MAX_SLOTS - slotCount) << 3)
-  if (pitch != temporaryPitch) {
+  // A program of one row never asks for a pitch.
+  if (temporaryPitch == 0 || (rows > 1 && pitch != temporaryPitch)) {
     temporaryPitch = pitch
     for (let t = 0; t <= SPARE; t++) {
       store<usize>(scratch + ((MAX_SLOTS + t) << 3), area(t))

@@ -43,16 +43,18 @@ function term(kind: Term, x: v128, y: v128, shift: v128): v128 {
 function sum(kind: Term, x: usize, y: usize, n: i32, shift: f32): f64 {
   const zeros = f32x4.splat(0)
   const s = f32x4.splat(shift)
+  // A load whose value goes unused would stay, because it might trap.
+  const product = kind == Term.Product
   let total: f64 = 0
   while (n >= 16) {
     const chunk = min(n, 512) & ~15
     let a = zeros, b = zeros, c = zeros, d = zeros
     const end = x + (<usize>chunk << 2)
     do {
-      a = f32x4.add(a, term(kind, v128.load(x), v128.load(y), s))
-      b = f32x4.add(b, term(kind, v128.load(x, 16), v128.load(y, 16), s))
-      c = f32x4.add(c, term(kind, v128.load(x, 32), v128.load(y, 32), s))
-      d = f32x4.add(d, term(kind, v128.load(x, 48), v128.load(y, 48), s))
+      a = f32x4.add(a, term(kind, v128.load(x), product ? v128.load(y) : s, s))
+      b = f32x4.add(b, term(kind, v128.load(x, 16), product ? v128.load(y, 16) : s, s))
+      c = f32x4.add(c, term(kind, v128.load(x, 32), product ? v128.load(y, 32) : s, s))
+      d = f32x4.add(d, term(kind, v128.load(x, 48), product ? v128.load(y, 48) : s, s))
       x += 64
       y += 64
     } while (x < end)
@@ -62,7 +64,7 @@ function sum(kind: Term, x: usize, y: usize, n: i32, shift: f32): f64 {
   let a = zeros
   for (; n > 0; n -= 4) {
     const lanes = min(n, 4)
-    a = f32x4.add(a, term(kind, loadTail(x, lanes, s), loadTail(y, lanes, zeros), s))
+    a = f32x4.add(a, term(kind, loadTail(x, lanes, s), product ? loadTail(y, lanes, zeros) : s, s))
     x += 16
     y += 16
   }

@@ -1,0 +1,165 @@
+/** `npm run bench`. Standard output carries the results; what is going on goes to standard error. */
+import { execFileSync } from 'node:child_process'
+import { cpus } from 'node:os'
+import { fileURLToPath } from 'node:url'
+import { Command, InvalidArgumentError, Option } from 'commander'
+import { createEngine, type Engine } from 'unrolled'
+import { allowRelaxedSimd } from '../src/cli/flags.js'
+import { measureGemm, type GemmReport } from './gemm.js'
+import { measure } from './measure.js'
+import { profile } from './profile.js'
+import { table } from './table.js'
+import { scaled, tasks } from './tasks.js'
+
+interface Flags {
+  task?: string
+  kernels?: 'relaxed' | 'plain'
+  seconds: number
+  steps?: number
+  json?: boolean
+  scaling?: boolean
+  profile?: boolean
+}
+
+interface Report {
+  readonly task: string
+  readonly kernels: string
+  readonly threads: number
+  readonly steps: number
+  readonly msPerStep: { readonly median: number; readonly min: number }
+  readonly parameters: number
+  readonly gflops: number
+  readonly charactersPerSecond?: number
+}
+
+const positive = (text: string): number => {
+  const value = Number(text)
+  if (!(value > 0 && value < Infinity)) throw new InvalidArgumentError('must be a positive number.')
+  return value
+}
+
+const whole = (text: string): number => {
+  const value = positive(text)
+  if (!Number.isInteger(value)) throw new InvalidArgumentError('must be a whole number.')
+  return value
+}
+
+const program = new Command('bench')
+  .description('Times whole training steps: forward, loss, backward, clipping, optimizer.')
+  .addOption(new Option('--task <name>', 'one of them; without: all, in a table').choices([...Object.keys(tasks), 'gemm']))
+  .option('--json', 'one JSON line a task')
+  .addOption(new Option('--kernels <build>', 'default: relaxed where it is supported').choices(['relaxed', 'plain']))
+  .option('--seconds <n>', 'how long to measure a task, after a warm-up', positive, 8)
+  .option('--steps <n>', 'how many steps to measure, instead', whole)
+  .option('--scaling', 'how the cost of an LSTM grows with time steps, streams and layers')
+  .option('--profile', 'with --task: where the time of a step goes')
+  .showSuggestionAfterError()
+
+const node = `Node ${process.versions.node}`
+const note = (text: string): void => void process.stderr.write(`${text}\n`)
+const rounded = (value: number): number => Number(value.toPrecision(4))
+
+async function run(flags: Flags): Promise<void> {
+  if (flags.scaling) return scaling(flags)
+  if (!flags.task) return all(flags)
+  if (flags.task === 'gemm') return gemm(flags)
+  const { kernels, engine } = engineOf(flags)
+  const { shapes } = tasks[flags.task]
+  note(`${flags.task}: ${shapes}; float32, 1 thread, ${kernels} kernels, ${node}`)
+  if (flags.profile) return console.log(profile(engine, tasks[flags.task].start(engine), flags.seconds))
+  const report = timed(flags.task, flags)
+  if (flags.json) console.log(JSON.stringify(report))
+  else console.log(tableOf([report]))
+}
+
+function timed(name: string, flags: Flags): Report {
+  const { engine, kernels } = engineOf(flags)
+  const { unit, start } = tasks[name]
+  const { steps, median, min, parameters, gflops } = measure(engine, start, flags)
+  const msPerStep = { median: rounded(median), min: rounded(min) }
+  const report = { task: name, kernels, threads: 1, steps, msPerStep, parameters, gflops: rounded(gflops) }
+  return unit === 'character' ? { ...report, charactersPerSecond: Math.round(1000 / median) } : report
+}
+
+function engineOf({ kernels }: Flags): { engine: Engine; kernels: string } {
+  const engine = createEngine({ kernels })
+  return { engine, kernels: engine.name.replace('wasm ', '') }
+}
+
+async function gemm(flags: Flags): Promise<void> {
+  const { kernels } = engineOf(flags)
+  note(`gemm: C = op(A)·op(B), M×N×K; float32, 1 thread, ${kernels} kernels, ${node}`)
+  const report = await measureGemm(kernels as 'relaxed' | 'plain', flags.seconds)
+  const shapes = report.shapes.map(({ shape, gflops }) => ({ shape, gflops: { best: rounded(gflops.best), median: rounded(gflops.median) } }))
+  const result: GemmReport = { ...report, peak: rounded(report.peak), shapes }
+  console.log(flags.json ? JSON.stringify(result) : gemmTable(result))
+}
+
+/** Each task in a process of its own, so that none finds what another has left: garbage, type feedback, a larger memory. */
+function all(flags: Flags): void {
+  const options = ['--seconds', String(flags.seconds), ...(flags.steps ? ['--steps', String(flags.steps)] : []), ...(flags.kernels ? ['--kernels', flags.kernels] : [])]
+  const lineOf = (task: string): string =>
+    execFileSync(process.execPath, [fileURLToPath(import.meta.url), '--task', task, '--json', ...options], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
+  const lines = Object.keys(tasks).map(lineOf)
+  const products = lineOf('gemm')
+  if (flags.json) return void process.stdout.write([...lines, products].join(''))
+  const reports = lines.map((line) => JSON.parse(line) as Report)
+  console.log(`${machine(reports[0].kernels)}\n\n${tableOf(reports)}\n\n${gemmTable(JSON.parse(products) as GemmReport)}`)
+}
+
+const machine = (kernels: string): string => {
+  const processors = cpus()
+  return `float32, 1 thread, ${kernels} kernels, ${node} (V8 ${process.versions.v8}), ${processors.length} × ${processors[0]?.model.trim()}`
+}
+
+const tableOf = (reports: readonly Report[]): string =>
+  table(
+    ['task', 'ms a step, min', 'median', 'steps', 'parameters', 'GFLOP/s', 'what'],
+    reports.map(({ task, msPerStep, steps, parameters, gflops, charactersPerSecond }) => [
+      task,
+      String(msPerStep.min),
+      String(msPerStep.median),
+      steps.toLocaleString('en'),
+      parameters.toLocaleString('en'),
+      String(gflops),
+      tasks[task].shapes + (charactersPerSecond ? `: ${charactersPerSecond.toLocaleString('en')} characters/s` : ''),
+    ]),
+  )
+
+const gemmTable = ({ peak, shapes }: GemmReport): string =>
+  table(
+    ['product, M×N×K', 'GFLOP/s, best', 'median', 'of the peak'],
+    [
+      ['out of registers', String(peak), '', ''],
+      ...shapes.map(({ shape, gflops: { best, median } }) => [shape, String(best), String(median), `${((100 * best) / peak).toFixed(0)} %`]),
+    ],
+  )
+
+/** One size doubled at a time, the others as they are. */
+function scaling(flags: Flags): void {
+  const base = { window: 32, streams: 16, layers: 2 }
+  const series = { window: [16, 32, 64, 128], streams: [4, 8, 16, 32], layers: [1, 2, 3, 4] } as const
+  const names = { window: 'T, time steps', streams: 'B, streams', layers: 'layers' } as const
+  const { kernels } = engineOf(flags)
+  console.log(`LSTM 128, embedding 64; T ${base.window}, B ${base.streams}, ${base.layers} layers but for what changes; ${machine(kernels)}`)
+  for (const size of ['window', 'streams', 'layers'] as const) {
+    const measured = series[size].map((value) => {
+      note(`scaling: ${names[size]} ${value}`)
+      const start = (engine: Engine) => scaled(engine, { ...base, [size]: value })
+      return { ...measure(engineOf(flags).engine, start, { seconds: flags.seconds / 4, steps: flags.steps }), value }
+    })
+    const [first] = measured
+    const rows = measured.map(({ value, min, median, gflops }) => [
+      String(value), min.toFixed(2), median.toFixed(2), (min / value).toFixed(3), (min / first.min).toFixed(2), (value / first.value).toFixed(0), gflops.toFixed(1),
+    ])
+    console.log(`\n${table([names[size], 'ms a step, min', 'median', 'ms for each', 'times the first', 'linear', 'GFLOP/s'], rows)}`)
+  }
+}
+
+allowRelaxedSimd()
+try {
+  await run(program.parse().opts<Flags>())
+} catch (error) {
+  note(`bench: ${(error as Error).message}`)
+  process.exitCode = 1
+}

@@ -1,0 +1,212 @@
+/** The tasks: each a network of a shape that somebody is known to train, on a stream that can be learned. */
+import {
+  adagrad,
+  adam,
+  defineCell,
+  draw,
+  Embedding,
+  Generator,
+  Graph,
+  initializers,
+  LanguageModel,
+  LanguageNetwork,
+  lstm,
+  Matrix,
+  Optimizer,
+  Random,
+  Recurrent,
+  recurrentjsRmsprop,
+  rnn,
+  schedules,
+  sgd,
+  Streams,
+  Trainer,
+  type Cell,
+  type Engine,
+  type Indices,
+  type OptimizerOptions,
+  type Rule,
+  type Value,
+} from 'unrolled'
+import type { Running } from './measure.js'
+
+export interface Task {
+  /** What it is, with its shapes. */
+  readonly shapes: string
+  /** What a step is, where it is not a step of training. */
+  readonly unit?: string
+  start(engine: Engine): Running
+}
+
+const vocabulary = 65
+
+/** An LSTM as a user would write it, to be compared with the built-in one. */
+const customCell = defineCell({
+  name: 'custom',
+  state: ({ hidden }) => ({ memory: hidden, hidden }),
+  parameters: ({ input, hidden }) => ({ input: [input, 4 * hidden], recurrent: [hidden, 4 * hidden], bias: [1, 4 * hidden] }),
+  step(g, x, state, weights) {
+    const gates = g.add(g.add(g.matmul(x, weights.input), weights.bias), g.matmul(state.hidden, weights.recurrent))
+    const [write, keep, read, candidate] = g.split(gates, 4)
+    const memory = g.add(g.mul(state.memory, g.sigmoid(keep)), g.mul(g.tanh(candidate), g.sigmoid(write)))
+    const hidden = g.mul(g.tanh(memory), g.sigmoid(read))
+    return { memory, hidden, output: hidden }
+  },
+})
+
+/** A tanh RNN over one-hot vectors: x is the row of the input matrix that such a vector picks, so there is no product with it. */
+const oneHot = defineCell({
+  name: 'rnn-one-hot',
+  state: ({ hidden }) => ({ h: hidden }),
+  parameters: ({ hidden }) => ({ Wh: [hidden, hidden], b: [1, hidden] }),
+  step(g, x, { h }, { Wh, b }) {
+    const next = g.tanh(g.add(x, g.matmul(h, Wh), b))
+    return { h: next, output: next }
+  },
+})
+
+const oneHotWithoutBias = defineCell({
+  name: 'rnn-one-hot',
+  state: ({ hidden }) => ({ h: hidden }),
+  parameters: ({ hidden }) => ({ Wh: [hidden, hidden] }),
+  step(g, x, { h }, { Wh }) {
+    const next = g.tanh(g.add(x, g.matmul(h, Wh)))
+    return { h: next, output: next }
+  },
+})
+
+interface Shapes {
+  readonly cell?: unknown
+  readonly tokens?: number
+  readonly embedding: number
+  readonly hidden: number
+  readonly layers?: number
+  /** T and B. */
+  readonly window: number
+  readonly streams?: number
+}
+
+interface Learning extends OptimizerOptions {
+  readonly rule: Rule
+  readonly rate: number
+}
+
+export const tasks: Readonly<Record<string, Task>> = {
+  'min-char-rnn': {
+    shapes: 'tanh RNN 100 on one-hot 65 (gathered rows), T 25, B 1, state carried; Adagrad, values clipped at 5',
+    start: (engine) => onText(engine, { cell: oneHot, embedding: 100, hidden: 100, window: 25 }, { rule: adagrad(), rate: 0.1, clipValue: 5 }),
+  },
+  'recurrentjs-demo': {
+    shapes: 'LSTM 2×20, embedding 5, T 70, B 1, each sentence from zeros; RMSProp as RecurrentJS has it, values clipped at 5, L2 1e-6',
+    start(engine) {
+      const shapes = { embedding: 5, hidden: 20, layers: 2, window: 70 }
+      const network = networkOf(engine, shapes)
+      const logits = (g: Graph, ids: Indices): Value => network.forward(g, ids, { state: network.recurrent.zeroState(g, 1) }).logits
+      return onSentences(engine, shapes, logits, network.parameters, { rule: recurrentjsRmsprop(), rate: 0.01, clipValue: 5, l2: 1e-6 })
+    },
+  },
+  'rnn-from-scratch': {
+    shapes: 'tanh RNN 100 on one-hot 8000 (gathered rows), no biases, T 20, B 1, each sentence from zeros; SGD',
+    start(engine) {
+      const shapes = { tokens: 8000, embedding: 100, hidden: 100, window: 20 }
+      const random = new Random(1)
+      const input = new Embedding(shapes.tokens, 100, { initial: initializers.uniform(1 / Math.sqrt(shapes.tokens)), random, engine })
+      const layer = new Recurrent(oneHotWithoutBias, { input: 100, hidden: 100, random, engine })
+      const output = new Matrix(100, shapes.tokens, initializers.uniform(0.1)(100, shapes.tokens, random), { engine, name: 'output' })
+      const logits = (g: Graph, ids: Indices): Value => g.matmul(layer.forward(g, input.forward(g, ids)).output, output)
+      return onSentences(engine, shapes, logits, [...input.parameters, ...layer.parameters, output], { rule: sgd(), rate: 0.005 })
+    },
+  },
+  'batched-embedding': {
+    shapes: 'tanh RNN 32, embedding 4, T 32, B 4, state carried; Adagrad, values clipped at 1',
+    start: (engine) => onText(engine, { cell: rnn(), embedding: 4, hidden: 32, window: 32, streams: 4 }, { rule: adagrad(), rate: 0.1, clipValue: 1 }),
+  },
+  'lstm-256': {
+    shapes: 'LSTM 2×256, embedding 64, T 64, B 32, state carried; Adam, norm clipped at 1',
+    start: (engine) => onText(engine, shapesOf256, adamOf256),
+  },
+  'lstm-512': {
+    shapes: 'LSTM 2×512, embedding 64, T 50, B 50, state carried; Adam, norm clipped at 1',
+    start: (engine) => onText(engine, { embedding: 64, hidden: 512, layers: 2, window: 50, streams: 50 }, adamOf256),
+  },
+  'custom-cell': {
+    shapes: 'lstm-256 with an LSTM that the benchmark defines with defineCell',
+    start: (engine) => onText(engine, { ...shapesOf256, cell: customCell }, adamOf256),
+  },
+  'generate-256': {
+    shapes: 'one character at a time from LSTM 2×256, embedding 64, B 1, temperature 0.8',
+    unit: 'character',
+    start: generating,
+  },
+}
+
+const shapesOf256 = { embedding: 64, hidden: 256, layers: 2, window: 64, streams: 32 }
+const adamOf256 = { rule: adam(), rate: 0.002, clipNorm: 1 }
+
+/** An LSTM of 128 units, for how cost grows. */
+export const scaled = (engine: Engine, sizes: { window: number; streams: number; layers: number }): Running =>
+  onText(engine, { embedding: 64, hidden: 128, ...sizes }, adamOf256)
+
+/** A window of text after the other, the state carried on: the trainer. */
+function onText(engine: Engine, shapes: Shapes, { rule, rate, ...options }: Learning): Running {
+  const network = networkOf(engine, shapes)
+  const optimizer = new Optimizer(network.parameters, rule, options)
+  const trainer = new Trainer(network, { streams: streamsOf(shapes), optimizer, schedule: schedules.constant(rate) })
+  return { parameters: sizeOf(network.parameters), step: () => trainer.step().loss, learns: true }
+}
+
+/** A sentence after the other, each from zeros, the loss summed over its tokens: a graph that is recorded once and run again. */
+function onSentences(
+  engine: Engine,
+  shapes: Shapes,
+  logits: (g: Graph, ids: Indices) => Value,
+  parameters: readonly Matrix[],
+  { rule, rate, ...options }: Learning,
+): Running {
+  const streams = streamsOf(shapes)
+  const optimizer = new Optimizer(parameters, rule, options)
+  const g = new Graph({ engine, values: 'kept' })
+  const inputs = g.indices(shapes.window)
+  const targets = g.indices(shapes.window)
+  const loss = g.keep(g.crossEntropy(logits(g, inputs), targets, { reduction: 'sum' }))
+  const step = (): number => {
+    const sentence = streams.window(optimizer.step)
+    inputs.set(sentence.inputs)
+    targets.set(sentence.targets)
+    if (optimizer.step === 0) g.backward(loss, { wrt: parameters })
+    else g.run()
+    const { value } = loss
+    optimizer.update(rate)
+    return value
+  }
+  return { parameters: sizeOf(parameters), step, learns: true }
+}
+
+function generating(engine: Engine): Running {
+  const text = String.fromCharCode(...Array.from({ length: vocabulary }, (_, i) => 32 + i))
+  const { network } = LanguageModel.create({ text, hidden: 256, layers: 2, embedding: 64, engine })
+  const generator = new Generator(network)
+  const random = new Random(1)
+  let token = 0
+  const step = (): number => {
+    const probabilities = generator.read(token, 0.8)
+    token = draw(probabilities, random)
+    return probabilities[token]
+  }
+  return { parameters: sizeOf(network.parameters), step, learns: false }
+}
+
+const networkOf = (engine: Engine, { cell = lstm(), tokens = vocabulary, embedding, hidden, layers = 1 }: Shapes): LanguageNetwork =>
+  new LanguageNetwork({ tokens, cell: cell as Cell, embedding, hidden, layers, dropout: 0, tied: false, seed: 1, engine })
+
+const sizeOf = (parameters: readonly Matrix[]): number => parameters.reduce((sum, { size }) => sum + size, 0)
+
+/** Random tokens, but not evenly so: low ones are more frequent, and half of them follow from the one before. */
+function streamsOf({ tokens = vocabulary, window, streams = 1 }: Shapes): Streams {
+  const random = new Random(2)
+  const text = new Int32Array(window * streams * 100 + 1)
+  for (let i = 1; i < text.length; i++) {
+    text[i] = random.uniform() < 0.5 ? (text[i - 1] * 7 + 3) % tokens : Math.floor(random.uniform() ** 3 * tokens)
+  }
+  return new Streams(text, { streams, window })
+}

@@ -1,0 +1,79 @@
+/** A language model as a file: `.safetensors`, with the vocabulary and the configuration as metadata. */
+import { toTensors } from '../formats/pytorch.js'
+import { decodeSafetensors, encodeSafetensors, type Safetensors } from '../formats/safetensors.js'
+import type { Cell } from '../nn/cell.js'
+import { Vocabulary } from '../text/vocabulary.js'
+import type { LanguageNetwork } from './network.js'
+
+/** All that has to be known, besides the vocabulary, to make the network anew. */
+export interface ModelConfig {
+  cell: string
+  hidden: number
+  layers: number
+  embedding: number
+  dropout: number
+  tied: boolean
+}
+
+export interface ModelFile {
+  config: ModelConfig
+  vocabulary: Vocabulary
+  tensors: Safetensors['tensors']
+  /** The engine that the weights were trained with; empty if they were not. */
+  kernels: string
+}
+
+const format = 'unrolled language model'
+
+export function encodeModel(network: LanguageNetwork, config: ModelConfig, vocabulary: Vocabulary, kernels: string): Uint8Array {
+  return encodeSafetensors(toTensors(network.tensors), {
+    format,
+    version: '1',
+    config: JSON.stringify(config),
+    vocabulary: JSON.stringify(vocabulary),
+    kernels,
+  })
+}
+
+export function decodeModel(bytes: Uint8Array, source: string): ModelFile {
+  const { tensors, metadata } = decodeSafetensors(bytes, source)
+  if (metadata.format !== format) throw new Error(`${source}: is not a model of Unrolled; its metadata has no format '${format}'`)
+  if (metadata.version !== '1') throw new Error(`${source}: is a model of version ${metadata.version}; this release reads version 1`)
+  const config = parsed(metadata.config, source, 'configuration', checkConfig)
+  const vocabulary = parsed(metadata.vocabulary, source, 'vocabulary', (value) => Vocabulary.fromTokens(value as string[]))
+  return { config, vocabulary, tensors, kernels: metadata.kernels ?? '' }
+}
+
+function parsed<T>(text: string | undefined, source: string, what: string, check: (value: unknown) => T): T {
+  try {
+    return check(JSON.parse(text ?? ''))
+  } catch (error) {
+    throw new Error(`${source}: its ${what} cannot be read (${(error as Error).message})`)
+  }
+}
+
+function checkConfig(value: unknown): ModelConfig {
+  const { cell, hidden, layers, embedding, dropout, tied } = (value ?? {}) as ModelConfig
+  if (typeof cell !== 'string' || typeof tied !== 'boolean') throw new Error('cell or tied is missing')
+  for (const [key, size] of Object.entries({ hidden, layers, embedding })) {
+    if (!Number.isInteger(size) || size < 1) throw new Error(`${key}: ${size}; must be a positive integer`)
+  }
+  if (!(dropout >= 0 && dropout < 1)) throw new Error(`dropout: ${dropout}; must be in [0, 1)`)
+  return { cell, hidden, layers, embedding, dropout, tied }
+}
+
+export function parameterCount(cell: Cell, { embedding, hidden, layers, tied }: ModelConfig, tokens: number): number {
+  const layer = (input: number): number =>
+    Object.values(cell.parameters({ input, hidden }))
+      .map((spec) => ('shape' in spec ? spec.shape : spec))
+      .reduce((sum, [rows, cols]) => sum + rows * cols, 0)
+  return tokens * embedding + layer(embedding) + (layers - 1) * layer(hidden) + tokens + (tied ? 0 : hidden * tokens)
+}
+
+/** Before memory is asked for, since a configuration may lie. A file that lacks a tensor or two gets a better sentence later. */
+export function refuseTooLarge(count: number, { tensors }: ModelFile, source: string): void {
+  const held = [...tensors.values()].reduce((sum, { data }) => sum + data.length, 0)
+  if (count > 2 * held) {
+    throw new Error(`${source}: its configuration asks for ${count.toLocaleString('en')} parameters, the file holds ${held.toLocaleString('en')}`)
+  }
+}

@@ -1,0 +1,247 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import fc from 'fast-check'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createEngine, decodeSafetensors, defineCell, encodeSafetensors, Generator, Graph, LanguageModel, type LanguageModelOptions } from '../../src/index.js'
+
+const plain = createEngine({ kernels: 'plain' })
+const reference = createEngine({ kernels: 'reference' })
+const text = 'the quick brown fox jumps over the lazy dog; the dog sleeps. '.repeat(12)
+const small = (options: Partial<LanguageModelOptions> = {}): LanguageModel =>
+  LanguageModel.create({ text, hidden: 12, embedding: 6, engine: plain, ...options })
+
+async function trained(model: LanguageModel, steps = 30, learningRate?: number): Promise<number[]> {
+  const losses: number[] = []
+  for await (const { loss } of model.train({ steps, learningRate, streams: 3, window: 16, heldOut: 0 })) losses.push(loss)
+  return losses
+}
+
+async function written(model: LanguageModel, options: Parameters<LanguageModel['generate']>[0]): Promise<string> {
+  let result = ''
+  for await (const token of model.generate(options)) result += token
+  return result
+}
+
+let folder = ''
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'unrolled-'))
+})
+afterAll(() => rm(folder, { recursive: true }))
+
+describe('training', () => {
+  test.each(['lstm', 'gru', 'gru-reset-before', 'rnn', 'rnn-relu'] as const)('a %s learns', async (cell) => {
+    const losses = await trained(small({ cell }), 80, 0.03)
+    expect(losses.at(-1)!).toBeLessThan(losses[0] * 0.8)
+  })
+
+  test('the same seed gives the same weights, to the bit, with the plain kernels', async () => {
+    const run = async (seed: number): Promise<Uint8Array> => {
+      const model = small({ dropout: 0.3, seed, engine: createEngine({ deterministic: true }) })
+      await trained(model)
+      return model.toBytes()
+    }
+    const first = await run(5)
+    expect(await run(5)).toEqual(first)
+    expect(await run(6)).not.toEqual(first)
+  })
+
+  test('float32 follows float64', async () => {
+    const losses = await Promise.all([plain, reference].map((engine) => trained(small({ engine }), 10)))
+    losses[0].forEach((loss, i) => expect(loss).toBeCloseTo(losses[1][i], 4))
+  })
+
+  test('reports steps, epochs, tokens, and validations on text that is never trained on', async () => {
+    const model = small()
+    const reports = []
+    for await (const report of model.train({ epochs: 2, streams: 2, window: 32, heldOut: 0.1, validateEvery: 5 })) reports.push(report)
+    const { steps } = reports[0]
+    expect(reports.map(({ step }) => step)).toEqual(Array.from({ length: steps }, (_, i) => i + 1))
+    expect(reports.at(-1)!.epoch).toBeCloseTo(2)
+    const heldOut = Math.round(text.length * 0.1)
+    expect(reports.reduce((sum, { tokens }) => sum + tokens, 0)).toBe(2 * (text.length - heldOut - 1))
+    const validated = reports.filter(({ validation }) => validation)
+    expect(validated.map(({ step }) => step)).toEqual([...reports.filter(({ step }) => step % 5 === 0 || step === steps).map(({ step }) => step)])
+    expect(validated[0].validation!.tokens).toBe(heldOut - 1)
+    expect(validated[0].validation!.bits).toBeCloseTo(validated[0].validation!.nats / Math.log(2), 12)
+  })
+})
+
+describe('evaluation', () => {
+  test('is the mean surprisal that generation gives the same text', () => {
+    const model = small({ engine: reference })
+    const ids = model.vocabulary.encode('the lazy dog sleeps')
+    const generator = new Generator(model.network)
+    let sum = 0
+    for (let i = 0; i + 1 < ids.length; i++) sum -= Math.log(generator.read(ids[i])[ids[i + 1]])
+    expect(model.evaluate('the lazy dog sleeps').nats).toBeCloseTo(sum / (ids.length - 1), 12)
+  })
+})
+
+describe('generation', () => {
+  test('repeats itself with the same seed, and differs with another', async () => {
+    const model = small()
+    const options = { prompt: 'the ', length: 40, temperature: 1 }
+    expect(await written(model, { ...options, seed: 1 })).toBe(await written(model, { ...options, seed: 1 }))
+    expect(await written(model, { ...options, seed: 1 })).not.toBe(await written(model, { ...options, seed: 2 }))
+  })
+
+  test('at temperature 0 always takes the most likely', async () => {
+    const model = small()
+    await trained(model, 150)
+    expect(await written(model, { prompt: 'the ', length: 20, temperature: 0, seed: 1 })).toBe(await written(model, { prompt: 'the ', length: 20, temperature: 0, seed: 2 }))
+  })
+
+  test('refuses a character that it does not know, and says which', async () => {
+    await expect(written(small(), { prompt: 'the é' })).rejects.toThrow("prompt: 'é' (character 5) is not in this model's vocabulary")
+    await expect(written(small(), { temperature: -1 })).rejects.toThrow('temperature: -1; must be 0 or more')
+  })
+})
+
+describe('a file', () => {
+  test.each(['lstm', 'gru', 'rnn'] as const)('holds an %s exactly', async (cell) => {
+    const model = small({ cell, tied: cell === 'gru', embedding: cell === 'gru' ? 12 : 6 })
+    await trained(model, 5)
+    const path = join(folder, `${cell}.safetensors`)
+    await model.save(path)
+    const loaded = await LanguageModel.load(path, { engine: plain })
+    expect(loaded.toBytes()).toEqual(model.toBytes())
+    expect(loaded.trainedWith).toBe('wasm plain')
+    expect(await written(loaded, { length: 30 })).toBe(await written(model, { length: 30 }))
+  })
+
+  test("has PyTorch's names, and its layout: [out, in], gates i f g o", () => {
+    const model = small({ hidden: 4, embedding: 3 })
+    const { tensors } = decodeSafetensors(model.toBytes())
+    const shapes = Object.fromEntries([...tensors].map(([name, { shape }]) => [name, shape]))
+    const V = model.vocabulary.size
+    expect(shapes).toEqual({
+      'embedding.weight': [V, 3],
+      'rnn.weight_ih_l0': [16, 3],
+      'rnn.weight_hh_l0': [16, 4],
+      'rnn.bias_ih_l0': [16],
+      'rnn.bias_hh_l0': [16],
+      'rnn.weight_ih_l1': [16, 4],
+      'rnn.weight_hh_l1': [16, 4],
+      'rnn.bias_ih_l1': [16],
+      'rnn.bias_hh_l1': [16],
+      'output.weight': [V, 4],
+      'output.bias': [V],
+    })
+    const { Wx } = model.network.recurrent.layers[0]
+    const values = Wx.read()
+    const there = tensors.get('rnn.weight_ih_l0')!.data
+    for (let i = 0; i < 3; i++) for (let o = 0; o < 16; o++) expect(there[o * 3 + i]).toBe(values[i * 16 + o])
+    expect([...tensors.get('rnn.bias_ih_l0')!.data.subarray(4, 8)]).toEqual([1, 1, 1, 1])
+  })
+
+  test('that is cut short is refused, and the one that is there stays', async () => {
+    const path = join(folder, 'cut.safetensors')
+    const bytes = small().toBytes()
+    fc.assert(
+      fc.property(fc.integer({ min: 0, max: bytes.length - 1 }), (length) => {
+        expect(() => LanguageModel.fromBytes(bytes.subarray(0, length), { source: 'cut', engine: plain })).toThrow(/^cut: /)
+      }),
+      { numRuns: 60 },
+    )
+    await writeFile(path, bytes.subarray(0, 1000))
+    await expect(LanguageModel.load(path)).rejects.toThrow(path)
+    expect(await readFile(path)).toHaveLength(1000)
+  })
+
+  test('with tensors of another shape is refused by name', () => {
+    const { tensors, metadata } = decodeSafetensors(small().toBytes())
+    const all = [...tensors].map(([name, tensor]) => ({ name, ...tensor }))
+    const changed = all.map((tensor) => (tensor.name === 'rnn.weight_hh_l0' ? { ...tensor, shape: [24, 24] } : tensor))
+    changed.find(({ name }) => name === 'rnn.weight_hh_l0')!.data = new Float32Array(24 * 24)
+    const load = (list: typeof all): LanguageModel => LanguageModel.fromBytes(encodeSafetensors(list, metadata), { source: 'm', engine: plain })
+    expect(() => load(changed)).toThrow("m: tensor 'rnn.weight_hh_l0' is [24, 24], expected [48, 12]")
+    expect(() => load(all.slice(1))).toThrow("m: tensor 'embedding.weight'")
+    expect(() => load(all.slice(0, -1))).toThrow("m: tensor 'output.bias' is missing")
+    expect(() => load([...all, { name: 'extra', shape: [1], data: new Float32Array(1) }])).toThrow("m: tensor 'extra' belongs to no part of this network")
+  })
+
+  test('of something else is refused', () => {
+    const foreign = encodeSafetensors([{ name: 'w', shape: [1], data: new Float32Array(1) }])
+    expect(() => LanguageModel.fromBytes(foreign, { source: 'w.safetensors' })).toThrow('w.safetensors: is not a model of Unrolled')
+    expect(() => LanguageModel.fromBytes(new TextEncoder().encode('{"hello": 1}'.repeat(9)), { source: 'x' })).toThrow(/^x: /)
+  })
+
+  test('with broken metadata is refused', () => {
+    const { tensors, metadata } = decodeSafetensors(small().toBytes())
+    const all = [...tensors].map(([name, tensor]) => ({ name, ...tensor }))
+    const load = (changes: Record<string, string>): LanguageModel =>
+      LanguageModel.fromBytes(encodeSafetensors(all, { ...metadata, ...changes }), { source: 'm', engine: plain })
+    expect(() => load({ config: '{' })).toThrow('m: its configuration cannot be read')
+    expect(() => load({ config: JSON.stringify({ ...JSON.parse(metadata.config), hidden: -3 }) })).toThrow('hidden: -3; must be a positive integer')
+    expect(() => load({ config: JSON.stringify({ ...JSON.parse(metadata.config), hidden: 900_000 }) })).toThrow(
+      /^m: its configuration asks for .* parameters, the file holds/,
+    )
+    expect(() => load({ vocabulary: '["a","a"]' })).toThrow('m: its vocabulary cannot be read')
+    expect(() => load({ vocabulary: '["a","b"]' })).toThrow("m: tensor 'embedding.weight'")
+  })
+
+  test('that cannot be written leaves nothing behind', async () => {
+    await expect(small().save(join(folder, 'no', 'such', 'folder.safetensors'))).rejects.toThrow('ENOENT')
+    expect((await readdir(folder)).filter((name) => name.endsWith('.part'))).toEqual([])
+  })
+})
+
+describe("a cell of one's own", () => {
+  const cell = defineCell({
+    name: 'leaky',
+    state: ({ hidden }) => ({ h: hidden }),
+    parameters: ({ input, hidden }) => ({ W: [input, hidden], U: [hidden, hidden] }),
+    step(g, x, { h }, { W, U }) {
+      const next = g.add(g.mul(h, 0.5), g.tanh(g.add(g.matmul(x, W), g.matmul(h, U))))
+      return { h: next, output: next }
+    },
+  })
+
+  test('is saved, and loaded with the cell at hand', async () => {
+    const model = small({ cell })
+    await trained(model, 5)
+    const bytes = model.toBytes()
+    expect(() => LanguageModel.fromBytes(bytes, { source: 'm' })).toThrow("m: has a cell 'leaky' of its own; pass it as cell")
+    expect(LanguageModel.fromBytes(bytes, { cell, engine: plain }).toBytes()).toEqual(bytes)
+  })
+})
+
+test('tied weights get the gradient of both their uses', () => {
+  const model = small({ tied: true, hidden: 6, embedding: 6, engine: reference })
+  const { weight } = model.network.embedding
+  const loss = (): { g: Graph; value: ReturnType<Graph['sum']> } => {
+    const g = new Graph({ engine: reference })
+    const ids = model.vocabulary.encode('the dog ')
+    const state = model.network.recurrent.zeroState(g, 1)
+    const { logits } = model.network.forward(g, g.indices(ids.subarray(0, -1)), { state })
+    return { g, value: g.crossEntropy(logits, g.indices(ids.subarray(1))) }
+  }
+  const { g, value } = loss()
+  g.backward(value)
+  const gradient = weight.grad.read()
+  const values = weight.read()
+  for (let i = 0; i < values.length; i += 7) {
+    const at = (delta: number): number => {
+      const moved = values.slice()
+      moved[i] += delta
+      weight.write(moved)
+      return loss().value.value
+    }
+    const difference = (at(1e-5) - at(-1e-5)) / 2e-5
+    weight.write(values)
+    expect(gradient[i]).toBeCloseTo(difference, 8)
+  }
+})
+
+test('options that make no sense are refused with a sentence', async () => {
+  expect(() => small({ cell: 'lsmt' as 'lstm' })).toThrow("cell: 'lsmt'; must be one of lstm, gru")
+  expect(() => small({ tied: true })).toThrow('tied: true with embedding 6 and hidden 12')
+  expect(() => small({ text: '' })).toThrow('text: is empty')
+  await expect(async () => {
+    for await (const _ of small().train({ steps: 1, epochs: 1 }));
+  }).rejects.toThrow('train: both steps and epochs; give one')
+  await expect(async () => {
+    for await (const _ of LanguageModel.fromBytes(small().toBytes(), { engine: plain }).train());
+  }).rejects.toThrow('has no text')
+})
