@@ -93,35 +93,33 @@ function during(seconds: number, body: () => void): void {
 
 /** The kernels, with nothing around them; what it returns prepares one product. */
 function multiplier(kernels: string): (product: Product) => Work {
-  const memory = new WebAssembly.Memory({ initial: 2048, maximum: 65536 })
+  const memory = new WebAssembly.Memory({ initial: 8192, maximum: 65536 })
   const bytes = readFileSync(new URL(`../kernels.${kernels}.wasm`, import.meta.url))
   const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } })
   const { run, heapBase } = instance.exports as unknown as { run(first: number, end: number): void; heapBase(): number }
-  const start = (heapBase() + 63) & ~63
-  const records = new Int32Array(memory.buffer, start, 32 * products.length)
   const random = new Random(1)
-  let used = 0
+  const noise = Array.from({ length: 4093 }, () => random.uniform() - 0.5)
+  let end = (heapBase() + 63) & ~63
+  // On cache lines of its own, with room behind it to read a vector too far.
+  const place = (words: number): number => {
+    const address = end
+    end += (words * 4 + 16 + 63) & ~63
+    return address
+  }
   return ({ form, m, n, k, packed }) => {
-    let end = records.byteOffset + records.byteLength
-    // Products share their memory. Each matrix has cache lines of its own, and room behind it to read a vector too far.
-    const place = (floats: number): number => {
-      const address = end
-      end += (floats * 4 + 16 + 63) & ~63
-      return address
-    }
-    const [a, b, c, panels] = [m * k, k * n, m * n, Math.ceil(n / 8) * 8 * k].map(place)
-    const values = new Float32Array(memory.buffer, a, (end - a) >> 2)
-    for (let i = 0; i < values.length; i++) values[i] = random.uniform() - 0.5
+    const [record, a, b, c] = [32, m * k, k * n, m * n].map(place)
+    const panels = packed ? place(Math.ceil(n / 8) * 8 * k) : 0
+    const operands = new Float32Array(memory.buffer, a, (c - a) >> 2)
+    for (let i = 0; i < operands.length; i++) operands[i] = noise[i % noise.length]
     const transposeA = form[0] === 'T'
     const transposeB = form[1] === 'T'
     const flags = (transposeA ? GemmFlag.TransposeA : 0) | (packed ? GemmFlag.PackedB : transposeB ? GemmFlag.TransposeB : 0)
     const strideB = (transposeB ? k : n) * 4
-    const at = 32 * used++
-    records.set([Opcode.Pack, n, k, b, strideB, Number(transposeB), panels], at)
-    records.set([Opcode.Gemm, m, n, k, a, (transposeA ? m : k) * 4, packed ? panels : b, packed ? 0 : strideB, c, n * 4, 0, 0, flags], at + 16)
-    const first = start + at * 4
-    run(first, first + 64)
-    return { operations: 2 * m * n * k, run: () => run(first + 64, first + 128) }
+    const words = new Int32Array(memory.buffer, record)
+    words.set([Opcode.Pack, n, k, b, strideB, Number(transposeB), panels])
+    words.set([Opcode.Gemm, m, n, k, a, (transposeA ? m : k) * 4, packed ? panels : b, packed ? 0 : strideB, c, n * 4, 0, 0, flags], 16)
+    if (packed) run(record, record + 64)
+    return { operations: 2 * m * n * k, run: () => run(record + 64, record + 128) }
   }
 }
 

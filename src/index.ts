@@ -2,7 +2,7 @@
 
 // A language model in a few lines
 export type { CellName } from './language/cells.js'
-export { LanguageModel, type LanguageModelOptions, type TrainingProgress, type TrainOptions } from './language/model.js'
+export { LanguageModel, type LanguageModelOptions, type LoadOptions, type TrainingProgress, type TrainOptions } from './language/model.js'
 export { LanguageNetwork, type LanguageNetworkOptions } from './language/network.js'
 
 // Graphs

@@ -30,6 +30,9 @@ program
   .command('train', { isDefault: true })
   .description('train a character model')
   .option('--text <file>', 'a UTF-8 text; default: Moby Dick, where it is installed')
+  .addOption(
+    new Option('--from <model>', 'a model that train saved, to train on').conflicts(['cell', 'hidden', 'layers', 'embedding', 'dropout']),
+  )
   .option('--out <file>', 'where to save the model', 'runs/model.safetensors')
   .addOption(new Option('--cell <cell>', 'which cell').choices(['lstm', 'gru', 'gru-reset-before', 'rnn', 'rnn-relu']).default('lstm'))
   .option('--hidden <units>', 'units of each layer', whole(1), 128)

@@ -6,6 +6,7 @@ import { Reporter } from './progress.js'
 
 export interface TrainFlags {
   text?: string
+  from?: string
   out: string
   cell: CellName
   hidden: number
@@ -28,12 +29,17 @@ export async function runTrain(flags: TrainFlags): Promise<void> {
   const { text, name } = await corpus(flags.text)
   await mkdir(dirname(flags.out), { recursive: true })
   const engine = createEngine({ kernels: flags.kernels })
-  const { cell, hidden, layers, embedding, dropout, seed, steps, streams, window } = flags
-  const model = LanguageModel.create({ text, cell, hidden, layers, embedding, dropout, seed, engine })
+  const { from, cell, hidden, layers, embedding, dropout, seed, steps, streams, window } = flags
+  const model = from
+    ? await LanguageModel.load(from, { text, engine })
+    : LanguageModel.create({ text, cell, hidden, layers, embedding, dropout, seed, engine })
   const reporter = new Reporter(process.stderr)
   reporter.line(`${name}: ${text.length.toLocaleString('en')} characters, the last 5 % held out; ${model.vocabulary.size} different`)
   reporter.line(String(model))
   reporter.line(`kernels: ${engine.name}${engine.name === 'wasm relaxed' ? ' (relaxed SIMD)' : ''}, Node ${process.versions.node}`)
+  if (from && model.trainedWith !== engine.name) {
+    reporter.line(`${from} was trained with '${model.trainedWith}' kernels: what follows differs in the last digits from what they would give`)
+  }
   reporter.line('')
 
   // The step that runs ends first; then there is something whole to save. A second Ctrl-C ends at once.

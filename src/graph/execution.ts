@@ -30,7 +30,8 @@ interface Piece {
 
 interface EngineState {
   readonly cache: Cache<Compiled>
-  owner: WeakRef<Execution> | undefined
+  /** Whose values are in the arena. Not a WeakRef: within a task those keep alive whatever they have referred to. */
+  owner: Execution | undefined
 }
 
 const stateOf = perEngine<EngineState>(() => ({ cache: new Cache<Compiled>(), owner: undefined }))
@@ -243,10 +244,9 @@ export class Execution {
   /** Makes the arena ours, and lets the graph whose it was save what it may still need. */
   #takeArena(): void {
     const state = stateOf(this.engine)
-    const owner = state.owner?.deref()
-    if (owner === this) return
-    if (owner) owner.#leaveArena()
-    state.owner = new WeakRef(this)
+    if (state.owner === this) return
+    state.owner?.#leaveArena()
+    state.owner = this
     this.engine.reserveArena(this.#end)
     for (const { offset, values } of this.#snapshot ?? []) this.engine.writeArena(offset, values)
     this.#snapshot = undefined

@@ -57,6 +57,12 @@ export interface TrainOptions {
   seed?: number
 }
 
+export interface LoadOptions {
+  cell?: Cell
+  text?: string
+  engine?: Engine
+}
+
 /** A step's report; where there was a validation, with it. */
 export interface TrainingProgress extends StepReport {
   /** Steps there will be. */
@@ -93,7 +99,7 @@ export class LanguageModel {
   /** Trains on the text that the model was created with. Each step gives a report; leaving the loop stops the training. */
   async *train(options: TrainOptions = {}): AsyncGenerator<TrainingProgress> {
     const { window = 64, rule = adam(), learningRate = 0.005, clipNorm = 1, heldOut = 0.05, seed = 1 } = options
-    if (this.text === undefined) throw new Error('train: this model was loaded from a file and has no text; create one with text')
+    if (this.text === undefined) throw new Error('train: this model was loaded without a text; give one to load or fromBytes')
     if (options.steps !== undefined && options.epochs !== undefined) throw new Error('train: both steps and epochs; give one')
     const all = this.vocabulary.encode(this.text)
     const { training, held } = heldOut === 0 ? { training: all, held: undefined } : split(all, heldOut)
@@ -165,16 +171,17 @@ export class LanguageModel {
    * A model from what `toBytes` gave. Throws a sentence, having changed nothing, for anything else.
    *
    * @param options.cell for a model with a cell of one's own: that cell
+   * @param options.text to train on, of characters that the model knows. Default: none; the model can generate and evaluate
    * @param options.source what errors call the file
    */
-  static fromBytes(bytes: Uint8Array, { cell, source = 'file', engine }: { cell?: Cell; source?: string; engine?: Engine } = {}): LanguageModel {
+  static fromBytes(bytes: Uint8Array, { cell, text, source = 'file', engine }: LoadOptions & { source?: string } = {}): LanguageModel {
     const file = decodeModel(bytes, source)
     const { config, vocabulary } = file
     const made = cell ?? builtIn[config.cell as CellName]?.()
     if (!made) throw new Error(`${source}: has a cell '${config.cell}' of its own; pass it as cell`)
     if (cellName(made) !== config.cell) throw new Error(`${source}: was trained with the cell '${config.cell}', not '${cellName(made)}'`)
     refuseTooLarge(parameterCount(made, config, vocabulary.size), file, source)
-    const model = new LanguageModel(vocabulary, config, made, 0, engine)
+    const model = new LanguageModel(vocabulary, config, made, 0, engine, text)
     fromTensors(model.network.tensors, file.tensors, source)
     model.trainedWith = file.kernels
     return model
@@ -188,7 +195,7 @@ export class LanguageModel {
   }
 
   /** Reads a model from a file; needs Node, Deno or Bun. */
-  static async load(path: string, options: { cell?: Cell; engine?: Engine } = {}): Promise<LanguageModel> {
+  static async load(path: string, options: LoadOptions = {}): Promise<LanguageModel> {
     const { readFile } = await files('load')
     return LanguageModel.fromBytes(await readFile(path), { ...options, source: path })
   }

@@ -17,4 +17,4 @@ export const dropoutKey = (seed: number, step: number, layer: number): number =>
   hash(hash(hash(seed >>> 0) ^ (step >>> 0)) ^ (layer >>> 0))
 
 export const isKept = (position: number, key: number, rate: number): boolean =>
-  hash(hash(position >>> 0) ^ (key >>> 0)) >>> 8 >= Math.floor(rate * 2 ** 24)
+  hash(hash(position >>> 0) ^ (key >>> 0)) >>> 8 >= Math.floor(rate * 16777216)

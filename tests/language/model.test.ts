@@ -110,6 +110,16 @@ describe('a file', () => {
     expect(await written(loaded, { length: 30 })).toBe(await written(model, { length: 30 }))
   })
 
+  test('can be trained on, with the text at hand', async () => {
+    const model = small()
+    await trained(model, 40, 0.03)
+    const loaded = LanguageModel.fromBytes(model.toBytes(), { text, engine: plain })
+    const [loss] = await trained(loaded, 1)
+    expect(loss).toBeLessThan((await trained(small(), 1))[0])
+    const other = LanguageModel.fromBytes(model.toBytes(), { text: 'ABC', engine: plain })
+    await expect(trained(other)).rejects.toThrow("text: 'A' (character 1) is not in this model's vocabulary")
+  })
+
   test("has PyTorch's names, and its layout: [out, in], gates i f g o", () => {
     const model = small({ hidden: 4, embedding: 3 })
     const { tensors } = decodeSafetensors(model.toBytes())
@@ -243,5 +253,5 @@ test('options that make no sense are refused with a sentence', async () => {
   }).rejects.toThrow('train: both steps and epochs; give one')
   await expect(async () => {
     for await (const _ of LanguageModel.fromBytes(small().toBytes(), { engine: plain }).train());
-  }).rejects.toThrow('has no text')
+  }).rejects.toThrow('train: this model was loaded without a text')
 })

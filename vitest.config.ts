@@ -1,0 +1,31 @@
+import { defineConfig } from 'vitest/config'
+
+const major = Number.parseInt(process.versions.node)
+
+export default defineConfig({
+  test: {
+    // The last line of CI is counted from the file.
+    reporters: process.env.CI ? ['default', ['json', { outputFile: 'build/tests.json' }]] : ['default'],
+    // Node 20 has relaxed SIMD behind a flag that it takes until the first module is compiled.
+    execArgv: ['--expose-gc', ...(major < 22 ? ['--experimental-wasm-relaxed-simd'] : [])],
+    pool: 'forks',
+    projects: [
+      {
+        extends: true,
+        test: { name: 'unit', include: ['tests/**/*.test.ts'], exclude: ['tests/package/**'], testTimeout: 30_000, sequence: { groupOrder: 0 } },
+      },
+      {
+        // Installs, bundles, starts browsers: afterwards, one at a time, so that nothing that measures time suffers from it.
+        extends: true,
+        test: {
+          name: 'package',
+          include: ['tests/package/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 300_000,
+          maxWorkers: 1,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+})
