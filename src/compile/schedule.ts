@@ -90,8 +90,9 @@ class Level {
       ...node.inputs.map((input) => this.#position(input) + (this.#isInPass(input, node) ? 0 : 1)),
       ...readers.map((reader) => this.#position(reader) + (this.#isInPass(reader, node) ? 0 : 1)),
     )
-    let at = this.units.findIndex((unit, i) => i >= earliest && this.#accepts(unit, node))
-    if (at < 0) at = this.units.push({ kind: 'elementwise', rows: node.rows, cols: node.cols, nodes: [] }) - 1
+    let at = earliest
+    while (at < this.units.length && !this.#accepts(this.units[at], node)) at++
+    if (at === this.units.length) at = this.units.push({ kind: 'elementwise', rows: node.rows, cols: node.cols, nodes: [] }) - 1
     const unit = this.units[at]
     if (unit.kind === 'elementwise') unit.nodes.push(node)
     const broadcast = this.#broadcast.get(unit)

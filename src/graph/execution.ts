@@ -19,6 +19,8 @@ interface Compiled {
   readonly executable: Executable
   readonly values: ReadonlyMap<number, Ref>
   readonly gradients: ReadonlyMap<number, Ref>
+  /** The stretches of the arena that those cover. */
+  readonly kept: readonly { start: number; end: number }[]
   /** Slots of matrices that it writes, and whether it reads nothing of what was there. */
   readonly written: ReadonlyMap<number, 'overwritten' | 'updated'>
 }
@@ -41,8 +43,6 @@ export const cachedPrograms = (engine: Engine): number => stateOf(engine).cache.
 
 export class Execution {
   readonly #pieces: Piece[] = []
-  #values = new Map<number, Ref>()
-  #gradients = new Map<number, Ref>()
   /** How much of the tape has been run, and how much of the arena that took. */
   #done = 0
   #end = 0
@@ -71,19 +71,30 @@ export class Execution {
     if (this.kept && !this.kept.has(node)) {
       throw new Error(`this graph keeps only what it is asked to keep; call keep() on the value before running`)
     }
-    if (!this.#values.has(node.id)) this.flush()
-    return this.#live(this.#liveValues, this.#values, node)
+    if (!this.#valueOf(node.id)) this.flush()
+    return this.#live(this.#liveValues, this.#valueOf(node.id), node)
   }
 
   /** The gradient of a node: zeros before there is one, to be set by hand or filled by `backward`. */
   gradient(node: Node): Floats {
-    return this.#live(this.#liveGradients, this.#gradients, node)
+    return this.#live(this.#liveGradients, this.#gradientOf(node.id), node)
   }
 
-  #live(live: Map<number, Floats>, places: ReadonlyMap<number, Ref>, node: Node): Floats {
+  #valueOf(id: number): Ref | undefined {
+    for (const { compiled } of this.#pieces) {
+      const place = compiled.values.get(id)
+      if (place) return place
+    }
+    return undefined
+  }
+
+  #gradientOf(id: number): Ref | undefined {
+    return this.#pieces.findLast(({ compiled }) => compiled.gradients.has(id))?.compiled.gradients.get(id)
+  }
+
+  #live(live: Map<number, Floats>, place: Ref | undefined, node: Node): Floats {
     let values = live.get(node.id)
     if (!values) {
-      const place = places.get(node.id)
       values = place ? this.#read(place) : new this.engine.Floats(node.rows * node.cols)
       live.set(node.id, values)
     }
@@ -144,7 +155,7 @@ export class Execution {
     this.#run({ compiled, leaves: all })
     this.#done = tape.nodes.length
     for (const { node, values } of seeds) {
-      const place = this.#gradients.get(node.id)
+      const place = this.#gradientOf(node.id)
       if (place) values.set(this.#read(place))
     }
   }
@@ -196,7 +207,9 @@ export class Execution {
 
   #prepare(outputs: readonly Node[], valueCount: number, gradientIds: readonly number[], leaves: readonly Leaf[]): Compiled {
     const { nodes } = this.recording.tape
-    const stored = new Map([...this.#values].filter(([, ref]) => ref.leaf < 0).map(([id, ref]) => [nodes[id], ref]))
+    const stored = new Map(
+      this.#pieces.flatMap(({ compiled }) => [...compiled.values].filter(([, ref]) => ref.leaf < 0).map(([id, ref]) => [nodes[id], ref])),
+    )
     const program = compile(outputs, stored, this.#end)
     const refs = program.outputs
     const written = new Map<number, 'overwritten' | 'updated'>()
@@ -206,10 +219,12 @@ export class Execution {
     }
     const places = (ids: readonly number[], from: number): Map<number, Ref> => new Map(ids.map((id, i) => [id, refs[from + i]]))
     const valueIds = outputs.slice(0, valueCount).map(({ id }) => id)
+    const kept = refs.slice(0, valueCount + gradientIds.length).filter(({ leaf }) => leaf < 0)
     return {
       executable: this.engine.prepare(program, leaves.map(layoutOf)),
       values: places(valueIds, 0),
       gradients: places(gradientIds, valueCount),
+      kept: extents(kept),
       written,
     }
   }
@@ -217,15 +232,12 @@ export class Execution {
   #run(piece: Piece): void {
     this.#pieces.push(piece)
     this.#execute(piece)
-    const { executable, values, gradients } = piece.compiled
-    for (const [id, ref] of values) this.#values.set(id, ref)
-    for (const [id, ref] of gradients) this.#gradients.set(id, ref)
-    this.#end = executable.program.end
+    this.#end = piece.compiled.executable.program.end
   }
 
   #execute(piece: Piece): void {
     this.#takeArena()
-    for (const [id, values] of this.#liveValues) this.#write(this.#values.get(id), values)
+    for (const [id, values] of this.#liveValues) this.#write(this.#valueOf(id), values)
     piece.compiled.executable.run(this.#bindings(piece))
     this.#noteWritten(piece)
   }
@@ -245,7 +257,7 @@ export class Execution {
   #takeArena(): void {
     const state = stateOf(this.engine)
     if (state.owner === this) return
-    state.owner?.#leaveArena()
+    if (state.owner) state.owner.#leaveArena()
     state.owner = this
     this.engine.reserveArena(this.#end)
     for (const { offset, values } of this.#snapshot ?? []) this.engine.writeArena(offset, values)
@@ -253,11 +265,9 @@ export class Execution {
   }
 
   #leaveArena(): void {
-    const places = [...this.#values.values(), ...this.#gradients.values()].filter(({ leaf }) => leaf < 0)
-    this.#snapshot = extents(places).map(({ start, end }) => ({
-      offset: start,
-      values: this.engine.readArena(start, end - start),
-    }))
+    this.#snapshot = this.#pieces.flatMap(({ compiled }) =>
+      compiled.kept.map(({ start, end }) => ({ offset: start, values: this.engine.readArena(start, end - start) })),
+    )
   }
 
   #read(ref: Ref): Floats {
