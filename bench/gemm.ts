@@ -88,7 +88,7 @@ function rates({ operations, run }: Work, seconds: number): { best: number; medi
 }
 
 function during(seconds: number, body: () => void): void {
-  for (const start = performance.now(); performance.now() - start < seconds * 1000; ) body()
+  for (const start = performance.now(); performance.now() - start < seconds * 1000;) body()
 }
 
 /** The kernels, with nothing around them; what it returns prepares one product. */
@@ -117,7 +117,10 @@ function multiplier(kernels: string): (product: Product) => Work {
     const strideB = (transposeB ? k : n) * 4
     const words = new Int32Array(memory.buffer, record)
     words.set([Opcode.Pack, n, k, b, strideB, Number(transposeB), panels])
-    words.set([Opcode.Gemm, m, n, k, a, (transposeA ? m : k) * 4, packed ? panels : b, packed ? 0 : strideB, c, n * 4, 0, 0, flags], 16)
+    words.set(
+      [Opcode.Gemm, m, n, k, a, (transposeA ? m : k) * 4, packed ? panels : b, packed ? 0 : strideB, c, n * 4, 0, 0, flags],
+      16,
+    )
     if (packed) run(record, record + 64)
     return { operations: 2 * m * n * k, run: () => run(record + 64, record + 128) }
   }
@@ -129,7 +132,8 @@ const accumulators = 12
 async function registerOnly(kernels: string): Promise<Work> {
   const { default: asc } = await import('assemblyscript/asc')
   const names = Array.from({ length: accumulators }, (_, i) => `s${i}`)
-  const next = (sum: string): string => (kernels === 'relaxed' ? `f32x4.relaxed_madd(${sum}, a, b)` : `f32x4.add(f32x4.mul(${sum}, a), b)`)
+  const next = (sum: string): string =>
+    kernels === 'relaxed' ? `f32x4.relaxed_madd(${sum}, a, b)` : `f32x4.add(f32x4.mul(${sum}, a), b)`
   const source = `export function run(turns: i32, x: f32, y: f32): f32 {
     const a = f32x4.splat(x), b = f32x4.splat(y)
     let ${names.map((name, i) => `${name} = f32x4.splat(${i})`).join(', ')}

@@ -29,7 +29,7 @@ interface Report {
   readonly msPerStep: { readonly median: number; readonly min: number }
   readonly parameters: number
   readonly gflops: number
-  readonly charactersPerSecond?: number
+  charactersPerSecond?: number
 }
 
 const positive = (text: string): number => {
@@ -60,25 +60,23 @@ const note = (text: string): void => void process.stderr.write(`${text}\n`)
 const rounded = (value: number): number => Number(value.toPrecision(4))
 
 async function run(flags: Flags): Promise<void> {
+  if (flags.profile && !(flags.task && flags.task in tasks)) throw new Error('--profile needs --task, and one that has steps')
   if (flags.scaling) return scaling(flags)
   if (!flags.task) return all(flags)
   if (flags.task === 'gemm') return gemm(flags)
-  const { kernels, engine } = engineOf(flags)
-  const { shapes } = tasks[flags.task]
-  note(`${flags.task}: ${shapes}; float32, 1 thread, ${kernels} kernels, ${node}`)
-  if (flags.profile) return console.log(profile(engine, tasks[flags.task].start(engine), flags.seconds))
-  const report = timed(flags.task, flags)
-  if (flags.json) console.log(JSON.stringify(report))
-  else console.log(tableOf([report]))
+  return single(flags.task, flags)
 }
 
-function timed(name: string, flags: Flags): Report {
+function single(task: string, flags: Flags): void {
   const { engine, kernels } = engineOf(flags)
-  const { unit, start } = tasks[name]
+  const { shapes, unit, start } = tasks[task]
+  note(`${task}: ${shapes}; float32, 1 thread, ${kernels} kernels, ${node}`)
+  if (flags.profile) return console.log(profile(engine, start(engine), flags.seconds))
   const { steps, median, min, parameters, gflops } = measure(engine, start, flags)
   const msPerStep = { median: rounded(median), min: rounded(min) }
-  const report = { task: name, kernels, threads: 1, steps, msPerStep, parameters, gflops: rounded(gflops) }
-  return unit === 'character' ? { ...report, charactersPerSecond: Math.round(1000 / median) } : report
+  const report: Report = { task, kernels, threads: 1, steps, msPerStep, parameters, gflops: rounded(gflops) }
+  if (unit === 'character') report.charactersPerSecond = Math.round(1000 / median)
+  console.log(flags.json ? JSON.stringify(report) : tableOf([report]))
 }
 
 function engineOf({ kernels }: Flags): { engine: Engine; kernels: string } {
@@ -90,16 +88,27 @@ async function gemm(flags: Flags): Promise<void> {
   const { kernels } = engineOf(flags)
   note(`gemm: C = op(A)·op(B), M×N×K; float32, 1 thread, ${kernels} kernels, ${node}`)
   const report = await measureGemm(kernels as 'relaxed' | 'plain', flags.seconds)
-  const shapes = report.shapes.map(({ shape, gflops }) => ({ shape, gflops: { best: rounded(gflops.best), median: rounded(gflops.median) } }))
+  const shapes = report.shapes.map(({ shape, gflops }) => ({
+    shape,
+    gflops: { best: rounded(gflops.best), median: rounded(gflops.median) },
+  }))
   const result: GemmReport = { ...report, peak: rounded(report.peak), shapes }
   console.log(flags.json ? JSON.stringify(result) : gemmTable(result))
 }
 
 /** Each task in a process of its own, so that none finds what another has left: garbage, type feedback, a larger memory. */
 function all(flags: Flags): void {
-  const options = ['--seconds', String(flags.seconds), ...(flags.steps ? ['--steps', String(flags.steps)] : []), ...(flags.kernels ? ['--kernels', flags.kernels] : [])]
+  const options = [
+    '--seconds',
+    String(flags.seconds),
+    ...(flags.steps ? ['--steps', String(flags.steps)] : []),
+    ...(flags.kernels ? ['--kernels', flags.kernels] : []),
+  ]
   const lineOf = (task: string): string =>
-    execFileSync(process.execPath, [fileURLToPath(import.meta.url), '--task', task, '--json', ...options], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] })
+    execFileSync(process.execPath, [fileURLToPath(import.meta.url), '--task', task, '--json', ...options], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
   const lines = Object.keys(tasks).map(lineOf)
   const products = lineOf('gemm')
   if (flags.json) return void process.stdout.write([...lines, products].join(''))
@@ -131,7 +140,12 @@ const gemmTable = ({ peak, shapes }: GemmReport): string =>
     ['product, M×N×K', 'GFLOP/s, best', 'median', 'of the peak'],
     [
       ['out of registers', String(peak), '', ''],
-      ...shapes.map(({ shape, gflops: { best, median } }) => [shape, String(best), String(median), `${((100 * best) / peak).toFixed(0)} %`]),
+      ...shapes.map(({ shape, gflops: { best, median } }) => [
+        shape,
+        String(best),
+        String(median),
+        `${((100 * best) / peak).toFixed(0)} %`,
+      ]),
     ],
   )
 
@@ -141,7 +155,9 @@ function scaling(flags: Flags): void {
   const series = { window: [16, 32, 64, 128], streams: [4, 8, 16, 32], layers: [1, 2, 3, 4] } as const
   const names = { window: 'T, time steps', streams: 'B, streams', layers: 'layers' } as const
   const { kernels } = engineOf(flags)
-  console.log(`LSTM 128, embedding 64; T ${base.window}, B ${base.streams}, ${base.layers} layers but for what changes; ${machine(kernels)}`)
+  console.log(
+    `LSTM 128, embedding 128; T ${base.window}, B ${base.streams}, ${base.layers} layers but for what changes; ${machine(kernels)}`,
+  )
   for (const size of ['window', 'streams', 'layers'] as const) {
     const measured = series[size].map((value) => {
       note(`scaling: ${names[size]} ${value}`)
@@ -150,9 +166,17 @@ function scaling(flags: Flags): void {
     })
     const [first] = measured
     const rows = measured.map(({ value, min, median, gflops }) => [
-      String(value), min.toFixed(2), median.toFixed(2), (min / value).toFixed(3), (min / first.min).toFixed(2), (value / first.value).toFixed(0), gflops.toFixed(1),
+      String(value),
+      min.toFixed(2),
+      median.toFixed(2),
+      (min / value).toFixed(3),
+      (min / first.min).toFixed(2),
+      (value / first.value).toFixed(0),
+      gflops.toFixed(1),
     ])
-    console.log(`\n${table([names[size], 'ms a step, min', 'median', 'ms for each', 'times the first', 'linear', 'GFLOP/s'], rows)}`)
+    console.log(
+      `\n${table([names[size], 'ms a step, min', 'median', 'ms for each', 'times the first', 'linear', 'GFLOP/s'], rows)}`,
+    )
   }
 }
 

@@ -36,7 +36,11 @@ const warmUp = { seconds: 1, steps: 2 }
  *
  * @param start makes what is measured, on this engine
  */
-export function measure(engine: Engine, start: (engine: Engine) => Running, { seconds, steps = Infinity }: Limits): Timing & Running {
+export function measure(
+  engine: Engine,
+  start: (engine: Engine) => Running,
+  { seconds, steps = Infinity }: Limits,
+): Timing & Running {
   const operations = countProducts(engine)
   const running = start(engine)
   const first = checked(running.step(), 0)
@@ -55,7 +59,7 @@ export function measure(engine: Engine, start: (engine: Engine) => Running, { se
     const start = performance.now()
     return () => (performance.now() - start) / 1000
   }
-  for (const elapsed = clock(); elapsed() < warmUp.seconds || count < warmUp.steps; ) step()
+  for (const elapsed = clock(); elapsed() < warmUp.seconds || count < warmUp.steps;) step()
   const before = operations()
   const isEnough = steps < Infinity ? () => times.length >= steps : () => times.length >= leastSteps && elapsed() >= seconds
   const elapsed = clock()
@@ -63,7 +67,8 @@ export function measure(engine: Engine, start: (engine: Engine) => Running, { se
   const each = (operations() - before) / times.length
   if (running.learns && times.length >= leastSteps) {
     const last = mean(recent)
-    if (!(last < first)) throw new Error(`the loss was ${first} at first and is ${last} after ${count} steps; it should have fallen`)
+    if (!(last < first))
+      throw new Error(`the loss was ${first} at first and is ${last} after ${count} steps; it should have fallen`)
   }
   const min = times.reduce((a, b) => Math.min(a, b))
   return { ...running, steps: times.length, median: median(times), min, gflops: each / min / 1e6 }
@@ -108,7 +113,11 @@ function countProducts(engine: Engine): () => number {
 
 const products = ({ instructions }: Program): number =>
   instructions
-    .flatMap((instruction) => (instruction.kind === 'loop' ? instruction.body.map((inner) => ({ inner, times: instruction.steps })) : [{ inner: instruction, times: 1 }]))
+    .flatMap((instruction) =>
+      instruction.kind === 'loop'
+        ? instruction.body.map((inner) => ({ inner, times: instruction.steps }))
+        : [{ inner: instruction, times: 1 }],
+    )
     .reduce((sum, { inner, times }) => {
       if (inner.kind !== 'kernel' || inner.op !== 'matmul') return sum
       const { out, inputs, attributes } = inner

@@ -1,7 +1,7 @@
 /** Where the time of a step goes: within the kernels by kind of record, and outside them. */
 import type { Engine } from 'unrolled'
 import { GemmFlag, Opcode } from '../src/kernels/opcodes.js'
-import type { Running } from './measure.js'
+import { median, type Running } from './measure.js'
 import { table } from './table.js'
 
 /** What the wasm engine has besides what every engine has. */
@@ -10,10 +10,12 @@ interface Kernels extends Engine {
   execute(first: number, end: number): void
 }
 
+/** What the records of one kind take in a step. */
 interface Cost {
   count: number
-  time: number
   operations: number
+  /** By step, in milliseconds. */
+  readonly times: number[]
 }
 
 const recordBytes = 64
@@ -22,16 +24,15 @@ const recordBytes = 64
 export function profile(engine: Engine, running: Running, seconds: number): string {
   const kernels = engine as Kernels
   const execute = kernels.execute.bind(kernels)
-  const steps = (): { count: number; time: number } => {
-    let count = 0
-    const start = performance.now()
-    while (performance.now() - start < seconds * 500 || count < 2) {
+  const steps = (share: number, after: (time: number) => void): void => {
+    const end = performance.now() + share * seconds * 1000
+    for (let count = 0; count < 3 || performance.now() < end; count++) {
+      const start = performance.now()
       running.step()
-      count++
+      after(performance.now() - start)
     }
-    return { count, time: performance.now() - start }
   }
-  steps()
+  steps(0.2, () => {})
 
   let calls = 0
   let inside = 0
@@ -41,9 +42,18 @@ export function profile(engine: Engine, running: Running, seconds: number): stri
     inside += performance.now() - start
     calls++
   }
-  const whole = steps()
+  const whole: number[] = []
+  const within: number[] = []
+  const outside: number[] = []
+  steps(0.4, (time) => {
+    whole.push(time)
+    within.push(inside)
+    outside.push(time - inside)
+    inside = 0
+  })
 
   const costs = new Map<string, Cost>()
+  let current = new Map<string, number>()
   const empty = emptyCall(execute)
   kernels.execute = (first, end) => {
     for (let record = first; record < end; record += recordBytes) {
@@ -52,29 +62,38 @@ export function profile(engine: Engine, running: Running, seconds: number): stri
       const time = performance.now() - start - empty
       const { name, operations } = described(kernels.heap.words, record >> 2)
       let cost = costs.get(name)
-      if (!cost) costs.set(name, (cost = { count: 0, time: 0, operations: 0 }))
+      if (!cost) costs.set(name, (cost = { count: 0, operations, times: [] }))
       cost.count++
-      cost.time += time
-      cost.operations += operations
+      current.set(name, (current.get(name) ?? 0) + time)
     }
   }
-  const single = steps()
+  steps(0.4, () => {
+    for (const [name, time] of current) costs.get(name)!.times.push(time)
+    current = new Map()
+  })
   kernels.execute = execute
 
-  const each = (time: number, { count }: { count: number }): number => time / count
-  const sum = [...costs.values()].reduce((total, { time }) => total + time, 0)
   const micro = (milliseconds: number): string => (milliseconds * 1000).toFixed(1)
-  const rows = [...costs].sort(([, a], [, b]) => b.time - a.time).map(([name, { count, time, operations }]) => [
+  const kinds = [...costs].map(([name, { count, operations, times }]) => ({
     name,
-    (count / single.count).toFixed(0),
-    (time * 1000 / count).toFixed(2),
-    micro(time / single.count),
-    `${((100 * time) / sum).toFixed(1)} %`,
-    operations ? (operations / time / 1e6).toFixed(1) : '',
-  ])
+    operations,
+    count: count / times.length,
+    time: median(times),
+  }))
+  const sum = kinds.reduce((total, { time }) => total + time, 0)
+  const rows = kinds
+    .sort((a, b) => b.time - a.time)
+    .map(({ name, operations, count, time }) => [
+      name,
+      count.toFixed(0),
+      ((time * 1000) / count).toFixed(2),
+      micro(time),
+      `${((100 * time) / sum).toFixed(1)} %`,
+      operations ? ((operations * count) / time / 1e6).toFixed(1) : '',
+    ])
   return [
-    `a step: ${micro(each(whole.time, whole))} µs, of which ${micro(each(inside, whole))} in ${(calls / whole.count).toFixed(0)} calls of the kernels`,
-    `(means; run record by record, the kernels take ${micro(each(sum, single))} µs)`,
+    `a step: ${micro(median(whole))} µs; ${micro(median(within))} in ${(calls / whole.length).toFixed(0)} calls of the kernels, ${micro(median(outside))} outside them`,
+    `(medians; run record by record, the kernels take ${micro(sum)} µs)`,
     '',
     table(['records', 'a step', 'µs each', 'µs a step', 'share', 'GFLOP/s'], rows),
   ].join('\n')

@@ -1,8 +1,14 @@
-/** A table in Markdown, its columns aligned: the first to the left, numbers to the right. */
+/** A table in Markdown, aligned: numbers to the right, words to the left. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const widths = head.map((name, column) => Math.max(...[name, ...rows.map((row) => row[column])].map(({ length }) => length)))
-  const line = (cells: readonly string[]): string =>
-    `| ${cells.map((cell, column) => (column === 0 ? cell.padEnd(widths[column]) : cell.padStart(widths[column]))).join(' | ')} |`
-  const rule = `| ${widths.map((width, column) => (column === 0 ? '-'.repeat(width) : `${'-'.repeat(width - 1)}:`)).join(' | ')} |`
-  return [line(head), rule, ...rows.map(line)].join('\n')
+  const columns = head.map((name, i) => {
+    const cells = rows.map((row) => row[i])
+    const isNumeric = cells.every((cell) => /^(-?\d.*)?$/.test(cell))
+    const width = Math.max(3, ...[name, ...cells].map(({ length }) => length))
+    return {
+      rule: isNumeric ? `${'-'.repeat(width - 1)}:` : '-'.repeat(width),
+      pad: (cell: string) => (isNumeric ? cell.padStart(width) : cell.padEnd(width)),
+    }
+  })
+  const line = (cells: readonly string[]): string => `| ${cells.map((cell, i) => columns[i].pad(cell)).join(' | ')} |`
+  return [line(head), line(columns.map(({ rule }) => rule)), ...rows.map(line)].join('\n')
 }

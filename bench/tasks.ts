@@ -76,7 +76,7 @@ const oneHotWithoutBias = defineCell({
 })
 
 interface Shapes {
-  readonly cell?: unknown
+  readonly cell?: Cell
   readonly tokens?: number
   readonly embedding: number
   readonly hidden: number
@@ -94,15 +94,23 @@ interface Learning extends OptimizerOptions {
 export const tasks: Readonly<Record<string, Task>> = {
   'min-char-rnn': {
     shapes: 'tanh RNN 100 on one-hot 65 (gathered rows), T 25, B 1, state carried; Adagrad, values clipped at 5',
-    start: (engine) => onText(engine, { cell: oneHot, embedding: 100, hidden: 100, window: 25 }, { rule: adagrad(), rate: 0.1, clipValue: 5 }),
+    start: (engine) =>
+      onText(engine, { cell: oneHot, embedding: 100, hidden: 100, window: 25 }, { rule: adagrad(), rate: 0.1, clipValue: 5 }),
   },
   'recurrentjs-demo': {
-    shapes: 'LSTM 2×20, embedding 5, T 70, B 1, each sentence from zeros; RMSProp as RecurrentJS has it, values clipped at 5, L2 1e-6',
+    shapes:
+      'LSTM 2×20, embedding 5, T 70, B 1, each sentence from zeros; RMSProp as RecurrentJS has it, values clipped at 5, L2 1e-6',
     start(engine) {
       const shapes = { embedding: 5, hidden: 20, layers: 2, window: 70 }
       const network = networkOf(engine, shapes)
-      const logits = (g: Graph, ids: Indices): Value => network.forward(g, ids, { state: network.recurrent.zeroState(g, 1) }).logits
-      return onSentences(engine, shapes, logits, network.parameters, { rule: recurrentjsRmsprop(), rate: 0.01, clipValue: 5, l2: 1e-6 })
+      const logits = (g: Graph, ids: Indices): Value =>
+        network.forward(g, ids, { state: network.recurrent.zeroState(g, 1) }).logits
+      return onSentences(engine, shapes, logits, network.parameters, {
+        rule: recurrentjsRmsprop(),
+        rate: 0.01,
+        clipValue: 5,
+        l2: 1e-6,
+      })
     },
   },
   'rnn-from-scratch': {
@@ -110,16 +118,28 @@ export const tasks: Readonly<Record<string, Task>> = {
     start(engine) {
       const shapes = { tokens: 8000, embedding: 100, hidden: 100, window: 20 }
       const random = new Random(1)
-      const input = new Embedding(shapes.tokens, 100, { initial: initializers.uniform(1 / Math.sqrt(shapes.tokens)), random, engine })
+      const input = new Embedding(shapes.tokens, 100, {
+        initial: initializers.uniform(1 / Math.sqrt(shapes.tokens)),
+        random,
+        engine,
+      })
       const layer = new Recurrent(oneHotWithoutBias, { input: 100, hidden: 100, random, engine })
-      const output = new Matrix(100, shapes.tokens, initializers.uniform(0.1)(100, shapes.tokens, random), { engine, name: 'output' })
+      const output = new Matrix(100, shapes.tokens, initializers.uniform(0.1)(100, shapes.tokens, random), {
+        engine,
+        name: 'output',
+      })
       const logits = (g: Graph, ids: Indices): Value => g.matmul(layer.forward(g, input.forward(g, ids)).output, output)
       return onSentences(engine, shapes, logits, [...input.parameters, ...layer.parameters, output], { rule: sgd(), rate: 0.005 })
     },
   },
   'batched-embedding': {
     shapes: 'tanh RNN 32, embedding 4, T 32, B 4, state carried; Adagrad, values clipped at 1',
-    start: (engine) => onText(engine, { cell: rnn(), embedding: 4, hidden: 32, window: 32, streams: 4 }, { rule: adagrad(), rate: 0.1, clipValue: 1 }),
+    start: (engine) =>
+      onText(
+        engine,
+        { cell: rnn(), embedding: 4, hidden: 32, window: 32, streams: 4 },
+        { rule: adagrad(), rate: 0.1, clipValue: 1 },
+      ),
   },
   'lstm-256': {
     shapes: 'LSTM 2×256, embedding 64, T 64, B 32, state carried; Adam, norm clipped at 1',
@@ -143,9 +163,9 @@ export const tasks: Readonly<Record<string, Task>> = {
 const shapesOf256 = { embedding: 64, hidden: 256, layers: 2, window: 64, streams: 32 }
 const adamOf256 = { rule: adam(), rate: 0.002, clipNorm: 1 }
 
-/** An LSTM of 128 units, for how cost grows. */
+/** An LSTM of 128 units on as wide an embedding, so that all its layers cost the same. */
 export const scaled = (engine: Engine, sizes: { window: number; streams: number; layers: number }): Running =>
-  onText(engine, { embedding: 64, hidden: 128, ...sizes }, adamOf256)
+  onText(engine, { embedding: 128, hidden: 128, ...sizes }, adamOf256)
 
 /** A window of text after the other, the state carried on: the trainer. */
 function onText(engine: Engine, shapes: Shapes, { rule, rate, ...options }: Learning): Running {
@@ -196,8 +216,11 @@ function generating(engine: Engine): Running {
   return { parameters: sizeOf(network.parameters), step, learns: false }
 }
 
-const networkOf = (engine: Engine, { cell = lstm(), tokens = vocabulary, embedding, hidden, layers = 1 }: Shapes): LanguageNetwork =>
-  new LanguageNetwork({ tokens, cell: cell as Cell, embedding, hidden, layers, dropout: 0, tied: false, seed: 1, engine })
+const networkOf = (
+  engine: Engine,
+  { cell = lstm(), tokens = vocabulary, embedding, hidden, layers = 1 }: Shapes,
+): LanguageNetwork =>
+  new LanguageNetwork({ tokens, cell, embedding, hidden, layers, dropout: 0, tied: false, seed: 1, engine })
 
 const sizeOf = (parameters: readonly Matrix[]): number => parameters.reduce((sum, { size }) => sum + size, 0)
 

@@ -12,7 +12,10 @@ const check = process.argv.includes('--check')
 
 const oxfmt = (directory, ...flags) => {
   const program = join(root, 'node_modules/oxfmt/bin/oxfmt')
-  const { status, error } = spawnSync(process.execPath, [program, ...flags], { cwd: directory, stdio: ['ignore', 'inherit', 'inherit'] })
+  const { status, error } = spawnSync(process.execPath, [program, ...flags], {
+    cwd: directory,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
   if (error) throw error
   return status
 }

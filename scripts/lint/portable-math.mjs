@@ -34,10 +34,14 @@ const portableMath = {
       VariableDeclarator(node) {
         if (!isMath(node.init)) return
         if (node.id.type !== 'ObjectPattern') check(node, undefined)
-        else for (const property of node.id.properties) check(property, property.type === 'Property' ? nameOf(property) : undefined)
+        else
+          for (const property of node.id.properties) check(property, property.type === 'Property' ? nameOf(property) : undefined)
       },
       'BinaryExpression[operator="**"], AssignmentExpression[operator="**="]'(node) {
-        context.report({ node, message: `The operator ${node.operator} may differ in its last bits from engine to engine; multiply` })
+        context.report({
+          node,
+          message: `The operator ${node.operator} may differ in its last bits from engine to engine; multiply`,
+        })
       },
     }
   },

@@ -1,6 +1,6 @@
 /** `unrolled train` */
 import { mkdir, readFile } from 'node:fs/promises'
-import { dirname, relative } from 'node:path'
+import { dirname } from 'node:path'
 import { createEngine, Divergence, LanguageModel, type CellName, type EngineOptions, type TrainingProgress } from '../index.js'
 import { Reporter } from './progress.js'
 
@@ -73,18 +73,18 @@ export async function runTrain(flags: TrainFlags): Promise<void> {
   }
   await model.save(flags.out)
   reporter.end()
-  const shown = relative('.', flags.out)
-  process.stderr.write(`${stop ? 'Stopped. ' : ''}Saved the model in ${shown}. More of this:\n`)
-  process.stderr.write(`  npm run -s unrolled -- generate ${shown} --length 1000 --prompt "The "\n`)
+  process.stderr.write(`${stop ? 'Stopped. ' : ''}Saved the model in ${flags.out}. More of this:\n`)
+  process.stderr.write(`  npm run -s unrolled -- generate ${flags.out} --length 1000 --prompt "The "\n`)
   if (stop) process.exitCode = 130
 }
 
 function report(reporter: Reporter, progress: TrainingProgress, tokens: number): void {
-  const { step, steps, epoch, loss, seconds, validation } = progress
+  const { step, steps, epoch, loss, gradientNorm, seconds, validation } = progress
   reporter.live({ step, steps, epoch, loss, charactersPerSecond: tokens / seconds, secondsLeft: ((steps - step) * seconds) / step })
   if (validation) {
     const { nats, bits } = validation
-    reporter.line(`step ${step.toLocaleString('en')}: held-out text ${nats.toFixed(3)} nats, ${bits.toFixed(3)} bits a character`)
+    const measured = `held-out text ${nats.toFixed(3)} nats, ${bits.toFixed(3)} bits a character; gradient norm ${gradientNorm.toFixed(3)}`
+    reporter.line(`step ${step.toLocaleString('en')}: ${measured}`)
   }
 }
 

@@ -63,7 +63,12 @@ class Distribution {
 
   run(outputs: readonly Node[]): Node[] {
     // In the order of the tape, so that the recursion below stays shallow however long the graph is.
-    for (const node of this.nodes) if (!node.loop) this.outer(node)
+    for (const node of this.nodes) {
+      const home = this.#homes.get(node)
+      if (!node.loop) this.outer(node)
+      else if (home instanceof Loop) this.inside(node, home)
+      else if (home === 'lifted') this.lifted(node)
+    }
     for (let open = this.#openCarries.pop(); open; open = this.#openCarries.pop()) {
       open.carry.next = this.operand(open.next, open.loop)
     }
@@ -106,8 +111,15 @@ class Distribution {
       if (op === 'stack') return this.lifted(body)
       if (op === 'final') return this.#final(body)
       if (op === 'accumulate') return this.#accumulate(body)
+      if (op === 'assign') return this.#tape.place(op, [this.#target(body), this.outer(inputs[1])], rows, cols)
       return this.#tape.place(op, inputs.map((input) => this.outer(input)), rows, cols, attributes)
     })
+  }
+
+  /** The matrix that is to be overwritten, also where its readers see what an earlier program saved of it. */
+  #target(matrix: Node): Node {
+    const { op, rows, cols, attributes } = matrix
+    return this.stored.has(matrix) ? this.#tape.place(op, [], rows, cols, attributes) : this.outer(matrix)
   }
 
   /** The stack of all T values of a node of a loop's body. */

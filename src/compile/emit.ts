@@ -1,5 +1,6 @@
 /** Turns scheduled units into the instructions of a program. */
 import { isConstant, type Node } from '../tape/node.js'
+import type { Mutable } from './fold.js'
 import type { Layout } from './layout.js'
 import type { Block, Instruction, Kernel, Micro, Ref, Slot } from './program.js'
 import type { Pass, Unit } from './schedule.js'
@@ -44,8 +45,35 @@ function emitBlock(rows: number, cols: number, nodes: readonly Node[], layout: L
     const { exponent, rate } = node.attributes
     return { op: node.op, out: number(node), operands: node.inputs.map(number), immediate: exponent ?? rate ?? 0 }
   })
-  return { kind: 'elementwise', rows, cols, slots, temporaries, code }
+  return { kind: 'elementwise', rows, cols, slots, temporaries, code: withoutLastCopies(code, slots) }
 }
+
+/**
+ * A value that is copied over a matrix at the end is written there at once, if nothing that comes later reads what was there: so are an
+ * optimizer's weights and moments.
+ */
+function withoutLastCopies(code: readonly Micro[], slots: readonly Slot[]): Micro[] {
+  const kept: Mutable<Micro>[] = code.map((micro) => ({ ...micro }))
+  for (const copy of kept.slice()) {
+    const [from] = copy.operands
+    if (copy.op !== 'copy' || from < slots.length || copy.out >= slots.length) continue
+    const at = kept.indexOf(copy)
+    const source = kept.findLastIndex(({ out }, i) => i < at && out === from)
+    const after = kept.slice(source + 1)
+    if (after.some(({ operands }) => operands.some((slot) => isSame(slots[slot], slots[copy.out])))) continue
+    kept[source].out = copy.out
+    // Up to where its register gets another value.
+    const end = after.findIndex(({ out }) => out === from)
+    for (const micro of end < 0 ? after : after.slice(0, end + 1)) {
+      micro.operands = micro.operands.map((slot) => (slot === from ? copy.out : slot))
+    }
+    kept.splice(at, 1)
+  }
+  return kept
+}
+
+const isSame = (a: Slot | undefined, b: Slot): boolean =>
+  a?.kind === 'matrix' && b.kind === 'matrix' && a.ref.leaf === b.ref.leaf && a.ref.offset === b.ref.offset
 
 /** How a matrix is an operand of a block of `cols` columns. */
 function operand(ref: Ref, cols: number): Slot {

@@ -28,6 +28,10 @@ export function fold(outputs: readonly Node[]): void {
         Object.assign(target, { op: 'mulAdd', inputs: [...term.inputs, other] })
         break
       }
+      if (only(term, 'square')) {
+        Object.assign(target, { op: 'mulAdd', inputs: [term.inputs[0], term.inputs[0], other] })
+        break
+      }
     }
   }
 }

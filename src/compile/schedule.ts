@@ -2,7 +2,7 @@
  * Puts the nodes in an order and fuses chains of element-wise work: all element-wise nodes of one shape that can run at the same
  * place become one pass over memory.
  */
-import type { Loop, Node } from '../tape/node.js'
+import { isConstant, type Loop, type Node } from '../tape/node.js'
 import { isElementwise } from '../tape/ops.js'
 import { isOwner, type Anchors } from './anchor.js'
 import { reachable } from './distribute.js'
@@ -30,7 +30,7 @@ export function schedule(outputs: readonly Node[], anchors: Anchors): Unit[] {
       ? outside(vertex.inputs)
       : bodies.get(vertex)!.flatMap(({ inputs }) => inputs.filter(({ loop }) => !loop)),
   )
-  const level = new Level(anchors, lateReaders(nodes, anchors))
+  const level = new Level(anchors, lateReaders(nodes, anchors), families(nodes))
   for (const vertex of order) {
     if ('op' in vertex) level.add(vertex)
     else level.addLoop(vertex, bodies.get(vertex)!)
@@ -38,16 +38,50 @@ export function schedule(outputs: readonly Node[], anchors: Anchors): Unit[] {
   return level.finish()
 }
 
-/** By matrix that is overwritten late: the nodes that read it, also through a view. */
-function lateReaders(nodes: readonly Node[], { late }: Anchors): Map<Node, Node[]> {
-  const readers = new Map([...late.values()].map((target) => [target, [] as Node[]]))
+/**
+ * Which element-wise nodes have to do with each other: they are connected by values of their shape. Fusing others would save nothing, and
+ * would cut long chains in the middle (an optimizer updates many parameters of one shape, each by a chain of its own).
+ */
+function families(nodes: readonly Node[]): (node: Node) => Node {
+  const heads = new Map<Node, Node>()
+  const find = (node: Node): Node => {
+    let head = node
+    for (let next = heads.get(head); next; next = heads.get(head)) head = next
+    // The next time the way is short.
+    for (let at = node; at !== head; ) {
+      const next = heads.get(at)!
+      heads.set(at, head)
+      at = next
+    }
+    return head
+  }
+  for (const node of nodes) {
+    if (!isElementwise(node)) continue
+    for (const input of node.inputs) {
+      if (isConstant(input) || input.rows !== node.rows || input.cols !== node.cols) continue
+      const [a, b] = [find(node), find(input)]
+      if (a !== b) heads.set(a, b)
+    }
+  }
+  return find
+}
+
+interface Reader {
+  readonly node: Node
+  /** Whether it reads each element where it is, not through a view that may stand elsewhere. */
+  readonly isDirect: boolean
+}
+
+/** By matrix that is overwritten late: the nodes that read it. */
+function lateReaders(nodes: readonly Node[], { late }: Anchors): Map<Node, Reader[]> {
+  const readers = new Map([...late.values()].map((target) => [target, [] as Reader[]]))
   const seenAs = new Map([...readers.keys()].map((target) => [target, target]))
   for (const node of nodes) {
     if (node.op === 'assign') continue
     for (const input of node.inputs) {
       const target = seenAs.get(input)
       if (!target) continue
-      readers.get(target)!.push(node)
+      readers.get(target)!.push({ node, isDirect: input === target })
       if (!isOwner(node) && !node.loop) seenAs.set(node, target)
     }
   }
@@ -66,7 +100,8 @@ class Level {
 
   constructor(
     readonly anchors: Anchors,
-    readonly readers: ReadonlyMap<Node, readonly Node[]>,
+    readonly readers: ReadonlyMap<Node, readonly Reader[]>,
+    readonly family: (node: Node) => Node,
     readonly loop?: Loop,
   ) {}
 
@@ -75,7 +110,7 @@ class Level {
     else this.#place(node, [])
   }
 
-  #place(node: Node, readers: readonly Node[]): void {
+  #place(node: Node, readers: readonly Reader[]): void {
     if (!isOwner(node) || node.op === 'concatCols' || node.op === 'concatRows' || node.op === 'assign') {
       this.#at.set(node, Math.max(-1, ...node.inputs.map((input) => this.#position(input))))
       return
@@ -88,7 +123,8 @@ class Level {
     const earliest = Math.max(
       0,
       ...node.inputs.map((input) => this.#position(input) + (this.#isInPass(input, node) ? 0 : 1)),
-      ...readers.map((reader) => this.#position(reader) + (this.#isInPass(reader, node) ? 0 : 1)),
+      // A reader of the same elements may stand in the pass that overwrites them.
+      ...readers.map((reader) => this.#position(reader.node) + (reader.isDirect && this.#isInPass(reader.node, node) ? 0 : 1)),
     )
     let at = earliest
     while (at < this.units.length && !this.#accepts(this.units[at], node)) at++
@@ -103,6 +139,7 @@ class Level {
 
   #accepts(unit: Unit, node: Node): boolean {
     if (unit.kind !== 'elementwise' || unit.rows !== node.rows || unit.cols !== node.cols) return false
+    if (this.family(unit.nodes[0]) !== this.family(node)) return false
     const fresh = broadcastOperands(node).filter((input) => !this.#broadcast.get(unit)!.has(input))
     return unit.nodes.length < mostFused && this.#broadcast.get(unit)!.size + fresh.length <= mostBroadcast
   }
@@ -120,7 +157,7 @@ class Level {
   }
 
   addLoop(loop: Loop, members: readonly Node[]): void {
-    const body = new Level(this.anchors, this.readers, loop)
+    const body = new Level(this.anchors, this.readers, this.family, loop)
     const inside = (node: Node): Node[] => (node.op === 'carry' ? [] : node.inputs.filter((input) => input.loop === loop))
     for (const node of postOrder(members, inside)) body.add(node)
     const carries = members.filter(({ op }) => op === 'carry')

@@ -25,6 +25,14 @@ interface Compiled {
   readonly written: ReadonlyMap<number, 'overwritten' | 'updated'>
 }
 
+/** A gradient that was handed out. */
+interface LiveGradient {
+  readonly values: Floats
+  /** What was in it when it was handed out, or when a backward pass filled it: where it differs, it was set by hand. */
+  readonly left: Floats
+  seed?: Floats
+}
+
 interface Piece {
   readonly compiled: Compiled
   readonly leaves: readonly Leaf[]
@@ -49,7 +57,7 @@ export class Execution {
   #snapshot: { offset: number; values: Floats }[] | undefined
   /** Arrays that were handed out, by node: what is written to them counts for what is run later. */
   readonly #liveValues = new Map<number, Floats>()
-  readonly #liveGradients = new Map<number, Floats>()
+  readonly #liveGradients = new Map<number, LiveGradient>()
 
   /** @param kept the nodes whose values can be read; undefined: all outside loops */
   constructor(
@@ -68,16 +76,30 @@ export class Execution {
 
   /** The value of a node, in an array that counts if it is changed before more is run. */
   value(node: Node): Floats {
-    if (this.kept && !this.kept.has(node)) {
-      throw new Error(`this graph keeps only what it is asked to keep; call keep() on the value before running`)
-    }
+    this.#refuseUnkept(node)
     if (!this.#valueOf(node.id)) this.flush()
-    return this.#live(this.#liveValues, this.#valueOf(node.id), node)
+    const place = this.#valueOf(node.id)
+    // Kept too late.
+    if (!place) throw new Error(notKept)
+    let values = this.#liveValues.get(node.id)
+    if (!values) this.#liveValues.set(node.id, (values = this.#read(place)))
+    return values
   }
 
   /** The gradient of a node: zeros before there is one, to be set by hand or filled by `backward`. */
   gradient(node: Node): Floats {
-    return this.#live(this.#liveGradients, this.#gradientOf(node.id), node)
+    this.#refuseUnkept(node)
+    let live = this.#liveGradients.get(node.id)
+    if (!live) {
+      const place = this.#gradientOf(node.id)
+      const values = place ? this.#read(place) : new this.engine.Floats(node.rows * node.cols)
+      this.#liveGradients.set(node.id, (live = { values, left: values.slice() }))
+    }
+    return live.values
+  }
+
+  #refuseUnkept(node: Node): void {
+    if (this.kept && !this.kept.has(node)) throw new Error(notKept)
   }
 
   #valueOf(id: number): Ref | undefined {
@@ -92,20 +114,11 @@ export class Execution {
     return this.#pieces.findLast(({ compiled }) => compiled.gradients.has(id))?.compiled.gradients.get(id)
   }
 
-  #live(live: Map<number, Floats>, place: Ref | undefined, node: Node): Floats {
-    let values = live.get(node.id)
-    if (!values) {
-      values = place ? this.#read(place) : new this.engine.Floats(node.rows * node.cols)
-      live.set(node.id, values)
-    }
-    return values
-  }
-
   /** Runs what has been recorded since the last run. */
   flush(): void {
     const { tape, signature } = this.recording
     if (this.#done === tape.nodes.length) return
-    signature.push(-1)
+    this.#sign(-1)
     const compiled = this.#compiled(signature, () => this.#compileForward())
     this.#run({ compiled, leaves: this.recording.leaves.slice() })
     this.#done = tape.nodes.length
@@ -115,6 +128,8 @@ export class Execution {
   replay(): void {
     this.#liveValues.clear()
     this.#liveGradients.clear()
+    // All of it is computed anew.
+    this.#snapshot = undefined
     for (const piece of this.#pieces) this.#execute(piece)
     this.flush()
   }
@@ -138,13 +153,17 @@ export class Execution {
    */
   backward(from: Node | undefined, wrt: readonly Matrix[]): void {
     const { tape, signature, leaves } = this.recording
-    // Gradients that were set by hand come in as data.
-    const seeds = [...this.#liveGradients].map(([id, values]) => ({ node: tape.nodes[id], values }))
+    // Gradients that were set by hand come in as data. To look at one is not to set it.
+    const seeds = [...this.#liveGradients].flatMap(([id, live]) => {
+      if (live.values.some((value, i) => !Object.is(value, live.left[i]))) live.seed = live.values.slice()
+      return live.seed ? [{ node: tape.nodes[id], values: live.seed }] : []
+    })
     const targets = wrt.map((matrix) => ({ node: this.recording.matrix(matrix), gradient: matrix.grad, add: !matrix.grad.isClear }))
-    signature.push(-2)
+    this.#sign(-2)
     signature.push(from?.id ?? -1)
     for (const { node } of seeds) signature.push(node.id)
     signature.push(-1)
+    signature.push(targets.length)
     for (const { node, add } of targets) signature.push(add ? -1 - node.id : node.id)
     const compiled = this.#compiled(signature, () => this.#compileBackward(from, seeds, targets))
     const all: Leaf[] = [
@@ -154,10 +173,20 @@ export class Execution {
     ]
     this.#run({ compiled, leaves: all })
     this.#done = tape.nodes.length
-    for (const { node, values } of seeds) {
-      const place = this.#gradientOf(node.id)
+    for (const [id, { values, left }] of this.#liveGradients) {
+      const place = this.#gradientOf(id)
       if (place) values.set(this.#read(place))
+      left.set(values)
     }
+  }
+
+  /** Ends a piece of the recording: what it leaves to be read is part of what its program is. */
+  #sign(end: number): void {
+    const { signature } = this.recording
+    signature.push(end)
+    signature.push(this.kept ? 1 : 0)
+    for (const { id } of this.kept ?? []) signature.push(id)
+    signature.push(-1)
   }
 
   #compiled(signature: Signature, make: () => Compiled): Compiled {
@@ -170,7 +199,12 @@ export class Execution {
   /** The values to be left, and the assignments to be carried out, of what has not been run. */
   #pending(): Node[] {
     const fresh = this.recording.tape.nodes.slice(this.#done).filter((node) => !node.loop)
-    return fresh.filter((node) => node.op === 'assign' || (this.kept ? this.kept.has(node) : isComputed(node)))
+    // Of several assignments to one matrix the last counts.
+    const assignments = new Map(fresh.filter(({ op }) => op === 'assign').map((node) => [node.inputs[0], node]))
+    const values = fresh.filter((node) => (this.kept ? this.kept.has(node) : isComputed(node)))
+    // What is recorded later, a backward pass too, reads an assigned matrix as it was.
+    const overwritten = this.kept ? [] : [...assignments.keys()].filter(({ id }) => !this.#valueOf(id))
+    return [...overwritten, ...values, ...assignments.values()]
   }
 
   #compileForward(): Compiled {
@@ -201,7 +235,7 @@ export class Execution {
       return value ? [tape.record('assign', [target, add ? tape.add(target, value) : tape.expand(value, node.rows, node.cols)])] : []
     })
     const outputs = this.#pending()
-    const kept = this.kept ? [] : [...gradients].filter(([node]) => isComputed(node) && !node.loop)
+    const kept = [...gradients].filter(([node]) => (this.kept ? this.kept.has(node) : isComputed(node)) && !node.loop)
     return this.#prepare([...outputs, ...kept.map(([, grad]) => grad), ...assignments], outputs.length, kept.map(([node]) => node.id), leaves)
   }
 
@@ -213,7 +247,14 @@ export class Execution {
     const program = compile(outputs, stored, this.#end)
     const refs = program.outputs
     const written = new Map<number, 'overwritten' | 'updated'>()
-    const slotsRead = slotsReadBy(outputs)
+    const slotsRead = slotsReadBy(outputs, stored)
+    for (const { op, inputs } of nodes.slice(0, this.#done)) {
+      const { slot } = inputs[0]?.attributes ?? {}
+      if (op === 'assign' && slotsRead.has(slot)) {
+        const { matrix } = leaves[slot] as Leaf & { kind: 'store' }
+        throw new Error(`${matrix}: an assign has overwritten it, and what is recorded since reads it; run once everything is recorded`)
+      }
+    }
     for (const { op, inputs } of outputs) {
       if (op === 'assign') written.set(inputs[0].attributes.slot, slotsRead.has(inputs[0].attributes.slot) ? 'updated' : 'overwritten')
     }
@@ -295,14 +336,17 @@ function isComputed(node: Node): boolean {
   return !isConstant(node) && node.inputs.length > 0 && node.op !== 'assign'
 }
 
-/** The slots of leaves whose content the outputs depend on. */
-function slotsReadBy(outputs: readonly Node[]): Set<number> {
+const notKept = 'this graph keeps only what it is asked to keep; call keep() on the value before running'
+
+/** The slots of matrices that have to be read for the outputs. */
+function slotsReadBy(outputs: readonly Node[], stored: ReadonlyMap<Node, Ref>): Set<number> {
   const slots = new Set<number>()
   const seen = new Set<Node>()
   const pending = outputs.flatMap((node) => (node.op === 'assign' ? [node.inputs[1]] : [node]))
   for (let node = pending.pop(); node; node = pending.pop()) {
     if (seen.has(node)) continue
     seen.add(node)
+    if (stored.has(node)) continue
     if (node.op === 'matrix') slots.add(node.attributes.slot)
     pending.push(...node.inputs)
     if (node.next) pending.push(node.next)

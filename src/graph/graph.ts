@@ -4,7 +4,7 @@ import type { Engine, Fault } from '../run/engine.js'
 import type { Attributes, Loop, Node } from '../tape/node.js'
 import { Execution } from './execution.js'
 import { binaryCrossEntropy, crossEntropy, huber, meanSquaredError, type LossOptions } from './losses.js'
-import { Matrix } from './matrix.js'
+import { checkSizes, Matrix } from './matrix.js'
 import { Recording, type Leaf } from './recording.js'
 import { scan, type ScanOptions, type Scanned, type Stacks, type Steps } from './scan.js'
 import { Indices, Input, Value, type Operand } from './value.js'
@@ -45,6 +45,7 @@ export class Graph {
 
   /** Data of [rows, cols], or an Input of zeros to be `set` later. Gets no gradient. */
   input(rows: number, cols: number, values?: ArrayLike<number>): Input {
+    checkSizes('input', { rows, cols })
     const leaf: Leaf & { kind: 'floats' } = { kind: 'floats', values: new this.engine.Floats(rows * cols) }
     const input = new Input(this, this.recording.leaf('input', leaf, rows, cols), leaf)
     if (values) input.set(values)
@@ -54,6 +55,7 @@ export class Graph {
   /** Whole numbers, or that many zeros to be `set` later. Negative ones stand for nothing: no row, no target. */
   indices(values: ArrayLike<number> | number): Indices {
     const length = typeof values === 'number' ? values : values.length
+    checkSizes('indices', { length })
     const leaf: Leaf & { kind: 'integers' } = { kind: 'integers', values: new Int32Array(length), limit: Infinity, limitedBy: '' }
     const indices = new Indices(this, this.recording.leaf('indices', leaf, length, 1), leaf)
     if (typeof values !== 'number') indices.set(values)
@@ -143,7 +145,8 @@ export class Graph {
    */
   dropout(a: Operand, rate: number, key: Indices): Value {
     if (!(rate >= 0 && rate < 1)) throw new Error(`dropout: rate ${rate}; must be in [0, 1)`)
-    return new Value(this, this.recording.record('dropout', [this.node(a), key.node], { rate }))
+    if (key.length !== 1) throw new Error(`dropout: a key of ${key.length} numbers; must be one`)
+    return new Value(this, this.recording.record('dropout', [this.node(a), this.node(key)], { rate }))
   }
 
   // Matrices
@@ -185,6 +188,7 @@ export class Graph {
   /** One row, one column or one number repeated to [rows, cols]. */
   expand(a: Operand, rows: number, cols: number): Value {
     const { rows: r, cols: c } = this.node(a)
+    checkSizes('expand', { rows, cols })
     if ((r !== 1 && r !== rows) || (c !== 1 && c !== cols)) throw new Error(`expand: [${r}, ${c}] to [${rows}, ${cols}]; sizes must agree or be 1`)
     return this.#op('expand', [a], { rows, cols })
   }
@@ -325,7 +329,7 @@ export class Graph {
   // For what is built on top: scans, losses
 
   /** The node of an operand. Throws on a value of another graph. */
-  node(operand: Operand): Node {
+  node(operand: Operand | Indices): Node {
     if (typeof operand === 'number') return this.recording.constant(operand)
     if (operand instanceof Matrix) return this.recording.matrix(operand)
     if (operand.graph !== this) throw new Error(`${operand}: belongs to another graph; hand its data over with input()`)
@@ -333,7 +337,10 @@ export class Graph {
   }
 
   #indices(indices: Indices | ArrayLike<number> | number): Indices {
-    if (indices instanceof Indices) return indices
+    if (indices instanceof Indices) {
+      this.node(indices)
+      return indices
+    }
     return this.indices(typeof indices === 'number' ? [indices] : indices)
   }
 

@@ -9,6 +9,13 @@ export interface MatrixOptions {
   name?: string
 }
 
+/** Refuses what cannot be a number of rows or columns. */
+export function checkSizes(what: string, sizes: Readonly<Record<string, number>>): void {
+  for (const [axis, size] of Object.entries(sizes)) {
+    if (!Number.isInteger(size) || size < 1) throw new Error(`${what}: ${axis} ${size}; must be a positive integer`)
+  }
+}
+
 /**
  * `rows` × `cols` numbers, row-major, in an engine's memory. Created with zeros, with given values, or with rows of values.
  *
@@ -27,9 +34,7 @@ export class Matrix {
   #isStale = false
 
   constructor(rows: number, cols: number, values?: ArrayLike<number>, { engine = defaultEngine(), name }: MatrixOptions = {}) {
-    for (const [axis, size] of Object.entries({ rows, cols })) {
-      if (!Number.isInteger(size) || size < 1) throw new Error(`Matrix: ${axis} ${size}; must be a positive integer`)
-    }
+    checkSizes('Matrix', { rows, cols })
     if (values && values.length !== rows * cols) {
       throw new Error(`Matrix: ${values.length} values for [${rows}, ${cols}]; must be ${rows * cols}`)
     }

@@ -13,6 +13,9 @@ export type Leaf =
 
 const numberOf = new Map(Object.keys(ops).map((op, i) => [op, i]))
 
+/** What stands in a signature where the number of an op might. */
+const mark = { loop: -3, close: -4 }
+
 export class Recording {
   readonly tape = new Tape()
   readonly leaves: Leaf[] = []
@@ -61,14 +64,13 @@ export class Recording {
 
   close(carry: Node, next: Node): void {
     carry.next = next
-    this.signature.push(carry.id)
-    this.signature.push(next.id)
+    this.#push(mark.close, carry.id, next.id)
   }
 
   loop(steps: number, reverse: boolean): Loop {
     const loop = new Loop(steps, reverse)
     this.#loops.set(loop, this.#loops.size)
-    this.signature.push(reverse ? -steps : steps)
+    this.#push(mark.loop, steps, Number(reverse))
     return loop
   }
 
@@ -78,12 +80,14 @@ export class Recording {
   }
 
   #sign(node: Node): Node {
-    const { signature } = this
-    signature.push(numberOf.get(node.op)!)
-    if (node.loop) signature.push(this.#loops.get(node.loop)!)
-    for (const input of node.inputs) signature.push(input.id)
-    for (const key in node.attributes) signature.pushFloat(node.attributes[key])
+    this.#push(numberOf.get(node.op)!, node.loop ? this.#loops.get(node.loop)! : -1, node.inputs.length)
+    for (const input of node.inputs) this.signature.push(input.id)
+    for (const key in node.attributes) this.signature.pushFloat(node.attributes[key])
     return node
+  }
+
+  #push(...words: number[]): void {
+    for (const word of words) this.signature.push(word)
   }
 }
 

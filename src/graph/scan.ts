@@ -53,7 +53,7 @@ export function scan<X extends Stacks, S extends string>(
   const carries = initial.map((node) => recording.carry(node, loop))
   const stepOf = (node: Node): Node => recording.record('step', [node], { steps }, loop)
   const enter = (stack: Value | Indices): Value | Indices =>
-    stack instanceof Indices ? stack.within(stepOf(stack.node)) : new Value(g, stepOf(g.node(stack)))
+    stack instanceof Indices ? stack.within(stepOf(g.node(stack))) : new Value(g, stepOf(g.node(stack)))
   const input = isSingle(inputs) ? enter(inputs) : Object.fromEntries(Object.entries(inputs).map(([name, stack]) => [name, enter(stack)]))
   const before = byName(names, carries.map((carry) => new Value(g, carry)))
 

@@ -189,9 +189,15 @@ export class LanguageModel {
 
   /** Writes the model to a file; needs Node, Deno or Bun. The file is there whole or not at all. */
   async save(path: string): Promise<void> {
-    const { rename, writeFile } = await files('save')
-    await writeFile(`${path}.part`, this.toBytes())
-    await rename(`${path}.part`, path)
+    const { rename, rm, writeFile } = await files('save')
+    const part = `${path}.part`
+    try {
+      await writeFile(part, this.toBytes())
+      await rename(part, path)
+    } catch (error) {
+      await rm(part, { force: true })
+      throw error
+    }
   }
 
   /** Reads a model from a file; needs Node, Deno or Bun. */

@@ -45,7 +45,8 @@ const averaged = (g: Graph, average: Operand, value: Operand, decay: number): Va
 const root = (g: Graph, a: Operand, epsilon: number, within: boolean): Value =>
   within ? g.sqrt(g.add(a, epsilon)) : g.add(g.sqrt(a), epsilon)
 
-const stepped = (g: Graph, { weight, rate }: UpdateContext, direction: Operand): Value => g.sub(weight, g.mul(direction, rate))
+/** w − rate·direction, as a sum: a product and a sum are one instruction. */
+const stepped = (g: Graph, { weight, rate }: UpdateContext, direction: Operand): Value => g.add(weight, g.mul(direction, g.neg(rate)))
 
 const inUnitRange = (name: string, value: number): void => {
   if (!(value >= 0 && value < 1)) throw new Error(`${name}: ${value}; must be in [0, 1)`)

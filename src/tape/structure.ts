@@ -4,6 +4,9 @@ import { shapeOf, shapesOf } from './shapes.js'
 
 const leaf: OpRow = { shape: (_, { rows, cols }) => [rows, cols], view: true }
 
+const isRange = (start: number, end: number, size: number): boolean =>
+  Number.isInteger(start) && Number.isInteger(end) && start >= 0 && start < end && end <= size
+
 export const structure: Record<string, OpRow> = {
   /** A matrix that outlives the graph: a parameter, a state, an optimizer's moment. */
   matrix: leaf,
@@ -22,8 +25,8 @@ export const structure: Record<string, OpRow> = {
   /** Columns `start` to `end` (exclusive). Its adjoint is a piece of the operand's gradient: see differentiate. */
   sliceCols: {
     shape: ([a], { start, end }) => {
-      if (!(start >= 0 && start < end && end <= a.cols)) {
-        throw new Error(`sliceCols: ${start} to ${end} of ${shapeOf(a)}; must be within 0 to ${a.cols}`)
+      if (!isRange(start, end, a.cols)) {
+        throw new Error(`sliceCols: ${start} to ${end} of ${shapeOf(a)}; must be whole numbers within 0 to ${a.cols}`)
       }
       return [a.rows, end - start]
     },
@@ -32,8 +35,8 @@ export const structure: Record<string, OpRow> = {
   },
   sliceRows: {
     shape: ([a], { start, end }) => {
-      if (!(start >= 0 && start < end && end <= a.rows)) {
-        throw new Error(`sliceRows: ${start} to ${end} of ${shapeOf(a)}; must be within 0 to ${a.rows}`)
+      if (!isRange(start, end, a.rows)) {
+        throw new Error(`sliceRows: ${start} to ${end} of ${shapeOf(a)}; must be whole numbers within 0 to ${a.rows}`)
       }
       return [end - start, a.cols]
     },

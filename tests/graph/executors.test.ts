@@ -32,12 +32,29 @@ describe.each(wasm)('%s has the values and gradients of the reference in', (_nam
         })
         actual.forEach((values, i) => expect(values).toBeNear(expected[i], toleranceOf(engine), 0.1))
       }),
-      { numRuns: 8, examples: [[1, 1, 1, 1], [31, 64, 7, 2], [64, 31, 8, 3]] },
+      {
+        numRuns: 8,
+        examples: [
+          [1, 1, 1, 1],
+          [31, 64, 7, 2],
+          [64, 31, 8, 3],
+        ],
+      },
     )
   })
 })
 
-const leafShapes = [[4, 5], [4, 5], [5, 4], [1, 5], [4, 1], [7, 8]] as const
+// UNROLLED_RUNS=10000 npx vitest run tests/graph -t random, now and then.
+const runs = Number(process.env.UNROLLED_RUNS ?? 100)
+
+const leafShapes = [
+  [4, 5],
+  [4, 5],
+  [5, 4],
+  [1, 5],
+  [4, 1],
+  [7, 8],
+] as const
 
 interface Run {
   values: Floats[]
@@ -46,7 +63,13 @@ interface Run {
 }
 
 /** A graph of `choices`, with a loss over every third value. */
-function run(engine: Engine, choices: readonly Choice[], at: readonly ArrayLike<number>[], values: 'all' | 'kept', start: number): Run {
+function run(
+  engine: Engine,
+  choices: readonly Choice[],
+  at: readonly ArrayLike<number>[],
+  values: 'all' | 'kept',
+  start: number,
+): Run {
   const g = new Graph({ engine, values })
   const leaves = matrices(leafShapes, at, engine)
   const made = build(g, leaves, choices)
@@ -59,10 +82,12 @@ function run(engine: Engine, choices: readonly Choice[], at: readonly ArrayLike<
 
 function lossOf(g: Graph, made: readonly Value[], start: number): Value {
   const next = random(start)
-  const terms = made.filter((_, i) => (made.length - 1 - i) % 3 === 0).map((value) => {
-    const weights = g.input(value.rows, value.cols, randoms(value.rows * value.cols, next).map(Math.fround))
-    return g.mean(g.mul(value, weights))
-  })
+  const terms = made
+    .filter((_, i) => (made.length - 1 - i) % 3 === 0)
+    .map((value) => {
+      const weights = g.input(value.rows, value.cols, randoms(value.rows * value.cols, next).map(Math.fround))
+      return g.mean(g.mul(value, weights))
+    })
   return terms.reduce((sum, term) => g.add(sum, term))
 }
 
@@ -84,13 +109,15 @@ describe.each(executors)('%s: a random graph', (_name, engine) => {
           return new Matrix(value.rows, value.cols, value.data, { engine: reference })
         })
         const observed = values === 'all' ? expected : expected.filter((_, i) => i % 4 === 0)
-        run(engine, choices, at, values, start).values.forEach((found, i) => expect(found).toBeNear(observed[i], 10 * toleranceOf(engine)))
+        run(engine, choices, at, values, start).values.forEach((found, i) =>
+          expect(found).toBeNear(observed[i], 10 * toleranceOf(engine), 0.1),
+        )
       }),
-      { numRuns: 100 },
+      { numRuns: runs },
     )
   })
 
-  test('has gradients that do not depend on which values are kept, and are the reference\'s', () => {
+  test("has gradients that do not depend on which values are kept, and are the reference's", () => {
     fc.assert(
       fc.property(dag, seed, (choices, start) => {
         const at = leavesFor(start)
@@ -100,7 +127,7 @@ describe.each(executors)('%s: a random graph', (_name, engine) => {
           grads.forEach((found, i) => expect(found).toBeNear(expected[i], 20 * toleranceOf(engine), 0.1))
         }
       }),
-      { numRuns: 100 },
+      { numRuns: runs },
     )
   })
 })
@@ -112,6 +139,6 @@ test('a random graph has the gradients that central differences find', () => {
       const { grads } = run(reference, choices, at, 'kept', start)
       expectGradients((values) => run(reference, choices, values, 'kept', start).loss, at, grads, { elements: 2 })
     }),
-    { numRuns: 60 },
+    { numRuns: runs / 2 },
   )
 })

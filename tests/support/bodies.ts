@@ -1,7 +1,7 @@
 /** Bodies of scans, usual and odd, that tests run as a loop and written out step by step. */
 import type { Graph } from '../../src/graph/graph.js'
 import type { Matrix } from '../../src/graph/matrix.js'
-import { Indices, type Operand, type Value } from '../../src/graph/value.js'
+import type { Indices, Operand, Value } from '../../src/graph/value.js'
 
 export type Shape = readonly [rows: number, cols: number]
 
@@ -20,7 +20,13 @@ export interface Body {
   /** Columns of each state. */
   state: Readonly<Record<string, number>>
   parameters(batch: number): Readonly<Record<string, Shape>>
-  step(g: Graph, x: Record<string, Value>, s: Record<string, Value>, p: Record<string, Matrix>, help: Help): Record<string, Value> & { output: Value }
+  step(
+    g: Graph,
+    x: Record<string, Value>,
+    s: Record<string, Value>,
+    p: Record<string, Matrix>,
+    help: Help,
+  ): Record<string, Value> & { output: Value }
 }
 
 const n = 3
@@ -258,6 +264,28 @@ const odd: Body[] = [
       const normal = g.layerNorm(next, gain, bias, 0.1)
       const sums = g.add(g.mul(g.sumRows(x), g.sumCols(next)), g.mul(g.sum(x), g.sumSquares(next)))
       return { s: next, output: g.add(g.softmax(normal), sums, g.mul(g.sumRows(gain), g.logSoftmax(s))) }
+    },
+  },
+  {
+    name: 'one row for all of a step, added to every row',
+    inputs: { x: n },
+    state: { s: n },
+    parameters: () => ({ W: [n, n], V: [n, n] }),
+    step(g, { x }, { s }, { W, V }) {
+      const row = g.matmul(g.tanh(g.sumRows(x)), W)
+      const next = g.tanh(g.add(g.matmul(s, V), row, g.matmul(x, V)))
+      return { s: next, output: g.add(row, x) }
+    },
+  },
+  {
+    name: 'products of which both operands are transposed',
+    inputs: { x: n },
+    state: { s: n },
+    parameters: () => ({ W: [n, n], V: [n, n] }),
+    step(g, { x }, { s }, { W, V }) {
+      const columns = g.tanh(g.matmul(g.transpose(W), g.transpose(x)))
+      const next = g.tanh(g.add(g.matmul(s, V), g.transpose(columns)))
+      return { s: next, output: g.matmul(next, columns) }
     },
   },
   {

@@ -9,7 +9,12 @@ declare module 'vitest' {
 }
 
 /** No element decides alone what is near: what cancels to nothing has the rounding errors of what cancelled. */
-function worstOf(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number, scale: number): { at: number; excess: number } {
+function worstOf(
+  actual: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  tolerance: number,
+  scale: number,
+): { at: number; excess: number } {
   let largest = scale
   for (let i = 0; i < expected.length; i++) if (Number.isFinite(expected[i])) largest = Math.max(largest, Math.abs(expected[i]))
   const worst = { at: -1, excess: 1 }
@@ -33,7 +38,8 @@ expect.extend({
       message: () =>
         at < 0
           ? `all ${actual.length} numbers are within ${tolerance}`
-          : `element ${at} of ${actual.length} is ${actual[at]}, expected ${expected[at]} (${excess.toPrecision(3)} × the tolerance of ${tolerance})`,
+          : `element ${at} of ${actual.length} is ${actual[at]}, expected ${expected[at]} ` +
+            `(${excess.toPrecision(3)} × the tolerance of ${tolerance})`,
     }
   },
 })

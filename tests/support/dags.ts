@@ -47,7 +47,11 @@ const makers: readonly Maker[] = [
   (g, a) => g.tanh(g.sum(a)),
   (g, a) => g.tanh(g.sumSquares(a)),
   (g, a, _b, _c, pick) => g.gather(a, [pick % a.rows, -1, (pick >> 1) % a.rows, pick % a.rows]),
-  (g, a, _b, _c, pick) => g.crossEntropyRows(a, Array.from({ length: a.rows }, (_, r) => ((pick + r) % (a.cols + 1)) - 1)),
+  (g, a, _b, _c, pick) =>
+    g.crossEntropyRows(
+      a,
+      Array.from({ length: a.rows }, (_, r) => ((pick + r) % (a.cols + 1)) - 1),
+    ),
   (g, a) => g.softplus(g.neg(a)),
   (g, a) => g.gelu(a),
   withDropout,
@@ -62,7 +66,12 @@ const broadcasts = (a: Shaped, b: Shaped): boolean =>
  *
  * @param enter what stands for a value as an operand of the next op; the value itself, or a stand-in
  */
-export function build(g: Graph, leaves: readonly Shaped[], choices: readonly Choice[], enter = (value: Value): Shaped => value): Value[] {
+export function build(
+  g: Graph,
+  leaves: readonly Shaped[],
+  choices: readonly Choice[],
+  enter = (value: Value): Shaped => value,
+): Value[] {
   const made: Shaped[] = [...leaves]
   const values: Value[] = []
   for (const { op, a, b, c } of choices) {
@@ -92,7 +101,11 @@ export function randomBody(choices: readonly Choice[]): Body {
     state: { a: n, b: n, c: n },
     parameters: (batch) => ({ W: [n, n], bias: [1, n], C: [batch, n] }),
     step(g, { x }, { a, b, c }, { W, bias, C }, { batch }) {
-      const values = build(g, [x, a, b, c, W, bias, C], choices.filter(({ op }) => makers[op % makers.length] !== withDropout))
+      const values = build(
+        g,
+        [x, a, b, c, W, bias, C],
+        choices.filter(({ op }) => makers[op % makers.length] !== withDropout),
+      )
       const states = values.filter(({ rows, cols }) => rows === batch && cols === n)
       const next = [states.at(-1) ?? b, states.at(-2) ?? a, choices[0].c % 2 ? x : (states[0] ?? c)]
       outputAt ??= values.findLastIndex(({ node }) => node.loop)

@@ -50,14 +50,38 @@ const smooth: Op[] = [
 ]
 
 const broadcasts: Record<string, (m: number, n: number) => readonly [Shape, Shape]> = {
-  'full and full': (m, n) => [[m, n], [m, n]],
-  'full and row': (m, n) => [[m, n], [1, n]],
-  'full and column': (m, n) => [[m, n], [m, 1]],
-  'full and scalar': (m, n) => [[m, n], [1, 1]],
-  'row and full': (m, n) => [[1, n], [m, n]],
-  'column and full': (m, n) => [[m, 1], [m, n]],
-  'scalar and full': (m, n) => [[1, 1], [m, n]],
-  'row and column': (m, n) => [[1, n], [m, 1]],
+  'full and full': (m, n) => [
+    [m, n],
+    [m, n],
+  ],
+  'full and row': (m, n) => [
+    [m, n],
+    [1, n],
+  ],
+  'full and column': (m, n) => [
+    [m, n],
+    [m, 1],
+  ],
+  'full and scalar': (m, n) => [
+    [m, n],
+    [1, 1],
+  ],
+  'row and full': (m, n) => [
+    [1, n],
+    [m, n],
+  ],
+  'column and full': (m, n) => [
+    [m, 1],
+    [m, n],
+  ],
+  'scalar and full': (m, n) => [
+    [1, 1],
+    [m, n],
+  ],
+  'row and column': (m, n) => [
+    [1, n],
+    [m, 1],
+  ],
 }
 
 const binary: Op[] = (['add', 'sub', 'mul', 'div', 'min', 'max'] as const).flatMap((name) => {
@@ -76,33 +100,73 @@ const binary: Op[] = (['add', 'sub', 'mul', 'div', 'min', 'max'] as const).flatM
 })
 
 const products: Op[] = [
-  { name: 'matmul', shapes: (m, k, n) => [[m, k], [k, n]], record: (g, [a, b]) => g.matmul(a, b) },
-  { name: 'matmul of aᵀ', shapes: (m, k, n) => [[k, m], [k, n]], record: (g, [a, b]) => g.matmul(g.transpose(a), b) },
-  { name: 'matmul of bᵀ', shapes: (m, k, n) => [[m, k], [n, k]], record: (g, [a, b]) => g.matmul(a, g.transpose(b)) },
+  {
+    name: 'matmul',
+    shapes: (m, k, n) => [
+      [m, k],
+      [k, n],
+    ],
+    record: (g, [a, b]) => g.matmul(a, b),
+  },
+  {
+    name: 'matmul of aᵀ',
+    shapes: (m, k, n) => [
+      [k, m],
+      [k, n],
+    ],
+    record: (g, [a, b]) => g.matmul(g.transpose(a), b),
+  },
+  {
+    name: 'matmul of bᵀ',
+    shapes: (m, k, n) => [
+      [m, k],
+      [n, k],
+    ],
+    record: (g, [a, b]) => g.matmul(a, g.transpose(b)),
+  },
   {
     name: 'matmul of aᵀ and bᵀ',
-    shapes: (m, k, n) => [[k, m], [n, k]],
+    shapes: (m, k, n) => [
+      [k, m],
+      [n, k],
+    ],
     record: (g, [a, b]) => g.matmul(g.transpose(a), g.transpose(b)),
   },
   { name: 'matmul of a and aᵀ', shapes: one, record: (g, [a]) => g.matmul(a, g.transpose(a)) },
   {
     name: 'matmul plus a row',
-    shapes: (m, k, n) => [[m, k], [k, n], [1, n]],
+    shapes: (m, k, n) => [
+      [m, k],
+      [k, n],
+      [1, n],
+    ],
     record: (g, [a, b, c]) => g.add(g.matmul(a, b), c),
   },
   {
     name: 'matmul plus a column',
-    shapes: (m, k, n) => [[m, k], [k, n], [m, 1]],
+    shapes: (m, k, n) => [
+      [m, k],
+      [k, n],
+      [m, 1],
+    ],
     record: (g, [a, b, c]) => g.add(c, g.matmul(a, b)),
   },
   {
     name: 'a sum of two matmuls',
-    shapes: (m, k, n) => [[m, k], [k, n], [m, n], [n, n]],
+    shapes: (m, k, n) => [
+      [m, k],
+      [k, n],
+      [m, n],
+      [n, n],
+    ],
     record: (g, [a, b, c, d]) => g.add(g.matmul(a, b), g.matmul(c, d)),
   },
   {
     name: 'matmul of slices',
-    shapes: (m, k, n) => [[m + 2, k + 3], [k + 1, n + 2]],
+    shapes: (m, k, n) => [
+      [m + 2, k + 3],
+      [k + 1, n + 2],
+    ],
     record: (g, [a, b], next) => {
       const [row, col, from] = [3, 4, 2].map((below) => Math.floor(below * next()))
       const [m, k, n] = [g.node(a).rows - 2, g.node(b).rows - 1, g.node(b).cols - 2]
@@ -146,12 +210,20 @@ const structure: Op[] = [
   },
   {
     name: 'concatCols',
-    shapes: (m, k, n) => [[m, k], [m, n], [m, 1]],
+    shapes: (m, k, n) => [
+      [m, k],
+      [m, n],
+      [m, 1],
+    ],
     record: (g, [a, b, c]) => g.concatCols(a, g.tanh(b), c, g.square(a)),
   },
   {
     name: 'concatRows',
-    shapes: (m, k, n) => [[m, n], [k, n], [1, n]],
+    shapes: (m, k, n) => [
+      [m, n],
+      [k, n],
+      [1, n],
+    ],
     record: (g, [a, b, c]) => g.concatRows(a, g.tanh(b), c, g.square(a)),
   },
   {
@@ -165,7 +237,14 @@ const structure: Op[] = [
   { name: 'expand of a row', shapes: (_m, _k, n) => [[1, n]], record: (g, [a]) => g.expand(a, 3, a.cols) },
   { name: 'expand of a column', shapes: (m) => [[m, 1]], record: (g, [a]) => g.expand(a, a.rows, 5) },
   { name: 'expand of a scalar', shapes: () => [[1, 1]], record: (g, [a]) => g.expand(a, 3, 5) },
-  { name: 'select', shapes: (m, _k, n) => [[m, n], [m, n]], record: (g, [a, b], next) => g.select(zeroOne(g, a.rows, a.cols, next), a, b) },
+  {
+    name: 'select',
+    shapes: (m, _k, n) => [
+      [m, n],
+      [m, n],
+    ],
+    record: (g, [a, b], next) => g.select(zeroOne(g, a.rows, a.cols, next), a, b),
+  },
   {
     name: 'select by a column, between a row and a number',
     shapes: (_m, _k, n) => [[1, n]],
@@ -204,7 +283,11 @@ const rows: Op[] = [
   unary('softmax of a slice', (g, a) => g.softmax(g.sliceCols(g.concatCols(a, a), 0, a.cols))),
   {
     name: 'layerNorm',
-    shapes: (m, _k, n) => [[m, n + 1], [1, n + 1], [1, n + 1]],
+    shapes: (m, _k, n) => [
+      [m, n + 1],
+      [1, n + 1],
+      [1, n + 1],
+    ],
     record: (g, [a, gain, bias]) => g.layerNorm(a, gain, bias, 0.1),
   },
   {
@@ -222,16 +305,27 @@ const rows: Op[] = [
 
 const losses: Op[] = [
   { name: 'crossEntropy', shapes: one, record: (g, [a], next) => g.crossEntropy(a, wholes(a.rows, 0, a.cols, next)) },
-  { name: 'crossEntropy with ignored targets', shapes: one, record: (g, [a], next) => g.crossEntropy(a, wholes(a.rows, -2, a.cols, next)) },
+  {
+    name: 'crossEntropy with ignored targets',
+    shapes: one,
+    record: (g, [a], next) => g.crossEntropy(a, wholes(a.rows, -2, a.cols, next)),
+  },
   {
     name: 'crossEntropy with a mask',
     shapes: one,
     record: (g, [a], next) => g.crossEntropy(a, wholes(a.rows, -1, a.cols, next), { mask: zeroOne(g, a.rows, 1, next) }),
   },
-  { name: 'crossEntropy, sum', shapes: one, record: (g, [a], next) => g.crossEntropy(a, wholes(a.rows, -1, a.cols, next), { reduction: 'sum' }) },
+  {
+    name: 'crossEntropy, sum',
+    shapes: one,
+    record: (g, [a], next) => g.crossEntropy(a, wholes(a.rows, -1, a.cols, next), { reduction: 'sum' }),
+  },
   {
     name: 'binaryCrossEntropy',
-    shapes: (m, _k, n) => [[m, n], [m, n]],
+    shapes: (m, _k, n) => [
+      [m, n],
+      [m, n],
+    ],
     record: (g, [a, b]) => g.binaryCrossEntropy(a, g.sigmoid(b)),
   },
   {
@@ -241,23 +335,35 @@ const losses: Op[] = [
   },
   {
     name: 'meanSquaredError',
-    shapes: (m, _k, n) => [[m, n], [m, n]],
+    shapes: (m, _k, n) => [
+      [m, n],
+      [m, n],
+    ],
     record: (g, [a, b]) => g.meanSquaredError(a, b),
   },
   {
     name: 'meanSquaredError with weights',
-    shapes: (m, _k, n) => [[m, n], [m, n]],
+    shapes: (m, _k, n) => [
+      [m, n],
+      [m, n],
+    ],
     record: (g, [a, b], next) =>
       g.meanSquaredError(a, b, { mask: g.input(a.rows, a.cols, offKinks(a.size, next).map(Math.abs)) }),
   },
   {
     name: 'huber, sum',
-    shapes: (m, _k, n) => [[m, n], [m, n]],
+    shapes: (m, _k, n) => [
+      [m, n],
+      [m, n],
+    ],
     record: (g, [a, b]) => g.huber(a, b, { delta: 0.537, reduction: 'sum' }),
   },
   {
     name: 'huber with a mask',
-    shapes: (m, _k, n) => [[m, n], [m, n]],
+    shapes: (m, _k, n) => [
+      [m, n],
+      [m, n],
+    ],
     record: (g, [a, b], next) => g.huber(a, b, { mask: zeroOne(g, a.rows, a.cols, next) }),
   },
 ]

@@ -30,15 +30,29 @@ export interface Result {
 }
 
 /** The numbers of everything that gets a gradient: inputs `x`, initial states `s`, parameters `p`; with their shapes. */
-export function argumentsOf({ body, steps, batch, seed }: Task): Record<string, { rows: number; cols: number; values: Float64Array }> {
+export function argumentsOf({
+  body,
+  steps,
+  batch,
+  seed,
+}: Task): Record<string, { rows: number; cols: number; values: Float64Array }> {
   const next = random(seed)
-  const matrix = (rows: number, cols: number) => ({ rows, cols, values: offKinks(rows * cols, next, 1).map((x) => Math.fround(x / 2)) })
+  const matrix = (rows: number, cols: number) => ({
+    rows,
+    cols,
+    values: offKinks(rows * cols, next, 1).map((x) => Math.fround(x / 2)),
+  })
   const named = (prefix: string, shapes: readonly (readonly [string, readonly [number, number]])[]) =>
     shapes.map(([name, [rows, cols]]) => [`${prefix}.${name}`, matrix(rows, cols)] as const)
-  const stacks = Object.entries(body.inputs).flatMap(([name, cols]) => (typeof cols === 'number' ? [[name, [steps * batch, cols]] as const] : []))
+  const stacks = Object.entries(body.inputs).flatMap(([name, cols]) =>
+    typeof cols === 'number' ? [[name, [steps * batch, cols]] as const] : [],
+  )
   return Object.fromEntries([
     ...named('x', stacks),
-    ...named('s', Object.entries(body.state).map(([name, cols]) => [name, [batch, cols]] as const)),
+    ...named(
+      's',
+      Object.entries(body.state).map(([name, cols]) => [name, [batch, cols]] as const),
+    ),
     ...named('p', Object.entries(body.parameters(batch))),
   ])
 }
@@ -83,7 +97,9 @@ const mapped = <A, B>(record: Readonly<Record<string, A>>, change: (value: A, na
   Object.fromEntries(Object.entries(record).map(([name, value]) => [name, change(value, name)]))
 
 const within = (given: Given, prefix: string): Record<string, Matrix> =>
-  Object.fromEntries(Object.entries(given).flatMap(([name, matrix]) => (name.startsWith(`${prefix}.`) ? [[name.slice(2), matrix]] : [])))
+  Object.fromEntries(
+    Object.entries(given).flatMap(([name, matrix]) => (name.startsWith(`${prefix}.`) ? [[name.slice(2), matrix]] : [])),
+  )
 
 /** Whole numbers for an input of indices; every seventh or so is negative. */
 const indicesOf = ({ seed, steps, batch }: Task, name: string, below: number): number[] =>

@@ -1,0 +1,67 @@
+/** Imports point one way: each folder of src/ knows only what lies below it. The design's layout, as a list. */
+import { readdirSync, readFileSync } from 'node:fs'
+import { dirname, join, relative } from 'node:path'
+import { expect, test } from 'vitest'
+import { root } from './support.js'
+
+/** By folder: what it may import besides itself; `folder/file` where one file of a folder is enough. */
+const allowed: Record<string, readonly string[]> = {
+  tape: [],
+  compile: ['tape'],
+  kernels: [],
+  run: ['tape', 'compile', 'kernels/opcodes'],
+  graph: ['tape', 'compile', 'run/engine', 'run/engines'],
+  // From here on everything is made of the public graph, as a user could make it.
+  nn: ['graph', 'run/engine', 'pure-rand'],
+  optim: ['graph', 'run/engine'],
+  text: [],
+  train: ['graph', 'optim', 'text', 'run/engine', 'run/dropout'],
+  generate: ['graph', 'nn/random', 'train/network', 'train/state', 'run/engine'],
+  formats: ['graph', 'nn', 'run/engine'],
+  language: ['graph', 'nn', 'optim', 'text', 'train', 'generate', 'formats', 'run/engine', 'run/engines', 'node:fs/promises'],
+  cli: ['index', 'commander', 'node:'],
+}
+
+const src = join(root, 'src')
+const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter(
+  (name) => name.endsWith('.ts') && !name.startsWith('kernels/as/'),
+)
+
+/** What a file imports, with the line: `folder/file` for files of src/, else the specifier. */
+function importsOf(file: string): { line: number; target: string }[] {
+  const text = readFileSync(join(src, file), 'utf8')
+  return [...text.matchAll(/^(?:import|export)\b[^'"`;]*?\bfrom\s*'([^']+)'|^import\s*'([^']+)'|\bimport\(\s*'([^']+)'/gm)].map(
+    (match) => {
+      const specifier = match[1] ?? match[2] ?? match[3]
+      const target = specifier.startsWith('.')
+        ? relative(src, join(src, dirname(file), specifier)).replace(/\.js$/, '')
+        : specifier
+      return { line: text.slice(0, match.index).split('\n').length, target }
+    },
+  )
+}
+
+const folderOf = (path: string): string => path.split('/')[0]
+
+test('every folder is on the list', () => {
+  expect([...new Set(files.filter((file) => file.includes('/')).map(folderOf))].sort()).toEqual(Object.keys(allowed).sort())
+})
+
+test.each(Object.keys(allowed))('%s', (folder) => {
+  const may = (target: string): boolean =>
+    folderOf(target) === folder ||
+    allowed[folder].some((name) => target === name || target.startsWith(name.endsWith(':') ? name : `${name}/`))
+  const strays = files
+    .filter((file) => folderOf(file) === folder)
+    .flatMap((file) =>
+      importsOf(file)
+        .filter(({ target }) => !may(target))
+        .map(({ line, target }) => `src/${file}:${line}: imports ${target}`),
+    )
+  expect(strays).toEqual([])
+})
+
+test('the public face is used by the command only', () => {
+  const users = files.filter((file) => importsOf(file).some(({ target }) => target === 'index')).map(folderOf)
+  expect([...new Set(users)]).toEqual(['cli'])
+})

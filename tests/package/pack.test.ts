@@ -1,0 +1,161 @@
+/** The package as npm publishes it, installed into an empty project: its smallest program, its command, its types. */
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createProject, root, run, succeed, tsc, type Outcome, type Project } from './support.js'
+
+let project: Project
+beforeAll(() => {
+  project = createProject()
+})
+afterAll(() => project?.remove())
+
+describe('the package', () => {
+  test('brings what it needs, and no sources, tests or build tools', () => {
+    const installed = join(project.directory, 'node_modules/unrolled')
+    expect(readdirSync(installed).filter((name) => !/^(README|CHANGELOG|LICENSE)/.test(name))).toEqual(['dist', 'package.json'])
+    for (const file of ['index.js', 'index.d.ts', 'cli/main.js', 'kernels.plain.wasm', 'kernels.relaxed.wasm']) {
+      expect(existsSync(join(installed, 'dist', file)), file).toBe(true)
+    }
+    expect(readdirSync(join(project.directory, 'node_modules')).filter((name) => !name.startsWith('.'))).toEqual([
+      'commander',
+      'pure-rand',
+      'unrolled',
+    ])
+  })
+
+  test('ships the kernels as files that its exports name', () => {
+    for (const build of ['plain', 'relaxed']) {
+      const code = `const url = import.meta.resolve('unrolled/kernels.${build}.wasm'); console.log(url)`
+      expect(succeed(project.directory, 'node', ['--input-type=module', '-e', code])).toMatch(`dist/kernels.${build}.wasm`)
+    }
+  })
+})
+
+describe('the smallest program', () => {
+  test('trains, generates, saves and loads in plain Node', () => {
+    const lines = succeed(project.directory, 'node', ['smallest.js']).split('\n')
+    const losses = lines.flatMap(
+      (line) => /^step \d+: loss ([\d.]+), held-out text [\d.]+$/.exec(line)?.slice(1).map(Number) ?? [],
+    )
+    expect(losses.length).toBeGreaterThanOrEqual(10)
+    expect(losses.at(-1)).toBeLessThan(losses[0])
+    expect(lines.at(-1)).toBe('')
+    expect(lines.at(-2)).toMatch(/parameters/)
+    expect(statSync(join(project.directory, 'model.safetensors')).size).toBeGreaterThan(10_000)
+  })
+})
+
+describe('the README', () => {
+  const sections = readFileSync(join(root, 'README.md'), 'utf8').split(/^## /m)
+
+  test.each(['The smallest program', 'A cell of your own', 'Expression graphs'])(
+    '%s: compiles and runs as it stands',
+    (title) => {
+      const section = sections.find((part) => part.startsWith(`${title}\n`))
+      const program = section && /^```ts\n([^]*?)^```/m.exec(section)?.[1]
+      if (!program) throw new Error(`README.md: no section '${title}' with a program in it`)
+      // The prose around it says what `text` is, and a reader knows by then where names come from.
+      const known = ['LanguageModel', 'defineCell'].filter((name) => program.includes(name) && !program.includes('import {'))
+      const preamble = `import { readFileSync } from 'node:fs'
+      import { ${known.join(', ')} } from 'unrolled'
+      const text = readFileSync('my.txt', 'utf8')
+      export { text }\n`
+      writeFileSync(join(project.directory, 'readme.ts'), preamble + program)
+      const types = ['--types', 'node', '--typeRoots', join(root, 'node_modules/@types')]
+      const { stdout } = tsc(
+        project.directory,
+        '--ignoreConfig',
+        '--strict',
+        '--target',
+        'es2022',
+        '--module',
+        'nodenext',
+        ...types,
+        'readme.ts',
+      )
+      expect(stdout).toBe('')
+      succeed(project.directory, 'node', ['readme.js'])
+    },
+  )
+})
+
+describe('the command', () => {
+  const unrolled = (...args: string[]): Outcome =>
+    run(project.directory, 'npx', ['--loglevel=error', '--no-install', 'unrolled', ...args])
+  const small = ['--hidden', '16', '--layers', '1', '--embedding', '8', '--window', '16', '--streams', '4']
+
+  test('trains on a file and writes from the model that it saved', () => {
+    const trained = unrolled('train', '--text', 'my.txt', '--steps', '20', '--out', 'models/mine.safetensors', ...small)
+    expect(trained.status, trained.stderr).toBe(0)
+    expect(trained.stdout).toBe('')
+    expect(trained.stderr).toMatch(/held-out text [\d.]+ nats, [\d.]+ bits a character/)
+    expect(trained.stderr).toMatch(/Saved the model in models\/mine\.safetensors/)
+    expect(trained.stderr).not.toMatch('\x1b')
+    const written = unrolled('generate', 'models/mine.safetensors', '--prompt', 'the ', '--length', '40')
+    expect(written.status, written.stderr).toBe(0)
+    expect(written.stdout).toMatch(/^the [^]{40}\n$/)
+    expect(written.stderr).toBe('')
+    expect(unrolled('generate', 'models/mine.safetensors', '--prompt', 'the ', '--length', '40').stdout).toBe(written.stdout)
+  })
+
+  test.each([
+    ['an unknown flag', ['train', '--stesp', '5'], /--stesp.*\n.*Did you mean --steps/s],
+    ['a number that is none', ['train', '--steps', 'many'], /--steps.*must be a whole number/s],
+    ['a number out of range', ['train', '--dropout', '1'], /--dropout.*from 0 to below 1/s],
+    ['an unknown cell', ['train', '--cell', 'lstn'], /--cell.*lstm, gru/s],
+    ['a flag of the other command', ['generate', '--steps', '5'], /--steps/],
+    ['a superfluous argument', ['generate', 'a', 'b'], /argument/],
+    ['an unknown command', ['trian'], /argument/],
+  ])('ends with 2 for %s', (_, args, sentence) => {
+    const { status, stdout, stderr } = unrolled(...args)
+    expect(stderr).toMatch(sentence)
+    expect(stdout).toBe('')
+    expect(status).toBe(2)
+  })
+
+  test.each([
+    ['a text that is not there', ['train', '--text', 'missing.txt'], /^unrolled: missing\.txt: there is no such file\n$/],
+    ['no text', ['train'], /^unrolled: text: none given, .*--text\n$/],
+    [
+      'a model that is not there',
+      ['generate', 'missing.safetensors'],
+      /^unrolled: missing\.safetensors: there is no such file; .*\n$/,
+    ],
+    ['a model that is none', ['generate', 'my.txt'], /^unrolled: my\.txt: .*\n$/],
+    ['a text that is a directory', ['train', '--text', 'node_modules'], /^unrolled: node_modules: .*\n$/],
+  ])('ends with 1 and one sentence for %s', (_, args, sentence) => {
+    const { status, stdout, stderr } = unrolled(...args)
+    expect(stderr).toMatch(sentence)
+    expect(stdout).toBe('')
+    expect(status).toBe(1)
+  })
+
+  test('explains itself on standard output', () => {
+    const { status, stdout, stderr } = unrolled('--help')
+    expect(stdout).toMatch(/train[^]*generate/)
+    expect(stderr).toBe('')
+    expect(status).toBe(0)
+  })
+})
+
+describe('the types', () => {
+  // Without skipLibCheck: the package's declarations must stand on their own, without Node's.
+  const flags = ['--ignoreConfig', '--noEmit', '--strict', '--target', 'es2022', '--lib', 'es2022,dom', '--types', '']
+  test.each([
+    ['bundler', 'esnext'],
+    ['nodenext', 'nodenext'],
+  ])('resolve with moduleResolution %s; wrong calls do not compile', (moduleResolution, module) => {
+    const { status, stdout } = tsc(
+      project.directory,
+      ...flags,
+      '--module',
+      module,
+      '--moduleResolution',
+      moduleResolution,
+      'types.ts',
+    )
+    expect(stdout).toBe('')
+    expect(status).toBe(0)
+  })
+})

@@ -1,0 +1,17 @@
+import { LanguageModel } from 'unrolled'
+import { train } from '../training.js'
+
+const log = document.querySelector('pre')!
+const show = (line: string): void => log.append(`${line}\n`)
+
+const page = {
+  train: async (...[steps, kernels]: Parameters<typeof train>) => {
+    const { bytes, ...rest } = await train(steps, kernels, show)
+    return { ...rest, bytes: [...bytes] }
+  },
+  /** The bytes of a model that is loaded from bytes. */
+  again: (bytes: number[]): number[] => [...LanguageModel.fromBytes(Uint8Array.from(bytes)).toBytes()],
+}
+
+export type Page = typeof page
+Object.assign(globalThis, { page })

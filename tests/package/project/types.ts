@@ -1,0 +1,53 @@
+/** What TypeScript has to make of the package: right calls compile, wrong ones do not. */
+import {
+  adam,
+  createEngine,
+  defineCell,
+  Graph,
+  LanguageModel,
+  Matrix,
+  Optimizer,
+  schedules,
+  type Cell,
+  type Engine,
+} from 'unrolled'
+
+const engine: Engine = createEngine({ kernels: 'plain' })
+const model: LanguageModel = LanguageModel.create({ text: 'abc', cell: 'gru', hidden: 8, layers: 2, dropout: 0.5, engine })
+for await (const { step, loss, validation } of model.train({ steps: 3, rule: adam(), learningRate: schedules.constant(0.01) })) {
+  const numbers: number[] = [step, loss, validation?.nats ?? 0]
+  void numbers
+}
+for await (const token of model.generate({ prompt: 'a', length: 5, temperature: 0.5, seed: 3 })) token.toUpperCase()
+const bytes: Uint8Array = model.toBytes()
+LanguageModel.fromBytes(bytes).evaluate('abc').bits.toFixed()
+
+const leaky = defineCell({
+  name: 'leaky',
+  state: ({ hidden }) => ({ h: hidden }),
+  parameters: ({ input, hidden }) => ({ W: [input, hidden] }),
+  step(g, x, { h }, { W }) {
+    const next = g.add(g.mul(h, 0.5), g.matmul(x, W))
+    return { h: next, output: next }
+  },
+})
+LanguageModel.create({ text: 'abc', cell: leaky })
+export type { Cell }
+
+const W = Matrix.from([[1, 2]], { name: 'W' })
+const g = new Graph({ engine })
+g.backward(g.sum(g.square(W)))
+new Optimizer([W], adam(), { clipNorm: 1 }).update(0.1)
+
+// @ts-expect-error a model is made of a text
+LanguageModel.create({ hidden: 8 })
+// @ts-expect-error there is no such cell
+LanguageModel.create({ text: 'abc', cell: 'lstn' })
+// @ts-expect-error an option that does not exist
+model.train({ step: 3 })
+// @ts-expect-error there are no such kernels
+createEngine({ kernels: 'simd' })
+// @ts-expect-error a string is no operand
+g.add(W, '1')
+// @ts-expect-error the cell has no state c
+defineCell({ state: ({ hidden }) => ({ h: hidden }), parameters: () => ({}), step: (_, x, { c }) => ({ h: c, output: x }) })
