@@ -26,7 +26,7 @@ if (!upToDate) {
     const file = `build/kernels.${name}.wasm`
     const { error, stdout, stderr } = await asc.main([
       'src/kernels/as/index.ts', '--outFile', file, '--baseDir', root,
-      '--runtime', 'stub', '--zeroFilledMemory', '--importMemory', '--noExportMemory', '--maximumMemory', '65536', '--initialMemory', '64',
+      '--runtime', 'stub', '--zeroFilledMemory', '--importMemory', '--noExportMemory', '--maximumMemory', '32768', '--initialMemory', '64',
       '-O3', '--converge', '--noAssert', '--use', 'abort=',
       ...features.flatMap((feature) => ['--enable', feature]),
     ])

@@ -9,7 +9,7 @@ export interface Buffer {
 }
 
 /** Every buffer starts on a boundary of 16 elements: a cache line of float32. */
-const align = (size: number): number => (size + 15) & ~15
+const align = (size: number): number => Math.ceil(size / 16) * 16
 
 /**
  * Gives each buffer its offset, by best fit over the gaps that dead buffers leave.

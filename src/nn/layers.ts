@@ -24,7 +24,8 @@ export class Embedding {
 
   constructor(tokens: number, width: number, { initial = normal(1), random, name = 'embedding', engine }: LayerOptions = {}) {
     const label = `${name}.weight`
-    this.weight = new Matrix(tokens, width, initial(tokens, width, source(random).fork(label)), { engine, name: label })
+    this.weight = new Matrix(tokens, width, undefined, { engine, name: label })
+    this.weight.write(initial(tokens, width, source(random).fork(label)))
   }
 
   get parameters(): Matrix[] {
@@ -51,7 +52,9 @@ export class Linear {
   constructor(inputs: number, outputs: number, { initial = uniform(1 / Math.sqrt(inputs)), random, name = 'linear', engine }: LayerOptions = {}) {
     const make = (rows: number, cols: number, part: string): Matrix => {
       const label = `${name}.${part}`
-      return new Matrix(rows, cols, initial(rows, cols, source(random).fork(label)), { engine, name: label })
+      const matrix = new Matrix(rows, cols, undefined, { engine, name: label })
+      matrix.write(initial(rows, cols, source(random).fork(label)))
+      return matrix
     }
     this.weight = make(inputs, outputs, 'weight')
     this.bias = make(1, outputs, 'bias')

@@ -64,10 +64,11 @@ export class Recurrent<S extends string = string, P extends string = string> {
         throw new Error(`initial: '${unknown}'; this cell's parameters are ${Object.keys(specs).join(', ')}`)
       }
       const made = Object.entries<(typeof specs)[P]>(specs).map(([key, spec]) => {
-        const { shape, initial: own } = 'shape' in spec ? spec : { shape: spec, initial: uniform(1 / Math.sqrt(hidden)) }
+        const { shape: [rows, cols], initial: own } = 'shape' in spec ? spec : { shape: spec, initial: uniform(1 / Math.sqrt(hidden)) }
         const label = `${name}.${layer}.${key}`
-        const values = (initial[key] ?? own)(shape[0], shape[1], source.fork(label))
-        return [key, new Matrix(shape[0], shape[1], values, { engine, name: label })]
+        const matrix = new Matrix(rows, cols, undefined, { engine, name: label })
+        matrix.write((initial[key] ?? own)(rows, cols, source.fork(label)))
+        return [key, matrix]
       })
       return Object.fromEntries(made) as Record<P, Matrix>
     })
@@ -89,10 +90,10 @@ export class Recurrent<S extends string = string, P extends string = string> {
   }
 
   /** x: [T·B, input] → output [T·B, hidden], and the state after the last step, by layer. */
-  forward(g: Graph, x: Operand, options: ForwardOptions<S> = {}): { output: Value; state: Record<S, Value>[] } {
+  forward(g: Graph, x: Value, options: ForwardOptions<S> = {}): { output: Value; state: Record<S, Value>[] } {
     const { batch = 1, state = this.zeroState(g, batch), mask, reverse = false, dropoutKeys } = options
     if (state.length !== this.layers.length) throw new Error(`state: of ${state.length} layers; must be of ${this.layers.length}`)
-    let output = g.sliceCols(x, 0, g.node(x).cols)
+    let output = x
     const finals = this.layers.map((parameters, layer) => {
       const key = dropoutKeys?.[layer - 1]
       const inputs = key && this.dropout > 0 ? g.dropout(output, this.dropout, key) : output

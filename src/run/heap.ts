@@ -23,7 +23,7 @@ export class Heap {
 
   /** Reserves at least `bytes`, on a boundary of 64, zeroed. Behind every block there is room to read a vector too far. */
   allocate(bytes: number): number {
-    const size = (bytes + 16 + 63) & ~63
+    const size = Math.ceil((bytes + 16) / 64) * 64
     let i = this.#free.findIndex((block) => block.size >= size)
     if (i < 0) {
       this.#grow(size)

@@ -99,7 +99,8 @@ function refuseUnsupported(build: KernelBuild): void {
   }
 }
 
-const createMemory = (): WebAssembly.Memory => new WebAssembly.Memory({ initial: 64, maximum: 65536 })
+/** At most 2 GiB: the kernels compare addresses as signed numbers. */
+const createMemory = (): WebAssembly.Memory => new WebAssembly.Memory({ initial: 64, maximum: 32768 })
 
 class WasmStore implements Store {
   readonly address: number

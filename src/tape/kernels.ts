@@ -24,7 +24,7 @@ export const kernels: Record<string, OpRow> = {
       return [toLeft, toRight]
     },
     // What is summed over is the rows of both operands only if the second is not transposed as well.
-    spreads: ({ transposeA, transposeB }) => (!transposeA ? 'rows' : transposeB ? 'sum' : 'sum'),
+    spreads: ({ transposeA, transposeB }) => (!transposeA ? 'rows' : transposeB ? undefined : 'sum'),
     rowOperands: [0],
   },
 

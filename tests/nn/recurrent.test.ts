@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { createEngine, Graph, gru, lstm, maskOf, Matrix, Recurrent, rnn, type Cell } from '../../src/index.js'
+import { createEngine, Graph, gru, lstm, maskOf, Recurrent, rnn, type Cell } from '../../src/index.js'
 
 const engine = createEngine({ kernels: 'reference' })
 
@@ -133,5 +133,5 @@ test('sizes that make no sense are refused with a sentence', () => {
   const g = new Graph({ engine })
   const layer = new Recurrent(rnn(), { input: 4, hidden: 4, engine })
   expect(() => layer.forward(g, g.input(6, 5))).toThrow('matmul: [1, 5] × [4, 4]; inner sizes must agree (5 ≠ 4)')
-  expect(() => layer.forward(g, new Matrix(3, 4, undefined, { engine }), { state: [] })).toThrow('state: of 0 layers; must be of 1')
+  expect(() => layer.forward(g, g.input(3, 4), { state: [] })).toThrow('state: of 0 layers; must be of 1')
 })

@@ -92,3 +92,13 @@ test('more than there is is refused with a sentence', () => {
   )
   expect(heap.allocate(100)).toBeGreaterThan(0)
 })
+
+test('what does not fit is refused with a sentence, however large, and what is there stays usable', () => {
+  const heap = heapOf()
+  const address = heap.allocate(100)
+  for (const bytes of [400 * 65536, 2 ** 31, 3.6e9, 2 ** 40]) {
+    expect(() => heap.allocate(bytes)).toThrow(/^out of memory: [\d,]+ bytes more than the [\d,]+ in use; make the model/)
+  }
+  heap.words.fill(7, address >> 2, (address >> 2) + 25)
+  expect(heap.allocate(100)).not.toBe(address)
+})
