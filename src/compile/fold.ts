@@ -19,7 +19,10 @@ export function fold(outputs: readonly Node[]): void {
       term.op === op && term.loop === node.loop && uses.get(term) === 1 && term.rows === node.rows && term.cols === node.cols
     const target: Mutable<Node> = node
     const fits = (addend: Node): boolean => (addend.rows === node.rows || addend.rows === 1) && addend.cols === node.cols
-    for (const [term, other] of [[b, a], [a, b]]) {
+    for (const [term, other] of [
+      [b, a],
+      [a, b],
+    ]) {
       if (only(term, 'matmul') && term.inputs.length === 2 && fits(other) && other.op !== 'constant') {
         Object.assign(target, { op: 'matmul', inputs: [...term.inputs, other], attributes: term.attributes })
         break

@@ -85,7 +85,9 @@ export function offsetAt(place: Place, i: number, t: number): { leaf: number; of
 }
 
 /** Every instruction once for each time that it runs, with its iteration and its time step (0 and 0 outside loops). */
-export function* unrolled(instructions: readonly Instruction[]): Generator<{ instruction: Block | Kernel; i: number; t: number }> {
+export function* unrolled(
+  instructions: readonly Instruction[],
+): Generator<{ instruction: Block | Kernel; i: number; t: number }> {
   for (const instruction of instructions) {
     if (instruction.kind !== 'loop') yield { instruction, i: 0, t: 0 }
     else {

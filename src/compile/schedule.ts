@@ -7,7 +7,9 @@ import { isElementwise } from '../tape/ops.js'
 import { isOwner, type Anchors } from './anchor.js'
 import { reachable } from './distribute.js'
 
-export type Unit = Pass | { readonly kind: 'loop'; readonly loop: Loop; readonly body: readonly Pass[]; readonly carries: readonly Node[] }
+export type Unit =
+  | Pass
+  | { readonly kind: 'loop'; readonly loop: Loop; readonly body: readonly Pass[]; readonly carries: readonly Node[] }
 
 /** One pass over memory. */
 export type Pass =
@@ -26,9 +28,7 @@ export function schedule(outputs: readonly Node[], anchors: Anchors): Unit[] {
   for (const node of nodes) if (node.loop) bodies.set(node.loop, [...(bodies.get(node.loop) ?? []), node])
   const outside = (list: readonly Node[]): (Node | Loop)[] => list.map((node) => node.loop ?? node)
   const order = postOrder<Node | Loop>(outside(outputs), (vertex) =>
-'op' in vertex
-      ? outside(vertex.inputs)
-      : bodies.get(vertex)!.flatMap(({ inputs }) => inputs.filter(({ loop }) => !loop)),
+    'op' in vertex ? outside(vertex.inputs) : bodies.get(vertex)!.flatMap(({ inputs }) => inputs.filter(({ loop }) => !loop)),
   )
   const level = new Level(anchors, lateReaders(nodes, anchors), families(nodes))
   for (const vertex of order) {
@@ -48,7 +48,7 @@ function families(nodes: readonly Node[]): (node: Node) => Node {
     let head = node
     for (let next = heads.get(head); next; next = heads.get(head)) head = next
     // The next time the way is short.
-    for (let at = node; at !== head; ) {
+    for (let at = node; at !== head;) {
       const next = heads.get(at)!
       heads.set(at, head)
       at = next

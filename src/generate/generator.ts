@@ -3,8 +3,8 @@ import { Graph } from '../graph/graph.js'
 import type { Indices, Input, Value } from '../graph/value.js'
 import type { Random } from '../nn/random.js'
 import type { Floats } from '../run/engine.js'
-import type { TokenNetwork } from '../train/network.js'
-import { CarriedState } from '../train/state.js'
+import type { TokenNetwork } from '../nn/token-network.js'
+import { CarriedState } from '../nn/carried-state.js'
 
 /** One step of a network at batch 1, compiled once, with the state kept from token to token. */
 export class Generator {

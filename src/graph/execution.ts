@@ -158,7 +158,11 @@ export class Execution {
       if (live.values.some((value, i) => !Object.is(value, live.left[i]))) live.seed = live.values.slice()
       return live.seed ? [{ node: tape.nodes[id], values: live.seed }] : []
     })
-    const targets = wrt.map((matrix) => ({ node: this.recording.matrix(matrix), gradient: matrix.grad, add: !matrix.grad.isClear }))
+    const targets = wrt.map((matrix) => ({
+      node: this.recording.matrix(matrix),
+      gradient: matrix.grad,
+      add: !matrix.grad.isClear,
+    }))
     this.#sign(-2)
     signature.push(from?.id ?? -1)
     for (const { node } of seeds) signature.push(node.id)
@@ -232,17 +236,26 @@ export class Execution {
     const assignments = targets.flatMap(({ node, gradient, add }) => {
       const target = leaf('matrix', node, { kind: 'store', matrix: gradient })
       const value = gradients.get(node)
-      return value ? [tape.record('assign', [target, add ? tape.add(target, value) : tape.expand(value, node.rows, node.cols)])] : []
+      return value
+        ? [tape.record('assign', [target, add ? tape.add(target, value) : tape.expand(value, node.rows, node.cols)])]
+        : []
     })
     const outputs = this.#pending()
     const kept = [...gradients].filter(([node]) => (this.kept ? this.kept.has(node) : isComputed(node)) && !node.loop)
-    return this.#prepare([...outputs, ...kept.map(([, grad]) => grad), ...assignments], outputs.length, kept.map(([node]) => node.id), leaves)
+    return this.#prepare(
+      [...outputs, ...kept.map(([, grad]) => grad), ...assignments],
+      outputs.length,
+      kept.map(([node]) => node.id),
+      leaves,
+    )
   }
 
   #prepare(outputs: readonly Node[], valueCount: number, gradientIds: readonly number[], leaves: readonly Leaf[]): Compiled {
     const { nodes } = this.recording.tape
     const stored = new Map(
-      this.#pieces.flatMap(({ compiled }) => [...compiled.values].filter(([, ref]) => ref.leaf < 0).map(([id, ref]) => [nodes[id], ref])),
+      this.#pieces.flatMap(({ compiled }) =>
+        [...compiled.values].filter(([, ref]) => ref.leaf < 0).map(([id, ref]) => [nodes[id], ref]),
+      ),
     )
     const program = compile(outputs, stored, this.#end)
     const refs = program.outputs
@@ -252,11 +265,14 @@ export class Execution {
       const { slot } = inputs[0]?.attributes ?? {}
       if (op === 'assign' && slotsRead.has(slot)) {
         const { matrix } = leaves[slot] as Leaf & { kind: 'store' }
-        throw new Error(`${matrix}: an assign has overwritten it, and what is recorded since reads it; run once everything is recorded`)
+        throw new Error(
+          `${matrix}: an assign has overwritten it, and what is recorded since reads it; run once everything is recorded`,
+        )
       }
     }
     for (const { op, inputs } of outputs) {
-      if (op === 'assign') written.set(inputs[0].attributes.slot, slotsRead.has(inputs[0].attributes.slot) ? 'updated' : 'overwritten')
+      if (op === 'assign')
+        written.set(inputs[0].attributes.slot, slotsRead.has(inputs[0].attributes.slot) ? 'updated' : 'overwritten')
     }
     const places = (ids: readonly number[], from: number): Map<number, Ref> => new Map(ids.map((id, i) => [id, refs[from + i]]))
     const valueIds = outputs.slice(0, valueCount).map(({ id }) => id)
@@ -320,7 +336,9 @@ export class Execution {
     }
     const length = (rows - 1) * rowStride + cols
     const saved = this.#snapshot?.find((part) => part.offset <= offset && offset + length <= part.offset + part.values.length)
-    return saved ? gathered(saved.values, offset - saved.offset, ref, this.engine) : gathered(this.engine.readArena(offset, length), 0, ref, this.engine)
+    return saved
+      ? gathered(saved.values, offset - saved.offset, ref, this.engine)
+      : gathered(this.engine.readArena(offset, length), 0, ref, this.engine)
   }
 
   #write(ref: Ref | undefined, values: Floats): void {

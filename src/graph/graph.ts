@@ -189,7 +189,8 @@ export class Graph {
   expand(a: Operand, rows: number, cols: number): Value {
     const { rows: r, cols: c } = this.node(a)
     checkSizes('expand', { rows, cols })
-    if ((r !== 1 && r !== rows) || (c !== 1 && c !== cols)) throw new Error(`expand: [${r}, ${c}] to [${rows}, ${cols}]; sizes must agree or be 1`)
+    if ((r !== 1 && r !== rows) || (c !== 1 && c !== cols))
+      throw new Error(`expand: [${r}, ${c}] to [${rows}, ${cols}]; sizes must agree or be 1`)
     return this.#op('expand', [a], { rows, cols })
   }
 
@@ -303,11 +304,16 @@ export class Graph {
   backward(loss?: Value, { wrt }: { wrt?: Iterable<Matrix> } = {}): void {
     const node = loss && this.node(loss)
     if (node && (node.rows !== 1 || node.cols !== 1 || node.loop)) {
-      throw new Error(`backward: ${loss} is not one number; sum it or take its mean, or set gradients by hand and call backward()`)
+      throw new Error(
+        `backward: ${loss} is not one number; sum it or take its mean, or set gradients by hand and call backward()`,
+      )
     }
     const used = this.recording.matrices
     const wanted = wrt ? [...wrt] : used.filter((matrix) => !this.recording.assigned.has(matrix))
-    this.execution.backward(node, wanted.filter((matrix) => used.includes(matrix)))
+    this.execution.backward(
+      node,
+      wanted.filter((matrix) => used.includes(matrix)),
+    )
   }
 
   /** Runs what has been recorded, again if it has run before: from the parameters and the inputs as they are now. */
@@ -345,7 +351,15 @@ export class Graph {
   }
 
   #op(op: string, operands: readonly Operand[], attributes?: Attributes, loop?: Loop): Value {
-    return new Value(this, this.recording.record(op, operands.map((operand) => this.node(operand)), attributes, loop))
+    return new Value(
+      this,
+      this.recording.record(
+        op,
+        operands.map((operand) => this.node(operand)),
+        attributes,
+        loop,
+      ),
+    )
   }
 }
 

@@ -46,7 +46,12 @@ export function meanSquaredError(g: Graph, predictions: Operand, targets: Operan
  *
  * @param delta default 1
  */
-export function huber(g: Graph, predictions: Operand, targets: Operand, { delta = 1, ...options }: LossOptions & { delta?: number } = {}): Value {
+export function huber(
+  g: Graph,
+  predictions: Operand,
+  targets: Operand,
+  { delta = 1, ...options }: LossOptions & { delta?: number } = {},
+): Value {
   if (!(delta > 0)) throw new Error(`huber: delta ${delta}; must be positive`)
   const distance = g.abs(g.sub(predictions, targets))
   const near = g.min(distance, delta)

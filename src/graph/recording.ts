@@ -41,7 +41,9 @@ export class Recording {
     let node = this.#matrices.get(matrix)
     if (!node) {
       if (matrix.engine !== this.engine) {
-        throw new Error(`${matrix}: lives in the engine '${matrix.engine.name}', the graph runs on '${this.engine.name}'; use one for both`)
+        throw new Error(
+          `${matrix}: lives in the engine '${matrix.engine.name}', the graph runs on '${this.engine.name}'; use one for both`,
+        )
       }
       node = this.leaf('matrix', { kind: 'store', matrix }, matrix.rows, matrix.cols)
       this.#matrices.set(matrix, node)
@@ -96,5 +98,7 @@ export const layoutOf = (leaf: Leaf): LeafLayout =>
 
 /** @param overwritten whether the run writes all of a matrix and reads none of it */
 export function bindingOf(leaf: Leaf, overwritten = false): Binding {
-  return leaf.kind === 'store' ? { kind: 'store', store: leaf.matrix.beforeRun(overwritten) } : { kind: leaf.kind, values: leaf.values }
+  return leaf.kind === 'store'
+    ? { kind: 'store', store: leaf.matrix.beforeRun(overwritten) }
+    : { kind: leaf.kind, values: leaf.values }
 }

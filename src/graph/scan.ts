@@ -7,7 +7,11 @@ import { Indices, Value, type Operand } from './value.js'
 export type Stacks = Value | Indices | Readonly<Record<string, Value | Indices>>
 
 /** Each stack, as one step sees it. */
-export type Steps<X extends Stacks> = X extends Value ? Value : X extends Indices ? Indices : { [K in keyof X]: X[K] extends Indices ? Indices : Value }
+export type Steps<X extends Stacks> = X extends Value
+  ? Value
+  : X extends Indices
+    ? Indices
+    : { [K in keyof X]: X[K] extends Indices ? Indices : Value }
 
 export interface ScanOptions<X extends Stacks, S extends string> {
   /** Stacks of T blocks of B rows, [T·B, n]: block t is step t. */
@@ -18,7 +22,7 @@ export interface ScanOptions<X extends Stacks, S extends string> {
   reverse?: boolean
   /**
    * [T·B, 1], zero where a sequence has ended: there the state stays as it is, the output is zero, and no gradient flows.
-   * See `maskOf`.
+   * What stands in the inputs there does not matter as long as it is finite. See `maskOf`.
    */
   mask?: Value
 }
@@ -54,8 +58,13 @@ export function scan<X extends Stacks, S extends string>(
   const stepOf = (node: Node): Node => recording.record('step', [node], { steps }, loop)
   const enter = (stack: Value | Indices): Value | Indices =>
     stack instanceof Indices ? stack.within(stepOf(g.node(stack))) : new Value(g, stepOf(g.node(stack)))
-  const input = isSingle(inputs) ? enter(inputs) : Object.fromEntries(Object.entries(inputs).map(([name, stack]) => [name, enter(stack)]))
-  const before = byName(names, carries.map((carry) => new Value(g, carry)))
+  const input = isSingle(inputs)
+    ? enter(inputs)
+    : Object.fromEntries(Object.entries(inputs).map(([name, stack]) => [name, enter(stack)]))
+  const before = byName(
+    names,
+    carries.map((carry) => new Value(g, carry)),
+  )
 
   const { output, ...next } = body(input as Steps<X>, before)
 
@@ -65,13 +74,16 @@ export function scan<X extends Stacks, S extends string>(
     if (!value) throw new Error(`scan: the body returned no '${name}'; it must return the next value of each state and an output`)
     const { rows: r, cols: c } = value
     if (r !== initial[i].rows || c !== initial[i].cols) {
-      throw new Error(`scan: state '${name}' is [${initial[i].rows}, ${initial[i].cols}], its next value [${r}, ${c}]; must be the same shape`)
+      throw new Error(
+        `scan: state '${name}' is [${initial[i].rows}, ${initial[i].cols}], its next value [${r}, ${c}]; must be the same shape`,
+      )
     }
     const after = g.node(alive ? g.select(alive, value, before[name]) : value)
     // What the body hands on from outside is a node of the body all the same: its gradient comes from every step.
     recording.close(carries[i], after.loop ? after : recording.record('copy', [after], undefined, loop))
   })
-  if (!output?.node.loop) throw new Error(`scan: the body's output does not depend on the step; return a value computed from its input or state`)
+  if (!output?.node.loop)
+    throw new Error(`scan: the body's output does not depend on the step; return a value computed from its input or state`)
   const outputs = recording.leave('stack', g.node(alive ? g.select(alive, output, 0) : output), loop)
   const finals = carries.map((carry) => new Value(g, recording.leave('final', carry, loop)))
   return { output: new Value(g, outputs), state: byName(names, finals) }
@@ -81,7 +93,8 @@ export function scan<X extends Stacks, S extends string>(
 export function maskOf(lengths: readonly number[], steps: number): Float32Array {
   const mask = new Float32Array(steps * lengths.length)
   lengths.forEach((length, b) => {
-    if (!Number.isInteger(length) || length < 0 || length > steps) throw new Error(`lengths: ${length}; must be a whole number from 0 to ${steps}`)
+    if (!Number.isInteger(length) || length < 0 || length > steps)
+      throw new Error(`lengths: ${length}; must be a whole number from 0 to ${steps}`)
     for (let t = 0; t < length; t++) mask[t * lengths.length + b] = 1
   })
   return mask
@@ -93,15 +106,23 @@ function byName<S extends string>(names: readonly S[], values: readonly Value[])
   return Object.fromEntries(names.map((name, i) => [name, values[i]])) as Record<S, Value>
 }
 
-function countSteps(stacks: readonly (Value | Indices)[], rows: number, names: readonly string[], initial: readonly Node[]): number {
+function countSteps(
+  stacks: readonly (Value | Indices)[],
+  rows: number,
+  names: readonly string[],
+  initial: readonly Node[],
+): number {
   names.forEach((name, i) => {
-    if (initial[i].rows !== rows) throw new Error(`scan: state '${name}' has ${initial[i].rows} rows, '${names[0]}' ${rows}; must be the same`)
+    if (initial[i].rows !== rows)
+      throw new Error(`scan: state '${name}' has ${initial[i].rows} rows, '${names[0]}' ${rows}; must be the same`)
   })
   if (stacks.length === 0) throw new Error('scan: no inputs; give at least one stack of steps')
   const steps = stacks[0].node.rows / rows
   for (const { node } of stacks) {
     if (node.rows / rows !== steps || !Number.isInteger(steps)) {
-      throw new Error(`scan: an input of ${node.rows} rows with a state of ${rows}; must be ${rows} rows a step, equally many steps in each input`)
+      throw new Error(
+        `scan: an input of ${node.rows} rows with a state of ${rows}; must be ${rows} rows a step, equally many steps in each input`,
+      )
     }
   }
   return steps

@@ -48,7 +48,8 @@ export class Value {
 }
 
 function refuseInLoop({ loop }: Node, property: string): void {
-  if (loop) throw new Error(`${property}: a value of a scan's body has one value a step; return it as an output and read the stack`)
+  if (loop)
+    throw new Error(`${property}: a value of a scan's body has one value a step; return it as an output and read the stack`)
 }
 
 /** Data that a graph reads. `set` replaces it for the next run. */

@@ -38,7 +38,8 @@ export function encodeModel(network: LanguageNetwork, config: ModelConfig, vocab
 export function decodeModel(bytes: Uint8Array, source: string): ModelFile {
   const { tensors, metadata } = decodeSafetensors(bytes, source)
   if (metadata.format !== format) throw new Error(`${source}: is not a model of Unrolled; its metadata has no format '${format}'`)
-  if (metadata.version !== '1') throw new Error(`${source}: is a model of version ${metadata.version}; this release reads version 1`)
+  if (metadata.version !== '1')
+    throw new Error(`${source}: is a model of version ${metadata.version}; this release reads version 1`)
   const config = parsed(metadata.config, source, 'configuration', checkConfig)
   const vocabulary = parsed(metadata.vocabulary, source, 'vocabulary', (value) => Vocabulary.fromTokens(value as string[]))
   return { config, vocabulary, tensors, kernels: metadata.kernels ?? '' }
@@ -74,6 +75,8 @@ export function parameterCount(cell: Cell, { embedding, hidden, layers, tied }: 
 export function refuseTooLarge(count: number, { tensors }: ModelFile, source: string): void {
   const held = [...tensors.values()].reduce((sum, { data }) => sum + data.length, 0)
   if (count > 2 * held) {
-    throw new Error(`${source}: its configuration asks for ${count.toLocaleString('en')} parameters, the file holds ${held.toLocaleString('en')}`)
+    throw new Error(
+      `${source}: its configuration asks for ${count.toLocaleString('en')} parameters, the file holds ${held.toLocaleString('en')}`,
+    )
   }
 }

@@ -174,12 +174,16 @@ export class LanguageModel {
    * @param options.text to train on, of characters that the model knows. Default: none; the model can generate and evaluate
    * @param options.source what errors call the file
    */
-  static fromBytes(bytes: Uint8Array, { cell, text, source = 'file', engine }: LoadOptions & { source?: string } = {}): LanguageModel {
+  static fromBytes(
+    bytes: Uint8Array,
+    { cell, text, source = 'file', engine }: LoadOptions & { source?: string } = {},
+  ): LanguageModel {
     const file = decodeModel(bytes, source)
     const { config, vocabulary } = file
     const made = cell ?? builtIn[config.cell as CellName]?.()
     if (!made) throw new Error(`${source}: has a cell '${config.cell}' of its own; pass it as cell`)
-    if (cellName(made) !== config.cell) throw new Error(`${source}: was trained with the cell '${config.cell}', not '${cellName(made)}'`)
+    if (cellName(made) !== config.cell)
+      throw new Error(`${source}: was trained with the cell '${config.cell}', not '${cellName(made)}'`)
     refuseTooLarge(parameterCount(made, config, vocabulary.size), file, source)
     const model = new LanguageModel(vocabulary, config, made, 0, engine, text)
     fromTensors(model.network.tensors, file.tensors, source)
@@ -214,7 +218,8 @@ export class LanguageModel {
 function resolve(cell: CellName | Cell): Cell {
   if (typeof cell !== 'string') return cell
   const make = builtIn[cell]
-  if (!make) throw new Error(`cell: '${String(cell)}'; must be one of ${Object.keys(builtIn).join(', ')}, or a cell made with defineCell`)
+  if (!make)
+    throw new Error(`cell: '${String(cell)}'; must be one of ${Object.keys(builtIn).join(', ')}, or a cell made with defineCell`)
   return make()
 }
 

@@ -9,7 +9,7 @@ import { Random } from '../nn/random.js'
 import { Recurrent } from '../nn/recurrent.js'
 import { defaultEngine } from '../run/engines.js'
 import type { Engine } from '../run/engine.js'
-import type { TokenNetwork } from '../train/network.js'
+import type { TokenNetwork } from '../nn/token-network.js'
 
 export interface LanguageNetworkOptions {
   tokens: number
@@ -31,7 +31,17 @@ export class LanguageNetwork implements TokenNetwork {
   readonly recurrent: Recurrent
   readonly output: Linear | Matrix
 
-  constructor({ tokens, cell, embedding, hidden, layers, dropout, tied, seed, engine = defaultEngine() }: LanguageNetworkOptions) {
+  constructor({
+    tokens,
+    cell,
+    embedding,
+    hidden,
+    layers,
+    dropout,
+    tied,
+    seed,
+    engine = defaultEngine(),
+  }: LanguageNetworkOptions) {
     if (tied && embedding !== hidden) {
       throw new Error(`tied: true with embedding ${embedding} and hidden ${hidden}; tied weights need both to be the same`)
     }
@@ -74,7 +84,10 @@ export class LanguageNetwork implements TokenNetwork {
   /** How its parameters are named and laid out in a file: as PyTorch does. */
   get tensors(): TensorMapping[] {
     const { embedding, recurrent, output } = this
-    const last = output instanceof Matrix ? [vector('output.bias', output)] : [transposed('output.weight', output.weight), vector('output.bias', output.bias)]
+    const last =
+      output instanceof Matrix
+        ? [vector('output.bias', output)]
+        : [transposed('output.weight', output.weight), vector('output.bias', output.bias)]
     return [plain('embedding.weight', embedding.weight), ...recurrentTensors(recurrent, 'rnn'), ...last]
   }
 

@@ -9,7 +9,9 @@ export interface CellSizes {
 }
 
 /** The shape of a parameter, [rows, cols], and how it starts. Without `initial`: uniform in ±1/√hidden, as in PyTorch. */
-export type ParameterSpec = readonly [number, number] | { readonly shape: readonly [number, number]; readonly initial: Initializer }
+export type ParameterSpec =
+  | readonly [number, number]
+  | { readonly shape: readonly [number, number]; readonly initial: Initializer }
 
 /** What a cell is made of; its equations are `step`. */
 export interface Cell<S extends string = string, P extends string = string> {

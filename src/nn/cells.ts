@@ -8,7 +8,8 @@ import { uniform, type Initializer } from './initializers.js'
  * @param options.activation `tanh` (default) or `relu`
  */
 export const rnn = ({ activation = 'tanh' }: { activation?: 'tanh' | 'relu' } = {}): Cell<'h', 'Wx' | 'Wh' | 'b'> => {
-  if (activation !== 'tanh' && activation !== 'relu') throw new Error(`activation: '${String(activation)}'; must be 'tanh' or 'relu'`)
+  if (activation !== 'tanh' && activation !== 'relu')
+    throw new Error(`activation: '${String(activation)}'; must be 'tanh' or 'relu'`)
   return defineCell({
     name: activation === 'tanh' ? 'rnn' : 'rnn-relu',
     state: ({ hidden }) => ({ h: hidden }),

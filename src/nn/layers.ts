@@ -49,7 +49,11 @@ export class Linear {
   /** [1, outputs] */
   readonly bias: Matrix
 
-  constructor(inputs: number, outputs: number, { initial = uniform(1 / Math.sqrt(inputs)), random, name = 'linear', engine }: LayerOptions = {}) {
+  constructor(
+    inputs: number,
+    outputs: number,
+    { initial = uniform(1 / Math.sqrt(inputs)), random, name = 'linear', engine }: LayerOptions = {},
+  ) {
     const make = (rows: number, cols: number, part: string): Matrix => {
       const label = `${name}.${part}`
       const matrix = new Matrix(rows, cols, undefined, { engine, name: label })

@@ -64,7 +64,10 @@ export class Recurrent<S extends string = string, P extends string = string> {
         throw new Error(`initial: '${unknown}'; this cell's parameters are ${Object.keys(specs).join(', ')}`)
       }
       const made = Object.entries<(typeof specs)[P]>(specs).map(([key, spec]) => {
-        const { shape: [rows, cols], initial: own } = 'shape' in spec ? spec : { shape: spec, initial: uniform(1 / Math.sqrt(hidden)) }
+        const {
+          shape: [rows, cols],
+          initial: own,
+        } = 'shape' in spec ? spec : { shape: spec, initial: uniform(1 / Math.sqrt(hidden)) }
         const label = `${name}.${layer}.${key}`
         const matrix = new Matrix(rows, cols, undefined, { engine, name: label })
         matrix.write((initial[key] ?? own)(rows, cols, source.fork(label)))
@@ -86,7 +89,9 @@ export class Recurrent<S extends string = string, P extends string = string> {
   /** A state of zeros for `batch` sequences, by layer: inputs that can be `set`. */
   zeroState(g: Graph, batch: number): Record<S, ReturnType<Graph['input']>>[] {
     const sizes = Object.entries<number>(this.stateSizes)
-    return this.layers.map(() => Object.fromEntries(sizes.map(([key, size]) => [key, g.input(batch, size)])) as Record<S, ReturnType<Graph['input']>>)
+    return this.layers.map(
+      () => Object.fromEntries(sizes.map(([key, size]) => [key, g.input(batch, size)])) as Record<S, ReturnType<Graph['input']>>,
+    )
   }
 
   /** x: [T·B, input] → output [T·B, hidden], and the state after the last step, by layer. */
@@ -97,7 +102,9 @@ export class Recurrent<S extends string = string, P extends string = string> {
     const finals = this.layers.map((parameters, layer) => {
       const key = dropoutKeys?.[layer - 1]
       const inputs = key && this.dropout > 0 ? g.dropout(output, this.dropout, key) : output
-      const scanned = g.scan({ inputs, state: state[layer], reverse, mask }, (step, before) => this.cell.step(g, step, before, parameters))
+      const scanned = g.scan({ inputs, state: state[layer], reverse, mask }, (step, before) =>
+        this.cell.step(g, step, before, parameters),
+      )
       output = scanned.output
       return scanned.state
     })

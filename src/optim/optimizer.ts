@@ -46,7 +46,10 @@ export class Optimizer {
     const scalars = Object.entries(rule.scalars?.(1) ?? {}).map(([name]): [string, Input] => [name, g.input(1, 1)])
     this.#scalars = Object.fromEntries(scalars)
     this.slots = this.parameters.map(({ rows, cols, name }) => {
-      const made = rule.slots.map((slot) => [slot, new Matrix(rows, cols, undefined, { engine, name: name && `${name}.${slot}` })])
+      const made = rule.slots.map((slot) => [
+        slot,
+        new Matrix(rows, cols, undefined, { engine, name: name && `${name}.${slot}` }),
+      ])
       return Object.fromEntries(made) as Record<string, Matrix>
     })
     this.parameters.forEach((parameter, i) => {

@@ -35,7 +35,8 @@ export interface Update {
 }
 
 /** The clipped gradient with that of ½·l2·‖w‖² added. */
-const decayed = (g: Graph, { weight, clipped, l2 }: UpdateContext): Operand => (l2 === 0 ? clipped : g.add(clipped, g.mul(weight, l2)))
+const decayed = (g: Graph, { weight, clipped, l2 }: UpdateContext): Operand =>
+  l2 === 0 ? clipped : g.add(clipped, g.mul(weight, l2))
 
 /** decay·average + (1 − decay)·value */
 const averaged = (g: Graph, average: Operand, value: Operand, decay: number): Value =>
@@ -46,7 +47,8 @@ const root = (g: Graph, a: Operand, epsilon: number, within: boolean): Value =>
   within ? g.sqrt(g.add(a, epsilon)) : g.add(g.sqrt(a), epsilon)
 
 /** w − rate·direction, as a sum: a product and a sum are one instruction. */
-const stepped = (g: Graph, { weight, rate }: UpdateContext, direction: Operand): Value => g.add(weight, g.mul(direction, g.neg(rate)))
+const stepped = (g: Graph, { weight, rate }: UpdateContext, direction: Operand): Value =>
+  g.add(weight, g.mul(direction, g.neg(rate)))
 
 const inUnitRange = (name: string, value: number): void => {
   if (!(value >= 0 && value < 1)) throw new Error(`${name}: ${value}; must be in [0, 1)`)
@@ -126,7 +128,10 @@ export function rmsprop({
       const mean = averaged(g, context.slots.mean, gradient, decay)
       // Rounding can make the variance of a constant gradient negative.
       const variance = g.max(g.sub(squares, g.square(mean)), 0)
-      return { weight: stepped(g, context, g.div(gradient, root(g, variance, epsilon, epsilonWithinRoot))), slots: { squares, mean } }
+      return {
+        weight: stepped(g, context, g.div(gradient, root(g, variance, epsilon, epsilonWithinRoot))),
+        slots: { squares, mean },
+      }
     },
   }
 }

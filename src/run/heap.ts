@@ -57,7 +57,9 @@ export class Heap {
         try {
           this.memory.grow(pages)
         } catch {
-          throw new Error(`out of memory: ${size.toLocaleString('en')} bytes more than the ${have.toLocaleString('en')} in use; make the model, the batch or the window smaller`)
+          throw new Error(
+            `out of memory: ${size.toLocaleString('en')} bytes more than the ${have.toLocaleString('en')} in use; make the model, the batch or the window smaller`,
+          )
         }
       }
       this.floats = new Float32Array(this.memory.buffer)

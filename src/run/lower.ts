@@ -170,7 +170,18 @@ class Lowering {
       (attributes.transposeA ? GemmFlag.TransposeA : 0) |
       (packed ? GemmFlag.PackedB : attributes.transposeB ? GemmFlag.TransposeB : 0)
     const added = addend ? [addend[0], inputs[2].rows === 1 && out.rows > 1 ? 0 : addend[1]] : [0, 0]
-    this.#record(kernel, i, t, [Opcode.Gemm, out.rows, out.cols, inner, ...a, packed ?? b[0], packed ? 0 : b[1], ...c, ...added, flags])
+    this.#record(kernel, i, t, [
+      Opcode.Gemm,
+      out.rows,
+      out.cols,
+      inner,
+      ...a,
+      packed ?? b[0],
+      packed ? 0 : b[1],
+      ...c,
+      ...added,
+      flags,
+    ])
   }
 
   /** The other kernels take the shape, the operands with their strides, the result, and what else there is. */
@@ -218,7 +229,16 @@ class Lowering {
       }
     }
     const tableAddress = this.#table(table)
-    this.#record(block, i, t, [Opcode.Elementwise, rows, cols, this.#codeOf(block), code.length, tableAddress, slots.length, t * rows])
+    this.#record(block, i, t, [
+      Opcode.Elementwise,
+      rows,
+      cols,
+      this.#codeOf(block),
+      code.length,
+      tableAddress,
+      slots.length,
+      t * rows,
+    ])
   }
 
   /** The code of a block is the same at every step. */
@@ -226,7 +246,14 @@ class Lowering {
     let address = this.#code.get(block)
     if (!address) {
       const words = block.code.flatMap(({ op, out, operands: [a = 0, b = 0, c = 0], immediate }) => [
-        micros[op], out, a, b, c, floatBits(immediate), 0, 0,
+        micros[op],
+        out,
+        a,
+        b,
+        c,
+        floatBits(immediate),
+        0,
+        0,
       ])
       this.#code.set(block, (address = this.#table(words)))
     }

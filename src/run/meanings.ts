@@ -50,8 +50,18 @@ export const meanings: Readonly<Record<string, Meaning>> = {
   transpose: ([a], out) => each(out, (r, c) => a.at(c, r)),
   sumRows: ([a], out) => each(out, (_, c) => total(a.rows, (r) => a.at(r, c))),
   sumCols: ([a], out) => each(out, (r) => total(a.cols, (c) => a.at(r, c))),
-  sumAll: ([a], out) => out.set(0, 0, total(a.rows, (r) => total(a.cols, (c) => a.at(r, c)))),
-  sumSquares: ([a], out) => out.set(0, 0, total(a.rows, (r) => total(a.cols, (c) => a.at(r, c) ** 2))),
+  sumAll: ([a], out) =>
+    out.set(
+      0,
+      0,
+      total(a.rows, (r) => total(a.cols, (c) => a.at(r, c))),
+    ),
+  sumSquares: ([a], out) =>
+    out.set(
+      0,
+      0,
+      total(a.rows, (r) => total(a.cols, (c) => a.at(r, c) ** 2)),
+    ),
   sumBlocks: ([a], out, { blocks }) => each(out, (r, c) => total(blocks, (block) => a.at(block * out.rows + r, c))),
 
   softmax: ([x], out) =>
@@ -74,8 +84,7 @@ export const meanings: Readonly<Record<string, Meaning>> = {
       const sum = total(y.cols, (k) => g.at(r, k))
       return (c) => g.at(r, c) - Math.exp(y.at(r, c)) * sum
     }),
-  crossEntropy: ([x, targets], out) =>
-    each(out, (r) => (targets.at(r, 0) < 0 ? 0 : logSumExp(x, r) - x.at(r, targets.at(r, 0)))),
+  crossEntropy: ([x, targets], out) => each(out, (r) => (targets.at(r, 0) < 0 ? 0 : logSumExp(x, r) - x.at(r, targets.at(r, 0)))),
   crossEntropyGrad: ([x, targets, g], out) =>
     eachRow(out, (r) => {
       const target = targets.at(r, 0)

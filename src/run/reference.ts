@@ -82,7 +82,11 @@ class ReferenceExecutable implements Executable {
     const { leaf, offset, rowStride } = offsetAt(ref, i, t)
     const binding = leaf < 0 ? undefined : bindings[leaf]
     const values =
-      binding === undefined ? this.engine.arena : binding.kind === 'store' ? (binding.store as ReferenceStore).values : binding.values
+      binding === undefined
+        ? this.engine.arena
+        : binding.kind === 'store'
+          ? (binding.store as ReferenceStore).values
+          : binding.values
     const writable = values as Float64Array
     return {
       rows: ref.rows,
@@ -113,7 +117,9 @@ class ReferenceExecutable implements Executable {
           const [a, b, z] = operands.map(read)
           const value =
             op === 'dropout'
-              ? isKept((t * rows + r) * cols + c, b, immediate) ? a / (1 - immediate) : 0
+              ? isKept((t * rows + r) * cols + c, b, immediate)
+                ? a / (1 - immediate)
+                : 0
               : rowOf(op).meaning!(a, b, z, immediate)
           if (out < slots.length) views[out]!.set(r, c, value)
           else values[out] = value

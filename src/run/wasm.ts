@@ -17,7 +17,8 @@ const bytesOf = (build: KernelBuild): Uint8Array<ArrayBuffer> =>
   Uint8Array.from(atob(kernels[build]), (character) => character.charCodeAt(0))
 
 /** Whether this JavaScript engine takes a build of the kernels. */
-export const isSupported = (build: KernelBuild): boolean => typeof WebAssembly === 'object' && WebAssembly.validate(bytesOf(build))
+export const isSupported = (build: KernelBuild): boolean =>
+  typeof WebAssembly === 'object' && WebAssembly.validate(bytesOf(build))
 
 export class WasmEngine implements Engine {
   readonly name: string
@@ -28,7 +29,9 @@ export class WasmEngine implements Engine {
   #arenaLength = 0
 
   /** Stores and programs go when nobody holds them any more: users never free memory. */
-  readonly #registry = new FinalizationRegistry<readonly number[]>((blocks) => blocks.forEach((address) => this.heap.release(address)))
+  readonly #registry = new FinalizationRegistry<readonly number[]>((blocks) =>
+    blocks.forEach((address) => this.heap.release(address)),
+  )
 
   private constructor(build: KernelBuild, memory: WebAssembly.Memory, instance: WebAssembly.Instance) {
     this.name = `wasm ${build}`
@@ -95,7 +98,9 @@ export class WasmEngine implements Engine {
 
 function refuseUnsupported(build: KernelBuild): void {
   if (!isSupported(build)) {
-    throw new Error(`kernels: '${build}'; this JavaScript engine does not support them (WebAssembly ${build === 'plain' ? '' : 'relaxed '}SIMD)`)
+    throw new Error(
+      `kernels: '${build}'; this JavaScript engine does not support them (WebAssembly ${build === 'plain' ? '' : 'relaxed '}SIMD)`,
+    )
   }
 }
 

@@ -20,6 +20,8 @@ const heavy = (name: string, meaning: Meaning, adjoint?: Adjoint): OpRow => row(
 const lesser = (a: number, b: number): number => (a < b || a !== a ? a : b)
 const greater = (a: number, b: number): number => (a > b || a !== a ? a : b)
 
+// A row an op.
+// oxfmt-ignore
 export const elementwise: Record<string, OpRow> = {
   copy: row('copy', (a) => a, ({ grad }) => [grad]),
   /** One row, one column or one number repeated to a full matrix. */

@@ -28,8 +28,16 @@ export const kernels: Record<string, OpRow> = {
     rowOperands: [0],
   },
 
-  sumRows: { shape: ([a]) => [1, a.cols], adjoint: ({ inputs: [a], grad, g }) => [g.expand(grad, a.rows, a.cols)], spreads: 'sum' },
-  sumCols: { shape: ([a]) => [a.rows, 1], adjoint: ({ inputs: [a], grad, g }) => [g.expand(grad, a.rows, a.cols)], spreads: 'rows' },
+  sumRows: {
+    shape: ([a]) => [1, a.cols],
+    adjoint: ({ inputs: [a], grad, g }) => [g.expand(grad, a.rows, a.cols)],
+    spreads: 'sum',
+  },
+  sumCols: {
+    shape: ([a]) => [a.rows, 1],
+    adjoint: ({ inputs: [a], grad, g }) => [g.expand(grad, a.rows, a.cols)],
+    spreads: 'rows',
+  },
   sumAll: { shape: () => [1, 1], adjoint: ({ inputs: [a], grad, g }) => [g.expand(grad, a.rows, a.cols)], spreads: 'sum' },
   /** Σ x², the square of the Frobenius norm. */
   sumSquares: {
@@ -48,7 +56,9 @@ export const kernels: Record<string, OpRow> = {
   crossEntropy: {
     shape: ([logits, targets]) => {
       if (logits.rows !== targets.rows) {
-        throw new Error(`crossEntropy: logits ${shapeOf(logits)} with ${targets.rows} targets; must be one target a row (${logits.rows})`)
+        throw new Error(
+          `crossEntropy: logits ${shapeOf(logits)} with ${targets.rows} targets; must be one target a row (${logits.rows})`,
+        )
       }
       return [logits.rows, 1]
     },

@@ -44,7 +44,8 @@ export const structure: Record<string, OpRow> = {
   },
   concatCols: {
     shape: (inputs) => {
-      if (inputs.some(({ rows }) => rows !== inputs[0].rows)) throw new Error(`concatCols: ${shapesOf(inputs)}; row counts must agree`)
+      if (inputs.some(({ rows }) => rows !== inputs[0].rows))
+        throw new Error(`concatCols: ${shapesOf(inputs)}; row counts must agree`)
       return [inputs[0].rows, inputs.reduce((sum, { cols }) => sum + cols, 0)]
     },
     adjoint: ({ inputs, grad, g }) => {
@@ -55,7 +56,8 @@ export const structure: Record<string, OpRow> = {
   },
   concatRows: {
     shape: (inputs) => {
-      if (inputs.some(({ cols }) => cols !== inputs[0].cols)) throw new Error(`concatRows: ${shapesOf(inputs)}; column counts must agree`)
+      if (inputs.some(({ cols }) => cols !== inputs[0].cols))
+        throw new Error(`concatRows: ${shapesOf(inputs)}; column counts must agree`)
       return [inputs.reduce((sum, { rows }) => sum + rows, 0), inputs[0].cols]
     },
     adjoint: ({ inputs, grad, g }) => {

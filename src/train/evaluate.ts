@@ -1,8 +1,8 @@
 /** How well a network predicts a text that it was not trained on. */
 import { Graph } from '../graph/graph.js'
 import { Streams } from '../text/streams.js'
-import type { TokenNetwork } from './network.js'
-import { CarriedState } from './state.js'
+import type { TokenNetwork } from '../nn/token-network.js'
+import { CarriedState } from '../nn/carried-state.js'
 
 export interface Evaluation {
   /** Mean cross-entropy over the predicted tokens, in nats. */
@@ -22,7 +22,10 @@ export interface Evaluation {
 export function evaluate(
   network: TokenNetwork,
   tokens: Int32Array,
-  { streams = Math.max(1, Math.min(16, Math.floor((tokens.length - 1) / 256))), window = 128 }: { streams?: number; window?: number } = {},
+  {
+    streams = Math.max(1, Math.min(16, Math.floor((tokens.length - 1) / 256))),
+    window = 128,
+  }: { streams?: number; window?: number } = {},
 ): Evaluation {
   const text = new Streams(tokens, { streams, window })
   const g = new Graph({ engine: network.engine, values: 'kept' })

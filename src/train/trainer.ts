@@ -5,8 +5,8 @@ import { NonFiniteGradient, type Optimizer } from '../optim/optimizer.js'
 import type { Schedule } from '../optim/schedules.js'
 import { dropoutKey } from '../run/dropout.js'
 import type { Streams } from '../text/streams.js'
-import type { TokenNetwork } from './network.js'
-import { CarriedState } from './state.js'
+import type { TokenNetwork } from '../nn/token-network.js'
+import { CarriedState } from '../nn/carried-state.js'
 
 export interface TrainerOptions {
   streams: Streams
@@ -79,11 +79,19 @@ export class Trainer {
     try {
       optimizer.update(learningRate)
     } catch (error) {
-      if (error instanceof NonFiniteGradient) throw this.#divergence(index + 1, `the squared gradient of ${error.parameter.name} sums to ${error.value}`)
+      if (error instanceof NonFiniteGradient)
+        throw this.#divergence(index + 1, `the squared gradient of ${error.parameter.name} sums to ${error.value}`)
       throw error
     }
     this.#state.advance()
-    return { step: index + 1, epoch: (index + 1) / streams.windowsPerEpoch, loss, gradientNorm: optimizer.gradientNorm, learningRate, tokens: predicted }
+    return {
+      step: index + 1,
+      epoch: (index + 1) / streams.windowsPerEpoch,
+      loss,
+      gradientNorm: optimizer.gradientNorm,
+      learningRate,
+      tokens: predicted,
+    }
   }
 
   /** The compiled program of a step, in readable form. */
@@ -104,7 +112,12 @@ export class Trainer {
     const broken = this.network.parameters.find((parameter) => !parameter.read().every(Number.isFinite))
     const where = fault ? `; first at ${fault.op}, time step ${fault.step}: ${fault.value}` : ''
     const parameter = broken ? `; parameter ${broken.name} holds values that are not finite` : '; all parameters are finite'
-    return new Divergence(`step ${step}: ${what}${where}${parameter}. A lower learning rate or clipNorm helps most often`, step, fault?.op, broken?.name)
+    return new Divergence(
+      `step ${step}: ${what}${where}${parameter}. A lower learning rate or clipNorm helps most often`,
+      step,
+      fault?.op,
+      broken?.name,
+    )
   }
 }
 

@@ -134,7 +134,7 @@ function assemble(
 function spread(k: Kernels<Exports>, rows: number, cols: number, slot: Slot): Float64Array {
   const values = new Float64Array(rows * cols)
   if (slot.kind === SlotKind.Immediate) return values.fill(f(slot.value))
-  if (slot.kind === SlotKind.Scalar) return values.fill(k.floats[slot.address >> 2]!)
+  if (slot.kind === SlotKind.Scalar) return values.fill(k.floats[slot.address >> 2])
   for (let r = 0; r < rows; r++) {
     const row = slot.modulo ? r % slot.modulo : slot.kind === SlotKind.Matrix && slot.repeat ? 0 : r
     const from = (slot.block.address >> 2) + row * slot.block.stride
@@ -154,8 +154,8 @@ function interpret(
   const values = slots.map((slot) => spread(k, rows, cols, slot))
   const results = new Map<Block, Float64Array>()
   for (const { op, to, a, b = 0, c = 0, immediate = 0 } of program) {
-    const [x, y, z] = [values[a]!, values[b]!, values[c]!]
-    const result = x.map((_, i) => meaning[op](x[i]!, y[i]!, z[i]!, { immediate, position: i, key: 0 }))
+    const [x, y, z] = [values[a], values[b], values[c]]
+    const result = x.map((_, i) => meaning[op](x[i], y[i], z[i], { immediate, position: i, key: 0 }))
     values[to] = result
     const slot = slots[to]
     if (slot?.kind === SlotKind.Matrix) results.set(slot.block, result)
@@ -201,13 +201,13 @@ describe.each(compiled)('$build', (k) => {
       assemble(k, 1, n, [{ op, to: 3, a: 0, b: 1, c: 2, immediate }], slots)()
       const actual = k.read(out)
       for (let i = 0; i < n; i++) {
-        const expected = meaning[op](a[i]!, b[i]!, c[i]!, { immediate, position: i, key: 0 })
-        const tiny = Math.abs(expected) < 2 ** -126 && Math.abs(actual[i]!) < 2 ** -126 // denormals may be flushed
+        const expected = meaning[op](a[i], b[i], c[i], { immediate, position: i, key: 0 })
+        const tiny = Math.abs(expected) < 2 ** -126 && Math.abs(actual[i]) < 2 ** -126 // denormals may be flushed
         const cancels = op === Micro.MulAdd || op === Micro.TanhGrad || op === Micro.SigmoidGrad
-        const scale = cancels ? Math.abs(a[i]! * b[i]!) + Math.abs(c[i]!) + Math.abs(a[i]!) : 0
-        const overflows = cancels && !(scale * b[i]! ** 2 < 1e38) // the order of operations decides
-        if (tiny || overflows || Math.abs(actual[i]! - expected) < 2e-7 * scale) continue
-        const error = ulps(actual[i]!, expected)
+        const scale = cancels ? Math.abs(a[i] * b[i]) + Math.abs(c[i]) + Math.abs(a[i]) : 0
+        const overflows = cancels && !(scale * b[i] ** 2 < 1e38) // the order of operations decides
+        if (tiny || overflows || Math.abs(actual[i] - expected) < 2e-7 * scale) continue
+        const error = ulps(actual[i], expected)
         if (!(error <= 6))
           expect.fail(`${name}(${a[i]}, ${b[i]}, ${c[i]}; ${immediate}) is ${actual[i]}, expected ${f(expected)}: ${error} ulp`)
       }
@@ -384,7 +384,7 @@ describe.each(compiled)('$build', (k) => {
       const limit = 4.5 / Math.sqrt(n)
       const correlation = (a: Float32Array, b: Float32Array, shift = 0) => {
         let sum = 0
-        for (let i = 0; i + shift < n; i++) sum += (a[i]! - 1) * (b[i + shift]! - 1)
+        for (let i = 0; i + shift < n; i++) sum += (a[i] - 1) * (b[i + shift] - 1)
         return Math.abs(sum / n)
       }
       const first = mask(1, n, 1, 0.5)

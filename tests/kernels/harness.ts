@@ -180,8 +180,8 @@ export function expectClose(
   let worst = -1
   let excess = 1
   for (let i = 0; i < expected.length; i++) {
-    const a = actual[i]!
-    const e = expected[i]!
+    const a = actual[i]
+    const e = expected[i]
     if (a === e || Object.is(a, e) || a === Math.fround(e)) continue
     const off = Number.isFinite(a) && Number.isFinite(e) ? Math.abs(a - e) / (relative * Math.abs(e) + absolute) : Infinity
     if (off > excess) {

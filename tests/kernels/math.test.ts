@@ -33,11 +33,11 @@ function sweep(lo: number, hi: number, n = 400_000): Float32Array {
   const float = new Float32Array(bits.buffer)
   for (const end of [lo, hi]) {
     float[0] = Math.abs(end)
-    const top = bits[0]!
+    const top = bits[0]
     const step = Math.max(1, Math.floor(top / (n / 4)))
     for (let b = 0; b <= top; b += step) {
       bits[0] = b
-      const value = Math.sign(end) * float[0]!
+      const value = Math.sign(end) * float[0]
       if (value >= lo && value <= hi) values.push(value)
     }
   }
@@ -72,7 +72,7 @@ describe.each(kernels)('$build', ({ build, run, floats }) => {
     let worst = 0
     let where = 0
     for (let i = 0; i < inputs.length; i++) {
-      const error = ulps(outputs[i]!, truth[name](inputs[i]!))
+      const error = ulps(outputs[i], truth[name](inputs[i]))
       if (!(error <= worst)) {
         worst = error
         where = inputs[i]!
@@ -99,6 +99,6 @@ describe.each(kernels)('$build', ({ build, run, floats }) => {
       'tanh',
       inputs.map((v) => -v),
     )
-    expect(positive.every((v, i) => v <= 1 && v === -negative[i]!)).toBe(true)
+    expect(positive.every((v, i) => v <= 1 && v === -negative[i])).toBe(true)
   })
 })

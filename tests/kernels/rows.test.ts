@@ -32,7 +32,7 @@ const sizes = [1, 2, 3, 4, 5, 7, 8, 31, 64, 65, 255, 257, 1000]
 const shapes = [1, 2, 5, 31].flatMap((rows) => sizes.map((cols) => [rows, cols] as const))
 
 type Values = ArrayLike<number>
-const row = (x: Values, r: number, cols: number): number[] => Array.from({ length: cols }, (_, c) => x[r * cols + c]!)
+const row = (x: Values, r: number, cols: number): number[] => Array.from({ length: cols }, (_, c) => x[r * cols + c])
 const sum = (values: number[]): number => values.reduce((a, b) => a + b, 0)
 
 function eachRow(rows: number, cols: number, of: (r: number) => number[]): number[] {
@@ -107,8 +107,8 @@ describe.each(compiled)('$build', (k) => {
     const [gs, ys, ls] = [k.read(g), k.read(y), k.read(logs)]
     const expected = eachRow(rows, cols, (r) => {
       const [gr, yr] = [row(gs, r, cols), row(ys, r, cols)]
-      const projection = sum(gr.map((v, c) => v * yr[c]!))
-      return gr.map((v, c) => yr[c]! * (v - projection))
+      const projection = sum(gr.map((v, c) => v * yr[c]))
+      return gr.map((v, c) => yr[c] * (v - projection))
     })
     check(
       'softmaxGrad',
@@ -118,7 +118,7 @@ describe.each(compiled)('$build', (k) => {
       { absolute: 1e-6 },
     )
     const total = (r: number) => sum(row(gs, r, cols))
-    const expectedLogs = eachRow(rows, cols, (r) => row(gs, r, cols).map((v, c) => v - Math.exp(ls[r * cols + c]!) * total(r)))
+    const expectedLogs = eachRow(rows, cols, (r) => row(gs, r, cols).map((v, c) => v - Math.exp(ls[r * cols + c]) * total(r)))
     check(
       'logSoftmaxGrad',
       dx,
@@ -140,7 +140,7 @@ describe.each(compiled)('$build', (k) => {
     check(
       'crossEntropy',
       losses,
-      picked.map((t, r) => (t < 0 ? 0 : -logSoftmax(row(values, r, cols))[t]!)),
+      picked.map((t, r) => (t < 0 ? 0 : -logSoftmax(row(values, r, cols))[t])),
       () => run.crossEntropy(rows, cols, x.address, bytes(x), targets, losses.address, bytes(losses)),
       { absolute: 1e-6 },
     )
@@ -148,7 +148,7 @@ describe.each(compiled)('$build', (k) => {
     const gs = k.read(g)
     for (const step of [bytes(g), 0]) {
       const expected = eachRow(rows, cols, (r) =>
-        softmax(row(values, r, cols)).map((p, c) => (picked[r]! < 0 ? 0 : gs[step ? r : 0]! * (p - (c === picked[r] ? 1 : 0)))),
+        softmax(row(values, r, cols)).map((p, c) => (picked[r] < 0 ? 0 : gs[step ? r : 0] * (p - (c === picked[r] ? 1 : 0)))),
       )
       check(
         'crossEntropyGrad',
@@ -162,7 +162,7 @@ describe.each(compiled)('$build', (k) => {
       'in place',
       x,
       eachRow(rows, cols, (r) =>
-        softmax(row(values, r, cols)).map((p, c) => (picked[r]! < 0 ? 0 : gs[0]! * (p - (c === picked[r] ? 1 : 0)))),
+        softmax(row(values, r, cols)).map((p, c) => (picked[r] < 0 ? 0 : gs[0] * (p - (c === picked[r] ? 1 : 0)))),
       ),
       () => run.crossEntropyGrad(rows, cols, x.address, bytes(x), targets, g.address, 0, x.address, bytes(x)),
       { absolute: 1e-6 },
@@ -177,7 +177,7 @@ describe.each(compiled)('$build', (k) => {
     check('softmax', y, [...softmax(values), ...softmax(values)], () => run.softmax(2, 6, x.address, 24, y.address, 24))
     const loss = k.block(2, 1)
     const targets = k.integers([1, 3])
-    check('crossEntropy', loss, [-logSoftmax(values)[1]!, -logSoftmax(values)[3]!], () =>
+    check('crossEntropy', loss, [-logSoftmax(values)[1], -logSoftmax(values)[3]], () =>
       run.crossEntropy(2, 6, x.address, 24, targets, loss.address, 4),
     )
   })
@@ -233,8 +233,8 @@ describe.each(compiled)('$build', (k) => {
     )
     const expected = parts.flatMap(({ rstd, hat, grad }) => {
       const level = sum(grad) / cols
-      const slope = sum(grad.map((v, c) => v * hat[c]!)) / cols
-      return grad.map((v, c) => rstd * (v - level - hat[c]! * slope))
+      const slope = sum(grad.map((v, c) => v * hat[c])) / cols
+      return grad.map((v, c) => rstd * (v - level - hat[c] * slope))
     })
     // Where a row's elements are nearly equal, the last bit of their mean is worth rstd times as much.
     const scale = Math.max(...parts.map(({ rstd }) => rstd * Math.max(1, rstd / 10)))
@@ -267,7 +267,7 @@ describe.each(compiled)('$build', (k) => {
       const out = k.block(tableRows, cols, cols + gap)
       const g = k.read(y)
       const expected = eachRow(tableRows, cols, (t) =>
-        Array.from({ length: cols }, (_, c) => sum(picked.map((i, r) => (i === t ? g[r * cols + c]! : 0)))),
+        Array.from({ length: cols }, (_, c) => sum(picked.map((i, r) => (i === t ? g[r * cols + c] : 0)))),
       )
       check(
         'scatterAdd',
@@ -285,7 +285,7 @@ describe.each(compiled)('$build', (k) => {
       const x = k.matrix(randomFloats(rows * cols, random(rows)), rows, cols, cols + 1)
       const values = k.read(x)
       const y = k.block(cols, rows, rows + 2)
-      const expected = Array.from({ length: rows * cols }, (_, i) => values[(i % rows) * cols + Math.floor(i / rows)]!)
+      const expected = Array.from({ length: rows * cols }, (_, i) => values[(i % rows) * cols + Math.floor(i / rows)])
       check(`[${rows}, ${cols}]`, y, expected, () => run.transpose(rows, cols, x.address, bytes(x), y.address, bytes(y)), {
         relative: 0,
         absolute: 0,
@@ -307,7 +307,7 @@ describe.each(compiled)('$build', (k) => {
         run.sumSquares(rows, cols, x.address, bytes(x), all.address),
       )
       const columns = k.block(1, cols)
-      const down = Array.from({ length: cols }, (_, c) => sum(Array.from({ length: rows }, (_, r) => values[r * cols + c]!)))
+      const down = Array.from({ length: cols }, (_, c) => sum(Array.from({ length: rows }, (_, r) => values[r * cols + c])))
       check('sumRows', columns, down, () => run.sumRows(rows, cols, x.address, bytes(x), columns.address), { absolute: 5e-6 })
       const across = k.block(rows, 1, 2)
       check(
@@ -335,7 +335,7 @@ describe.each(compiled)('$build', (k) => {
         const values = k.read(x)
         const out = k.block(rows, cols, cols + gap)
         const expected = Array.from({ length: rows * cols }, (_, i) =>
-          sum(Array.from({ length: blocks }, (_, b) => values[b * rows * cols + i]!)),
+          sum(Array.from({ length: blocks }, (_, b) => values[b * rows * cols + i])),
         )
         check(
           `${blocks} blocks of [${rows}, ${cols}]`,
@@ -364,7 +364,7 @@ describe.each(compiled)('$build', (k) => {
     })
     const columns = k.block(1, 1000)
     const down = new Float64Array(1000)
-    for (let i = 0; i < n; i++) down[i % 1000] += values[i]!
+    for (let i = 0; i < n; i++) down[i % 1000] += values[i]
     check('sumRows', columns, down, () => run.sumRows(1000, 1000, x.address, 4000, columns.address), { relative: 2e-6 })
   })
 })

@@ -16,7 +16,8 @@ const wave = (n: number, seed: number): number[] => Array.from({ length: n }, (_
 
 /** The equations of PyTorch's documentation, one unit at a time, for one row. */
 function byHand(kind: string, x: number[], state: number[][], p: Record<string, number[]>, hidden: number): number[][] {
-  const product = (v: number[], W: number[], cols: number, c: number): number => v.reduce((sum, value, k) => sum + value * W[k * cols + c], 0)
+  const product = (v: number[], W: number[], cols: number, c: number): number =>
+    v.reduce((sum, value, k) => sum + value * W[k * cols + c], 0)
   const units = Array.from({ length: hidden }, (_, j) => j)
   const [h, c] = state
   if (kind.startsWith('rnn')) {
@@ -36,7 +37,16 @@ function byHand(kind: string, x: number[], state: number[][], p: Record<string, 
   const candidate =
     kind === 'gru'
       ? units.map((j) => Math.tanh(input(2, j) + r[j] * (recurrent(h, 2, j) + p.bh[j])))
-      : units.map((j) => Math.tanh(input(2, j) + recurrent(h.map((value, k) => value * r[k]), 2, j)))
+      : units.map((j) =>
+          Math.tanh(
+            input(2, j) +
+              recurrent(
+                h.map((value, k) => value * r[k]),
+                2,
+                j,
+              ),
+          ),
+        )
   return [units.map((j) => (1 - z[j]) * candidate[j] + z[j] * h[j])]
 }
 
@@ -89,20 +99,32 @@ describe.each(Object.keys(cells))('%s', (kind) => {
 })
 
 test("an LSTM's forget gate starts with the bias that was asked for", () => {
-  const bias = (forgetBias?: number): number[] => [...new Recurrent(lstm({ forgetBias }), { input: 2, hidden: 3, engine }).layers[0].b.read()]
+  const bias = (forgetBias?: number): number[] => [
+    ...new Recurrent(lstm({ forgetBias }), { input: 2, hidden: 3, engine }).layers[0].b.read(),
+  ]
   expect(bias().slice(3, 6)).toEqual([1, 1, 1])
   expect(bias(2.5).slice(3, 6)).toEqual([2.5, 2.5, 2.5])
-  expect(bias().slice(0, 3).every((value) => Math.abs(value) <= 1 / Math.sqrt(3))).toBe(true)
+  expect(
+    bias()
+      .slice(0, 3)
+      .every((value) => Math.abs(value) <= 1 / Math.sqrt(3)),
+  ).toBe(true)
 })
 
 test('one seed gives the same weights, another seed others', () => {
-  const weights = (random: number): number[] => new Recurrent(gru(), { input: 2, hidden: 3, layers: 2, random, engine }).parameters.flatMap((p) => [...p.read()])
+  const weights = (random: number): number[] =>
+    new Recurrent(gru(), { input: 2, hidden: 3, layers: 2, random, engine }).parameters.flatMap((p) => [...p.read()])
   expect(weights(1)).toEqual(weights(1))
   expect(weights(1)).not.toEqual(weights(2))
 })
 
 test('a parameter starts as it is told to', () => {
-  const layer = new Recurrent(rnn(), { input: 2, hidden: 2, initial: { b: (rows, cols) => new Float64Array(rows * cols).fill(9) }, engine })
+  const layer = new Recurrent(rnn(), {
+    input: 2,
+    hidden: 2,
+    initial: { b: (rows, cols) => new Float64Array(rows * cols).fill(9) },
+    engine,
+  })
   expect([...layer.layers[0].b.read()]).toEqual([9, 9])
   expect(() => new Recurrent(rnn(), { input: 2, hidden: 2, initial: { U: () => new Float64Array(1) }, engine })).toThrow(
     "initial: 'U'; this cell's parameters are Wx, Wh, b",
@@ -123,7 +145,9 @@ test('dropout between layers changes the output only where keys are given', () =
 })
 
 test('prints itself as a sentence', () => {
-  expect(String(new Recurrent(lstm(), { input: 64, hidden: 128, layers: 2, engine }))).toBe('LSTM(64 → 128) × 2, 230,400 parameters')
+  expect(String(new Recurrent(lstm(), { input: 64, hidden: 128, layers: 2, engine }))).toBe(
+    'LSTM(64 → 128) × 2, 230,400 parameters',
+  )
 })
 
 test('sizes that make no sense are refused with a sentence', () => {

@@ -1,5 +1,17 @@
 import { describe, expect, test } from 'vitest'
-import { adagrad, adam, adamw, createEngine, Matrix, NonFiniteGradient, Optimizer, recurrentjsRmsprop, rmsprop, sgd, type Rule } from '../../src/index.js'
+import {
+  adagrad,
+  adam,
+  adamw,
+  createEngine,
+  Matrix,
+  NonFiniteGradient,
+  Optimizer,
+  recurrentjsRmsprop,
+  rmsprop,
+  sgd,
+  type Rule,
+} from '../../src/index.js'
 
 const reference = createEngine({ kernels: 'reference' })
 const plain = createEngine({ kernels: 'plain' })
@@ -99,19 +111,22 @@ describe.each([
   ['reference', reference, 1e-12],
   ['plain kernels', plain, 2e-5],
 ] as const)('on the %s', (_, engine, tolerance) => {
-  test.each(Object.entries(written))('%s takes the steps that its equations say', (_name, { rule, step, l2 = 0, clipValue = Infinity }) => {
-    const w = new Matrix(2, 3, [0.5, -0.25, 1, -1, 0.125, 2], { engine, name: 'w' })
-    const optimizer = new Optimizer([w], rule, { l2, clipValue })
-    const expected = [...w.read()]
-    const steps = expected.map(() => step())
-    for (let t = 1; t <= 20; t++) {
-      w.grad.write(expected.map((_value, i) => gradientAt(i, t)))
-      expected.forEach((value, i) => (expected[i] = steps[i](value, gradientAt(i, t), t)))
-      optimizer.update(0.1)
-    }
-    const got = w.read()
-    expected.forEach((value, i) => expect(Math.abs(got[i] - value)).toBeLessThan(tolerance * Math.max(1, Math.abs(value))))
-  })
+  test.each(Object.entries(written))(
+    '%s takes the steps that its equations say',
+    (_name, { rule, step, l2 = 0, clipValue = Infinity }) => {
+      const w = new Matrix(2, 3, [0.5, -0.25, 1, -1, 0.125, 2], { engine, name: 'w' })
+      const optimizer = new Optimizer([w], rule, { l2, clipValue })
+      const expected = [...w.read()]
+      const steps = expected.map(() => step())
+      for (let t = 1; t <= 20; t++) {
+        w.grad.write(expected.map((_value, i) => gradientAt(i, t)))
+        expected.forEach((value, i) => (expected[i] = steps[i](value, gradientAt(i, t), t)))
+        optimizer.update(0.1)
+      }
+      const got = w.read()
+      expected.forEach((value, i) => expect(Math.abs(got[i] - value)).toBeLessThan(tolerance * Math.max(1, Math.abs(value))))
+    },
+  )
 })
 
 describe('clipping by norm', () => {

@@ -106,7 +106,7 @@ describe('the command', () => {
     ['an unknown cell', ['train', '--cell', 'lstn'], /--cell.*lstm, gru/s],
     ['a flag of the other command', ['generate', '--steps', '5'], /--steps/],
     ['a superfluous argument', ['generate', 'a', 'b'], /argument/],
-    ['an unknown command', ['trian'], /argument/],
+    ['an unknown command', ['trian'], /Did you mean train/],
   ])('ends with 2 for %s', (_, args, sentence) => {
     const { status, stdout, stderr } = unrolled(...args)
     expect(stderr).toMatch(sentence)

@@ -3,14 +3,34 @@ import { adam, createEngine, Divergence, LanguageNetwork, lstm, Optimizer, sgd, 
 
 const tokens = Int32Array.from({ length: 200 }, (_, i) => (i * i + (i >> 2)) % 7)
 
-function training({ kernels = 'plain', rate = 0.01, streams = 2, window = 8, dropout = 0 }: { kernels?: 'plain' | 'reference'; rate?: number; streams?: number; window?: number; dropout?: number } = {}): {
+function training({
+  kernels = 'plain',
+  rate = 0.01,
+  streams = 2,
+  window = 8,
+  dropout = 0,
+}: { kernels?: 'plain' | 'reference'; rate?: number; streams?: number; window?: number; dropout?: number } = {}): {
   network: LanguageNetwork
   trainer: Trainer
 } {
   const engine = createEngine({ kernels })
-  const network = new LanguageNetwork({ tokens: 7, cell: lstm(), embedding: 4, hidden: 6, layers: 2, dropout, tied: false, seed: 1, engine })
+  const network = new LanguageNetwork({
+    tokens: 7,
+    cell: lstm(),
+    embedding: 4,
+    hidden: 6,
+    layers: 2,
+    dropout,
+    tied: false,
+    seed: 1,
+    engine,
+  })
   const optimizer = new Optimizer(network.parameters, rate === 0 ? sgd() : adam())
-  const trainer = new Trainer(network, { streams: new Streams(tokens, { streams, window }), optimizer, schedule: { rate: () => rate } })
+  const trainer = new Trainer(network, {
+    streams: new Streams(tokens, { streams, window }),
+    optimizer,
+    schedule: { rate: () => rate },
+  })
   return { network, trainer }
 }
 
@@ -74,7 +94,9 @@ describe('a loss that is not finite', () => {
     expect(step).toBe(2)
     expect(op).toBe('matmul')
     expect(parameter).toBe('rnn.1.Wh')
-    expect(message).toContain('step 2: the loss is NaN; first at matmul, time step 0: NaN; parameter rnn.1.Wh holds values that are not finite')
+    expect(message).toContain(
+      'step 2: the loss is NaN; first at matmul, time step 0: NaN; parameter rnn.1.Wh holds values that are not finite',
+    )
     expect(network.parameters.map((matrix) => [...matrix.read()])).toEqual(before)
   })
 

@@ -127,8 +127,17 @@ const TERNARY = (1 << Micro.Select) | (1 << Micro.MulAdd)
 @inline
 const BINARY =
   TERNARY |
-  (1 << Micro.Add) | (1 << Micro.Sub) | (1 << Micro.Mul) | (1 << Micro.Div) | (1 << Micro.Min) | (1 << Micro.Max) |
-  (1 << Micro.Greater) | (1 << Micro.GreaterEqual) | (1 << Micro.TanhGrad) | (1 << Micro.SigmoidGrad) | (1 << Micro.ReluGrad)
+  (1 << Micro.Add) |
+  (1 << Micro.Sub) |
+  (1 << Micro.Mul) |
+  (1 << Micro.Div) |
+  (1 << Micro.Min) |
+  (1 << Micro.Max) |
+  (1 << Micro.Greater) |
+  (1 << Micro.GreaterEqual) |
+  (1 << Micro.TanhGrad) |
+  (1 << Micro.SigmoidGrad) |
+  (1 << Micro.ReluGrad)
 
 // @ts-ignore: decorator
 @inline
@@ -270,7 +279,8 @@ function block(code: usize, end: usize, table: usize, slotCount: u32, lines: i32
     const detour = (width & 3) != 0 && destination < slotCount
     if (detour) destination = slotCount + SPARE
 
-    let n = lines, span = bytes
+    let n = lines,
+      span = bytes
     if (lines > 1) {
       let gaps = (stride(table, destination) ^ bytes) | (stride(table, load<u32>(code, 8)) ^ bytes)
       if (readsB(op)) gaps |= stride(table, load<u32>(code, 12)) ^ bytes
@@ -282,6 +292,8 @@ function block(code: usize, end: usize, table: usize, slotCount: u32, lines: i32
       }
     }
 
+    // A row an instruction.
+    // oxfmt-ignore
     switch (op) {
       case Micro.Copy: map(Micro.Copy, true, code, table, destination, n, span); break
       case Micro.Add: map(Micro.Add, true, code, table, destination, n, span); break
@@ -319,11 +331,17 @@ function block(code: usize, end: usize, table: usize, slotCount: u32, lines: i32
 
 /** Executes a block program; formats in opcodes.ts. There may be 128 slots, 24 of them not matrices, and 48 temporaries. */
 export function elementwise(
-  rows: i32, cols: i32, code: usize, instructions: i32, slots: usize, slotCount: i32, firstRow: i32,
+  rows: i32,
+  cols: i32,
+  code: usize,
+  instructions: i32,
+  slots: usize,
+  slotCount: i32,
+  firstRow: i32,
 ): void {
   if (rows <= 0 || cols <= 0) return
   if (slotCount > MAX_SLOTS) unreachable()
-  const slotsEnd = slots + (<usize>slotCount << 4)
+  const slotsEnd = slots + ((<usize>slotCount) << 4)
   const origin = firstRow * cols
   let modular = false
   if (rows > 1) {
@@ -378,7 +396,8 @@ export function elementwise(
         if (next <= area(SPARE)) unreachable()
         if (kind == SlotKind.Column) {
           if (c > 0) continue
-          let from = at, to = next
+          let from = at,
+            to = next
           for (let line = 0; line < lines; line++) {
             splat(to, v128.load32_splat(from), pitch)
             from += modulo == 1 ? 0 : step
@@ -392,7 +411,7 @@ export function elementwise(
         store<usize>(entry, next)
         store<usize>(entry, pitch, 4)
       }
-      block(code, code + (<usize>instructions << 5), table, slotCount, lines, min(cols - c, BLOCK), origin + r * cols + c)
+      block(code, code + ((<usize>instructions) << 5), table, slotCount, lines, min(cols - c, BLOCK), origin + r * cols + c)
     }
   }
 }

@@ -1,5 +1,7 @@
 /** C = op(A)·op(B) + D in float32. */
 import { GemmFlag } from '../opcodes'
+import { rowTimes, rowTimesTransposed } from './gemv'
+import { madd } from './math'
 import { MR, NR, packColumns, packLines } from './pack'
 export { pack } from './pack'
 
@@ -14,13 +16,6 @@ const packedB = memory.data(NC * KC * 4, 64)
 const edgeD = memory.data(MR * NR * 4, 64)
 const edgeC = memory.data(MR * NR * 4, 64)
 const zeros = memory.data<f32>([0, 0, 0, 0, 0, 0, 0, 0], 16)
-
-// @ts-ignore: decorator
-@inline
-export function madd(a: v128, b: v128, c: v128): v128 {
-  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c)
-  else return f32x4.add(f32x4.mul(a, b), c)
-}
 
 /** C[4, 8] = A·B + D over K; consecutive ks of A and B are aStep and bStep bytes apart. */
 function tile(K: i32, a: usize, aStep: i32, b: usize, bStep: i32, c: usize, ldc: i32, d: usize, ldd: i32): void {
@@ -82,8 +77,29 @@ function min(a: i32, b: i32): i32 {
 }
 
 export function gemm(
-  M: i32, N: i32, K: i32, A: i32, lda: i32, B: i32, ldb: i32, C: i32, ldc: i32, D: i32, ldd: i32, flags: i32,
+  M: i32,
+  N: i32,
+  K: i32,
+  A: i32,
+  lda: i32,
+  B: i32,
+  ldb: i32,
+  C: i32,
+  ldc: i32,
+  D: i32,
+  ldd: i32,
+  flags: i32,
 ): void {
+  if (M < MR && (flags == 0 || flags == GemmFlag.TransposeB || flags == GemmFlag.TransposeA)) {
+    for (; M > 0; M--) {
+      if (flags & GemmFlag.TransposeB) rowTimesTransposed(N, K, A, B, ldb, C, D)
+      else rowTimes(N, K, A, flags & GemmFlag.TransposeA ? lda : 4, B, ldb, C, D)
+      A += flags & GemmFlag.TransposeA ? 4 : lda
+      C += ldc
+      if (D) D += ldd
+    }
+    return
+  }
   for (let k = 0; k < K; k += KC) {
     const kc = min(KC, K - k)
     if (k) {

@@ -1,6 +1,15 @@
 import { gemm, pack } from './gemm'
 import { elementwise } from './elementwise'
-import { softmax, logSoftmax, softmaxGrad, logSoftmaxGrad, crossEntropy, crossEntropyGrad, normalize, normalizeGrad } from './rows'
+import {
+  softmax,
+  logSoftmax,
+  softmaxGrad,
+  logSoftmaxGrad,
+  crossEntropy,
+  crossEntropyGrad,
+  normalize,
+  normalizeGrad,
+} from './rows'
 import { gather, scatterAdd, transpose } from './move'
 import { sumRows, sumCols, sumAll, sumBlocks, sumSquares } from './reduce'
 import { Opcode } from '../opcodes'
@@ -24,6 +33,7 @@ export function run(first: usize, end: usize): void {
         elementwise(at(r, 1), at(r, 2), at(r, 3), at(r, 4), at(r, 5), at(r, 6), at(r, 7))
         break
       case Opcode.Gemm:
+        // oxfmt-ignore
         gemm(at(r, 1), at(r, 2), at(r, 3), at(r, 4), at(r, 5), at(r, 6), at(r, 7), at(r, 8), at(r, 9), at(r, 10), at(r, 11), at(r, 12))
         break
       case Opcode.Pack:

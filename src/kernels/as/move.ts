@@ -54,6 +54,7 @@ export function gather(rows: i32, cols: i32, table: usize, tableStride: i32, ind
   }
 }
 
+// oxfmt-ignore
 export function scatterAdd(
   rows: i32, cols: i32, g: usize, gStride: i32, indices: usize, out: usize, outStride: i32, outRows: i32,
 ): void {
@@ -70,13 +71,21 @@ export function scatterAdd(
 export function transpose(rows: i32, cols: i32, x: usize, xStride: i32, y: usize, yStride: i32): void {
   let r = 0
   for (; r + 4 <= rows; r += 4) {
-    const x0 = x + <usize>r * xStride, x1 = x0 + xStride, x2 = x1 + xStride, x3 = x2 + xStride
-    let out = y + (<usize>r << 2)
+    const x0 = x + <usize>r * xStride,
+      x1 = x0 + xStride,
+      x2 = x1 + xStride,
+      x3 = x2 + xStride
+    let out = y + ((<usize>r) << 2)
     for (let c = 0; c < cols; c += 4) {
-      const at = <usize>c << 2
-      const a = v128.load(x0 + at), b = v128.load(x1 + at), d = v128.load(x2 + at), e = v128.load(x3 + at)
-      const ab = v128.shuffle<f32>(a, b, 0, 4, 1, 5), AB = v128.shuffle<f32>(a, b, 2, 6, 3, 7)
-      const de = v128.shuffle<f32>(d, e, 0, 4, 1, 5), DE = v128.shuffle<f32>(d, e, 2, 6, 3, 7)
+      const at = (<usize>c) << 2
+      const a = v128.load(x0 + at),
+        b = v128.load(x1 + at),
+        d = v128.load(x2 + at),
+        e = v128.load(x3 + at)
+      const ab = v128.shuffle<f32>(a, b, 0, 4, 1, 5),
+        AB = v128.shuffle<f32>(a, b, 2, 6, 3, 7)
+      const de = v128.shuffle<f32>(d, e, 0, 4, 1, 5),
+        DE = v128.shuffle<f32>(d, e, 2, 6, 3, 7)
       const left = cols - c
       v128.store(out, v128.shuffle<f64>(ab, de, 0, 2))
       if (left > 1) v128.store(out + yStride, v128.shuffle<f64>(ab, de, 1, 3))
@@ -86,7 +95,8 @@ export function transpose(rows: i32, cols: i32, x: usize, xStride: i32, y: usize
     }
   }
   for (; r < rows; r++) {
-    let from = x + <usize>r * xStride, to = y + (<usize>r << 2)
+    let from = x + <usize>r * xStride,
+      to = y + ((<usize>r) << 2)
     for (let c = 0; c < cols; c++) {
       store<f32>(to, load<f32>(from))
       from += 4

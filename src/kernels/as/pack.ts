@@ -53,14 +53,23 @@ function transposeStrip(lines: i32, count: i32, source: usize, stride: i32, dest
   }
 }
 
-/** Four floats at `source`, of which only the first `lines` exist. */
+/** Four floats at `source`, of which only the first `count` exist: fewer than four. */
 // @ts-ignore: decorator
 @inline
-function loadPart(source: usize, lines: i32): v128 {
+export function loadPart(source: usize, count: i32): v128 {
   let v = v128.load32_zero(source)
-  if (lines > 1) v = v128.load_lane<f32>(source + 4, v, 1)
-  if (lines > 2) v = v128.load_lane<f32>(source + 8, v, 2)
+  if (count > 1) v = v128.load_lane<f32>(source + 4, v, 1)
+  if (count > 2) v = v128.load_lane<f32>(source + 8, v, 2)
   return v
+}
+
+/** Stores the first `count` of four floats: fewer than four. */
+// @ts-ignore: decorator
+@inline
+export function storePart(destination: usize, v: v128, count: i32): void {
+  v128.store_lane<f32>(destination, v, 0)
+  if (count > 1) v128.store_lane<f32>(destination + 4, v, 1)
+  if (count > 2) v128.store_lane<f32>(destination + 8, v, 2)
 }
 
 /** Packs `lines` lines of `count` elements, stored [lines, count], into panels of `width` (4 or 8) lines, [panel][count][width]. */

@@ -48,8 +48,11 @@ function sum(kind: Term, x: usize, y: usize, n: i32, shift: f32): f64 {
   let total: f64 = 0
   while (n >= 16) {
     const chunk = min(n, 512) & ~15
-    let a = zeros, b = zeros, c = zeros, d = zeros
-    const end = x + (<usize>chunk << 2)
+    let a = zeros,
+      b = zeros,
+      c = zeros,
+      d = zeros
+    const end = x + ((<usize>chunk) << 2)
     do {
       a = f32x4.add(a, term(kind, v128.load(x), product ? v128.load(y) : s, s))
       b = f32x4.add(b, term(kind, v128.load(x, 16), product ? v128.load(y, 16) : s, s))

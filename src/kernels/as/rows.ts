@@ -7,7 +7,8 @@ import { loadTail, sumLanes, sumOf, sumOfProducts, sumOfSquares } from './reduce
 /** The largest of n floats; a NaN is passed over here and shows up in the sum of exponentials. */
 function largest(x: usize, n: i32): f32 {
   const lowest = f32x4.splat(-Infinity)
-  let a = lowest, b = lowest
+  let a = lowest,
+    b = lowest
   for (; n >= 8; n -= 8) {
     a = f32x4.pmax(a, v128.load(x))
     b = f32x4.pmax(b, v128.load(x, 16))
@@ -57,7 +58,9 @@ function logOf(x: f64): f32 {
 
 /** y = (x − shift)·factor + offset */
 function affine(y: usize, x: usize, n: i32, shift: f32, factor: f32, offset: f32): void {
-  const s = f32x4.splat(shift), f = f32x4.splat(factor), o = f32x4.splat(offset)
+  const s = f32x4.splat(shift),
+    f = f32x4.splat(factor),
+    o = f32x4.splat(offset)
   do {
     const v = madd(f32x4.sub(v128.load(x), s), f, o)
     if (n >= 4) v128.store(y, v)
@@ -87,7 +90,14 @@ export function logSoftmax(rows: i32, cols: i32, x: usize, xStride: i32, y: usiz
 }
 
 export function softmaxGrad(
-  rows: i32, cols: i32, g: usize, gStride: i32, y: usize, yStride: i32, dx: usize, dxStride: i32,
+  rows: i32,
+  cols: i32,
+  g: usize,
+  gStride: i32,
+  y: usize,
+  yStride: i32,
+  dx: usize,
+  dxStride: i32,
 ): void {
   for (let r = 0; r < rows; r++) {
     const projection = f32x4.splat(<f32>sumOfProducts(g, y, cols, 0))
@@ -107,7 +117,14 @@ export function softmaxGrad(
 }
 
 export function logSoftmaxGrad(
-  rows: i32, cols: i32, g: usize, gStride: i32, y: usize, yStride: i32, dx: usize, dxStride: i32,
+  rows: i32,
+  cols: i32,
+  g: usize,
+  gStride: i32,
+  y: usize,
+  yStride: i32,
+  dx: usize,
+  dxStride: i32,
 ): void {
   for (let r = 0; r < rows; r++) {
     const total = f32x4.splat(<f32>sumOf(g, cols))
@@ -126,16 +143,14 @@ export function logSoftmaxGrad(
   }
 }
 
-export function crossEntropy(
-  rows: i32, cols: i32, x: usize, xStride: i32, targets: usize, loss: usize, lossStride: i32,
-): void {
+export function crossEntropy(rows: i32, cols: i32, x: usize, xStride: i32, targets: usize, loss: usize, lossStride: i32): void {
   for (let r = 0; r < rows; r++) {
     const target = load<i32>(targets)
     let value: f32 = 0
     if (target >= 0) {
       const top = largest(x, cols)
       // Both differences are taken from the largest logit, so large logits lose nothing.
-      value = logOf(sumExp(0, x, cols, top)) - (load<f32>(x + (<usize>target << 2)) - top)
+      value = logOf(sumExp(0, x, cols, top)) - (load<f32>(x + ((<usize>target) << 2)) - top)
     }
     store<f32>(loss, value)
     x += xStride
@@ -145,7 +160,15 @@ export function crossEntropy(
 }
 
 export function crossEntropyGrad(
-  rows: i32, cols: i32, x: usize, xStride: i32, targets: usize, g: usize, gStride: i32, dx: usize, dxStride: i32,
+  rows: i32,
+  cols: i32,
+  x: usize,
+  xStride: i32,
+  targets: usize,
+  g: usize,
+  gStride: i32,
+  dx: usize,
+  dxStride: i32,
 ): void {
   for (let r = 0; r < rows; r++) {
     const target = load<i32>(targets)
@@ -155,7 +178,7 @@ export function crossEntropyGrad(
       const scale = load<f32>(g)
       const total = sumExp(dx, x, cols, largest(x, cols))
       affine(dx, dx, cols, 0, <f32>(scale / total), 0)
-      const hit = dx + (<usize>target << 2)
+      const hit = dx + ((<usize>target) << 2)
       store<f32>(hit, load<f32>(hit) - scale)
     }
     x += xStride
@@ -181,7 +204,15 @@ export function normalize(rows: i32, cols: i32, x: usize, xStride: i32, y: usize
 }
 
 export function normalizeGrad(
-  rows: i32, cols: i32, x: usize, xStride: i32, g: usize, gStride: i32, dx: usize, dxStride: i32, epsilon: f32,
+  rows: i32,
+  cols: i32,
+  x: usize,
+  xStride: i32,
+  g: usize,
+  gStride: i32,
+  dx: usize,
+  dxStride: i32,
+  epsilon: f32,
 ): void {
   for (let r = 0; r < rows; r++) {
     const mean = <f32>(sumOf(x, cols) / cols)

@@ -2,7 +2,7 @@
 import type { Graph } from '../graph/graph.js'
 import type { Input, Value } from '../graph/value.js'
 import type { Floats } from '../run/engine.js'
-import type { TokenNetwork } from './network.js'
+import type { TokenNetwork } from './token-network.js'
 
 export class CarriedState {
   /** What the graph's first step gets. */

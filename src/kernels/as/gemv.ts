@@ -1,0 +1,203 @@
+/**
+ * One row: y = x·op(B) + D. B is read once, straight from where it lies; to pack it would cost more than the product.
+ * What keeps the multipliers busy is eight independent sums.
+ */
+import { madd } from './math'
+import { loadPart, storePart } from './pack'
+
+const zeros = memory.data(128, 16)
+
+/** The row times B [K, N]. Consecutive elements of x are xStep bytes apart, so it may be a column. */
+export function rowTimes(N: i32, K: i32, x: usize, xStep: usize, B: usize, ldb: usize, y: usize, D: usize): void {
+  let d = D ? D : zeros
+  for (; N >= 32; N -= 32) {
+    let c0 = v128.load(d)
+    let c1 = v128.load(d, 16)
+    let c2 = v128.load(d, 32)
+    let c3 = v128.load(d, 48)
+    let c4 = v128.load(d, 64)
+    let c5 = v128.load(d, 80)
+    let c6 = v128.load(d, 96)
+    let c7 = v128.load(d, 112)
+    let a = x
+    let b = B
+    let k = K
+    do {
+      const s = v128.load32_splat(a)
+      c0 = madd(s, v128.load(b), c0)
+      c1 = madd(s, v128.load(b, 16), c1)
+      c2 = madd(s, v128.load(b, 32), c2)
+      c3 = madd(s, v128.load(b, 48), c3)
+      c4 = madd(s, v128.load(b, 64), c4)
+      c5 = madd(s, v128.load(b, 80), c5)
+      c6 = madd(s, v128.load(b, 96), c6)
+      c7 = madd(s, v128.load(b, 112), c7)
+      a += xStep
+      b += ldb
+    } while (--k)
+    v128.store(y, c0)
+    v128.store(y, c1, 16)
+    v128.store(y, c2, 32)
+    v128.store(y, c3, 48)
+    v128.store(y, c4, 64)
+    v128.store(y, c5, 80)
+    v128.store(y, c6, 96)
+    v128.store(y, c7, 112)
+    B += 128
+    y += 128
+    if (D) d += 128
+  }
+  if (N >= 16) {
+    let c0 = v128.load(d)
+    let c1 = v128.load(d, 16)
+    let c2 = v128.load(d, 32)
+    let c3 = v128.load(d, 48)
+    let a = x
+    let b = B
+    let k = K
+    do {
+      const s = v128.load32_splat(a)
+      c0 = madd(s, v128.load(b), c0)
+      c1 = madd(s, v128.load(b, 16), c1)
+      c2 = madd(s, v128.load(b, 32), c2)
+      c3 = madd(s, v128.load(b, 48), c3)
+      a += xStep
+      b += ldb
+    } while (--k)
+    v128.store(y, c0)
+    v128.store(y, c1, 16)
+    v128.store(y, c2, 32)
+    v128.store(y, c3, 48)
+    N -= 16
+    B += 64
+    y += 64
+    if (D) d += 64
+  }
+  for (; N >= 4; N -= 4) {
+    v128.store(y, f32x4.add(column(false, K, x, xStep, B, ldb), v128.load(d)))
+    B += 16
+    y += 16
+    if (D) d += 16
+  }
+  for (; N > 0; N--) {
+    store<f32>(y, f32x4.extract_lane(column(true, K, x, xStep, B, ldb), 0) + load<f32>(d))
+    B += 4
+    y += 4
+    if (D) d += 4
+  }
+}
+
+/** The row times one column of B (in lane 0), or four side by side: four ks at a time, in a sum each. */
+// @ts-ignore: decorator
+@inline
+function column(one: bool, K: i32, x: usize, xStep: usize, b: usize, ldb: usize): v128 {
+  let c0 = f32x4.splat(0)
+  let c1 = f32x4.splat(0)
+  let c2 = f32x4.splat(0)
+  let c3 = f32x4.splat(0)
+  let a = x
+  let k = K
+  if (k >= 4) {
+    do {
+      c0 = madd(v128.load32_splat(a), one ? v128.load32_zero(b) : v128.load(b), c0)
+      a += xStep
+      b += ldb
+      c1 = madd(v128.load32_splat(a), one ? v128.load32_zero(b) : v128.load(b), c1)
+      a += xStep
+      b += ldb
+      c2 = madd(v128.load32_splat(a), one ? v128.load32_zero(b) : v128.load(b), c2)
+      a += xStep
+      b += ldb
+      c3 = madd(v128.load32_splat(a), one ? v128.load32_zero(b) : v128.load(b), c3)
+      a += xStep
+      b += ldb
+      k -= 4
+    } while (k >= 4)
+  }
+  for (; k > 0; k--) {
+    c0 = madd(v128.load32_splat(a), one ? v128.load32_zero(b) : v128.load(b), c0)
+    a += xStep
+    b += ldb
+  }
+  return f32x4.add(f32x4.add(c0, c1), f32x4.add(c2, c3))
+}
+
+/** The row times Bᵀ, where B is [N, K]: a dot product with each of four rows of B at a time, in two sums. */
+export function rowTimesTransposed(N: i32, K: i32, x: usize, B: usize, ldb: usize, y: usize, D: usize): void {
+  do {
+    // A row that is missing at the end repeats the last one; its result is not stored.
+    let b0 = B
+    let b1 = b0 + (N > 1 ? ldb : 0)
+    let b2 = b1 + (N > 2 ? ldb : 0)
+    let b3 = b2 + (N > 3 ? ldb : 0)
+    let p0 = f32x4.splat(0)
+    let p1 = f32x4.splat(0)
+    let p2 = f32x4.splat(0)
+    let p3 = f32x4.splat(0)
+    let q0 = f32x4.splat(0)
+    let q1 = f32x4.splat(0)
+    let q2 = f32x4.splat(0)
+    let q3 = f32x4.splat(0)
+    let a = x
+    let k = K
+    if (k >= 8) {
+      do {
+        const s = v128.load(a)
+        const t = v128.load(a, 16)
+        p0 = madd(s, v128.load(b0), p0)
+        q0 = madd(t, v128.load(b0, 16), q0)
+        p1 = madd(s, v128.load(b1), p1)
+        q1 = madd(t, v128.load(b1, 16), q1)
+        p2 = madd(s, v128.load(b2), p2)
+        q2 = madd(t, v128.load(b2, 16), q2)
+        p3 = madd(s, v128.load(b3), p3)
+        q3 = madd(t, v128.load(b3, 16), q3)
+        a += 32
+        b0 += 32
+        b1 += 32
+        b2 += 32
+        b3 += 32
+        k -= 8
+      } while (k >= 8)
+    }
+    if (k >= 4) {
+      const s = v128.load(a)
+      p0 = madd(s, v128.load(b0), p0)
+      p1 = madd(s, v128.load(b1), p1)
+      p2 = madd(s, v128.load(b2), p2)
+      p3 = madd(s, v128.load(b3), p3)
+      a += 16
+      b0 += 16
+      b1 += 16
+      b2 += 16
+      b3 += 16
+      k -= 4
+    }
+    for (; k > 0; k--) {
+      const s = v128.load32_zero(a)
+      q0 = madd(s, v128.load32_zero(b0), q0)
+      q1 = madd(s, v128.load32_zero(b1), q1)
+      q2 = madd(s, v128.load32_zero(b2), q2)
+      q3 = madd(s, v128.load32_zero(b3), q3)
+      a += 4
+      b0 += 4
+      b1 += 4
+      b2 += 4
+      b3 += 4
+    }
+    p0 = f32x4.add(p0, q0)
+    p1 = f32x4.add(p1, q1)
+    p2 = f32x4.add(p2, q2)
+    p3 = f32x4.add(p3, q3)
+    // Transposing while adding gives all four horizontal sums at once.
+    p0 = f32x4.add(v128.shuffle<f32>(p0, p1, 0, 4, 1, 5), v128.shuffle<f32>(p0, p1, 2, 6, 3, 7))
+    p2 = f32x4.add(v128.shuffle<f32>(p2, p3, 0, 4, 1, 5), v128.shuffle<f32>(p2, p3, 2, 6, 3, 7))
+    const sums = f32x4.add(v128.shuffle<f32>(p0, p2, 0, 1, 4, 5), v128.shuffle<f32>(p0, p2, 2, 3, 6, 7))
+    if (N >= 4) v128.store(y, D ? f32x4.add(sums, v128.load(D)) : sums)
+    else storePart(y, D ? f32x4.add(sums, loadPart(D, N)) : sums, N)
+    B += ldb << 2
+    y += 16
+    if (D) D += 16
+    N -= 4
+  } while (N > 0)
+}
