@@ -25,6 +25,8 @@ const kernels = (): Option =>
     'reference',
   ])
 
+const flag = allowRelaxedSimd()
+
 const program = new Command('unrolled')
   .description('Recurrent networks in TypeScript: train one on a text, and let it write.')
   .showSuggestionAfterError()
@@ -58,7 +60,7 @@ program
   .option('--clip <norm>', 'largest norm of the gradient', number(0, Infinity), 1)
   .option('--seed <seed>', 'seed of weights, dropout and samples', whole(0), 1)
   .addOption(kernels())
-  .action((flags: TrainFlags) => runTrain(flags))
+  .action((flags: TrainFlags) => runTrain(flags, flag))
 
 program
   .command('generate')
@@ -76,7 +78,6 @@ program
   .addOption(kernels())
   .action((model: string, flags: GenerateFlags) => runGenerate(model, flags))
 
-allowRelaxedSimd()
 try {
   await program.parseAsync()
 } catch (error) {

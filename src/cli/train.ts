@@ -25,7 +25,8 @@ export interface TrainFlags {
 const sampleLength = 200
 const lastSampleLength = 500
 
-export async function runTrain(flags: TrainFlags): Promise<void> {
+/** @param flag the V8 flag that was set, to be told */
+export async function runTrain(flags: TrainFlags, flag: string | undefined): Promise<void> {
   const { text, name } = await corpus(flags.text)
   await mkdir(dirname(flags.out), { recursive: true })
   const engine = createEngine({ kernels: flags.kernels })
@@ -38,9 +39,7 @@ export async function runTrain(flags: TrainFlags): Promise<void> {
     `${name}: ${text.length.toLocaleString('en')} characters, the last 5 % held out; ${model.vocabulary.size} different`,
   )
   reporter.line(String(model))
-  reporter.line(
-    `kernels: ${engine.name}${engine.name === 'wasm relaxed' ? ' (relaxed SIMD)' : ''}, Node ${process.versions.node}`,
-  )
+  reporter.line(`kernels: ${engine.name}, Node ${process.versions.node}${flag ? ` with ${flag}` : ''}`)
   if (from && model.trainedWith !== engine.name) {
     reporter.line(
       `${from} was trained with '${model.trainedWith}' kernels: what follows differs in the last digits from what they would give`,
