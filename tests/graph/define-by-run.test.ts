@@ -1,6 +1,6 @@
 // RecurrentJS's way: record a little, look, record more, set gradients by hand, go back, begin again with a new graph.
 import { describe, expect, test } from 'vitest'
-import { cachedPrograms } from '../../src/graph/execution.js'
+import { cachedPrograms } from '../../src/graph/pieces.js'
 import { Graph } from '../../src/graph/graph.js'
 import { Matrix } from '../../src/graph/matrix.js'
 import type { Value } from '../../src/graph/value.js'
