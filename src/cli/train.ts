@@ -1,5 +1,5 @@
 /** `unrolled train` */
-import { mkdir, readFile } from 'node:fs/promises'
+import { access, constants, mkdir, readFile, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { createEngine, Divergence, LanguageModel, type CellName, type EngineOptions, type TrainingProgress } from '../index.js'
 import { Reporter } from './progress.js'
@@ -28,7 +28,7 @@ const lastSampleLength = 500
 /** @param flag the V8 flag that was set, to be told */
 export async function runTrain(flags: TrainFlags, flag: string | undefined): Promise<void> {
   const { text, name } = await corpus(flags.text)
-  await mkdir(dirname(flags.out), { recursive: true })
+  await prepareOutput(flags.out)
   const engine = createEngine({ kernels: flags.kernels })
   const { from, cell, hidden, layers, embedding, dropout, seed, steps, streams, window } = flags
   const model = from
@@ -117,6 +117,31 @@ async function corpus(path: string | undefined): Promise<{ text: string; name: s
   } catch {
     throw new Error(`${path}: is not valid UTF-8; convert it, or choose another file`)
   }
+}
+
+/** Refused now, not after minutes of training. */
+async function prepareOutput(path: string): Promise<void> {
+  const folder = dirname(path)
+  await makeFolder(folder)
+  await access(folder, constants.W_OK).catch(() => {
+    throw new Error(`${folder}: nothing can be written there; choose another place with --out`)
+  })
+  if (await isFolder(path)) throw new Error(`${path}: is a folder; name a file in it with --out`)
+}
+
+const isFolder = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  )
+
+/** A step at a time: Node's own recursion never ends where the system refuses folders as if their parents were missing (/proc). */
+async function makeFolder(path: string): Promise<void> {
+  if (await isFolder(path)) return
+  if (dirname(path) !== path) await makeFolder(dirname(path))
+  await mkdir(path).catch((error: NodeJS.ErrnoException) => {
+    throw new Error(`${path}: the folder cannot be made (${error.code}); choose another with --out`)
+  })
 }
 
 /** The novel, as an npm package of public domain texts has it: a development dependency of the repository. */
