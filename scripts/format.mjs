@@ -8,7 +8,12 @@ import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const kernels = 'src/kernels/as'
-const check = process.argv.includes('--check')
+const [flag, ...others] = process.argv.slice(2)
+if ((flag && flag !== '--check') || others.length > 0) {
+  console.error(`format: '${[flag, ...others].join(' ')}'; takes --check or nothing`)
+  process.exit(2)
+}
+const check = flag === '--check'
 
 const oxfmt = (directory, ...flags) => {
   const program = join(root, 'node_modules/oxfmt/bin/oxfmt')

@@ -23,7 +23,7 @@ interface Product {
   transposeB: boolean
   packed: boolean
   addend: (typeof addends)[number]
-  /** Floats between the rows of A, B, C and D, and words by which each is out of line. */
+  /** Floats between the rows of A, B, C and D, and floats by which each is off a 16-byte boundary. */
   gaps: number[]
   shifts: number[]
   seed: number
@@ -45,14 +45,18 @@ const products = fc.record<Product>({
 })
 
 const tight = { gaps: [0, 0, 0, 0], shifts: [0, 0, 0, 0], seed: 1 }
+// More than 256 rows, 1,024 columns and 256 deep, two at a time: that is packed in several blocks. Strides of 2,048 bytes and
+// more, and operands of more than 16,384 elements, decide what is packed at all.
 const large = [
-  [260, 530, 600],
+  [260, 70, 530],
+  [260, 1030, 5],
+  [9, 1040, 270],
   [3, 1030, 530],
-  [1, 2055, 520],
+  [1, 2055, 130],
   [2, 70, 1100],
-  [515, 9, 260],
-  [37, 1100, 270],
-  [33, 65, 2050],
+  [68, 65, 530],
+  [64, 512, 40],
+  [24, 1024, 64],
 ] as const
 
 describe.each(compiled)('$build: a product', (kernels) => {
@@ -62,10 +66,9 @@ describe.each(compiled)('$build: a product', (kernels) => {
     kernels.reset()
     const next = random(seed)
     const place = (which: number, rows: number, cols: number): Block => {
-      kernels.allocate(shifts[which])
       const stride = cols + gaps[which]
-      // Behind the last element there is nothing that may be read into a result.
-      const block = kernels.block(rows, cols, stride)
+      const shift = shifts[which] % 4
+      const block: Block = { address: kernels.allocate(rows * stride + shift) + shift * 4, rows, cols, stride }
       const values = randomFloats(rows * cols, next)
       for (let i = 0; i < values.length; i++) {
         kernels.floats[(block.address >> 2) + Math.floor(i / cols) * stride + (i % cols)] = values[i]!

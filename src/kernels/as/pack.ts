@@ -72,10 +72,12 @@ export function storePart(destination: usize, v: v128, count: i32): void {
   if (count > 2) v128.store_lane<f32>(destination + 8, v, 2)
 }
 
-/** Packs `lines` lines of `count` elements, stored [lines, count], into panels of `width` (4 or 8) lines, [panel][count][width]. */
-export function packLines(width: i32, lines: i32, count: i32, source: usize, stride: i32, destination: usize): void {
+/**
+ * Packs `lines` lines of `count` elements, stored [lines, count], into panels of `width` (4 or 8) lines, [panel][count][width],
+ * that begin `panel` bytes apart.
+ */
+export function packLines(width: i32, lines: i32, count: i32, source: usize, stride: i32, destination: usize, panel: i32): void {
   const step = width << 2
-  const panel = count * step
   for (let line = 0; line < lines; line += width) {
     for (let half = 0; half < width; half += 4) {
       const left = lines - line - half
@@ -87,22 +89,35 @@ export function packLines(width: i32, lines: i32, count: i32, source: usize, str
 }
 
 /** The same for a matrix that is stored the other way round, [count, lines]. */
-export function packColumns(width: i32, lines: i32, count: i32, source: usize, stride: i32, destination: usize): void {
+export function packColumns(
+  width: i32,
+  lines: i32,
+  count: i32,
+  source: usize,
+  stride: i32,
+  destination: usize,
+  panel: i32,
+): void {
   const step = width << 2
-  const panel = count * step
   for (let k = 0; k < count; k++) {
-    let from = source + k * stride
-    let to = destination + k * step
+    let from = source
+    let to = destination
     let left = lines
-    while (left > 0) {
-      for (let half = 0; half < width; half += 4) {
-        if (left >= 4) v128.store(to + (half << 2), v128.load(from))
-        else v128.store(to + (half << 2), left > 0 ? loadPart(from, left) : f32x4.splat(0))
-        left -= 4
-        from += 16
-      }
+    for (; left >= width; left -= width) {
+      v128.store(to, v128.load(from))
+      if (width > 4) v128.store(to, v128.load(from, 16), 16)
+      from += step
       to += panel
     }
+    if (left > 0) {
+      for (let half = 0; half < step; half += 16) {
+        if (left >= 4) v128.store(to + half, v128.load(from + half))
+        else v128.store(to + half, left > 0 ? loadPart(from + half, left) : f32x4.splat(0))
+        left -= 4
+      }
+    }
+    source += stride
+    destination += step
   }
 }
 
@@ -112,6 +127,6 @@ function clear(count: i32, destination: usize, step: i32): void {
 
 /** Rearranges op(B) [K, N] into panels of NR columns, [ceil(N / NR)][K][NR], the last one filled up with zeros. */
 export function pack(N: i32, K: i32, B: i32, ldb: i32, transposed: i32, destination: i32): void {
-  if (transposed) packLines(NR, N, K, B, ldb, destination)
-  else packColumns(NR, N, K, B, ldb, destination)
+  if (transposed) packLines(NR, N, K, B, ldb, destination, K * NR * 4)
+  else packColumns(NR, N, K, B, ldb, destination, K * NR * 4)
 }
