@@ -21,7 +21,7 @@ export interface TextWindow {
 export class Streams {
   /** Streams read side by side (B). */
   readonly batch: number
-  /** Steps of a window (T). */
+  /** Steps of a window (T): no more than the longest stream has. */
   readonly steps: number
   /** n − 1: how many targets an epoch has. */
   readonly predictions: number
@@ -47,8 +47,10 @@ export class Streams {
     }
     this.#tokens = tokens
     this.batch = streams
-    this.steps = window
-    this.windowsPerEpoch = Math.ceil(Math.ceil(this.predictions / streams) / window)
+    // A window longer than the longest stream would be masked from there on.
+    const longest = Math.ceil(this.predictions / streams)
+    this.steps = Math.min(window, longest)
+    this.windowsPerEpoch = Math.ceil(longest / this.steps)
   }
 
   /** The window of a step of training. Steps count from 0 and on through the epochs; each epoch has the same windows. */

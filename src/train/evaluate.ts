@@ -29,8 +29,8 @@ export function evaluate(
 ): Evaluation {
   const text = new Streams(tokens, { streams, window })
   const g = new Graph({ engine: network.engine, values: 'kept' })
-  const inputs = g.indices(streams * window)
-  const targets = g.indices(streams * window)
+  const inputs = g.indices(text.batch * text.steps)
+  const targets = g.indices(text.batch * text.steps)
   const carried = new CarriedState(g, network, streams)
   const { logits, state } = network.forward(g, inputs, { state: carried.inputs })
   carried.follow(g, state)

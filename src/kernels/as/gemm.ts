@@ -116,7 +116,7 @@ function min(a: i32, b: i32): i32 {
 // @ts-ignore: decorator
 @inline
 function worthPacking(size: i32, stride: i32, times: i32): bool {
-  return stride & 2047 ? times > 64 && size > 16384 : times > 16
+  return stride & 2047 ? times > 64 && size > 16384 : times > 4
 }
 
 export function gemm(
