@@ -13,7 +13,11 @@ export async function runGenerate(path: string, { prompt, kernels, ...options }:
   const model = await LanguageModel.load(path, { engine: createEngine({ kernels }) }).catch((error: NodeJS.ErrnoException) => {
     throw error.code === 'ENOENT' ? new Error(`${path}: there is no such file; train a model first, or name one`) : error
   })
-  if (prompt) process.stdout.write(prompt)
-  for await (const token of model.generate({ prompt, ...options })) process.stdout.write(token)
-  process.stdout.write('\n')
+  // With the first character, since the prompt may yet be refused.
+  let before = prompt ?? ''
+  for await (const token of model.generate({ prompt, ...options })) {
+    process.stdout.write(before + token)
+    before = ''
+  }
+  process.stdout.write(`${before}\n`)
 }

@@ -6,13 +6,18 @@ import { runGenerate, type GenerateFlags } from './generate.js'
 import { runTrain, type TrainFlags } from './train.js'
 
 const whole = (least: number) => (text: string) => {
+  const value = text.trim() === '' ? NaN : Number(text)
+  if (!Number.isSafeInteger(value) || value < least) throw new InvalidArgumentError(`must be a whole number, ${least} or more.`)
+  return value
+}
+const positive = (text: string): number => {
   const value = Number(text)
-  if (!Number.isInteger(value) || value < least) throw new InvalidArgumentError(`must be a whole number, ${least} or more.`)
+  if (!(value > 0 && value < Infinity)) throw new InvalidArgumentError('must be a positive number.')
   return value
 }
 const number = (least: number, below: number) => (text: string) => {
-  const value = Number(text)
-  if (!(value >= least && value < below) || text.trim() === '') {
+  const value = text.trim() === '' ? NaN : Number(text)
+  if (!(value >= least && value < below)) {
     throw new InvalidArgumentError(`must be a number from ${least}${below === Infinity ? '' : ` to below ${below}`}.`)
   }
   return value
@@ -51,13 +56,14 @@ program
   )
   .option('--hidden <units>', 'units of each layer', whole(1), 128)
   .option('--layers <count>', 'layers', whole(1), 2)
-  .option('--embedding <width>', 'numbers that stand for a character', whole(1), 64)
+  .option('--embedding <width>', 'numbers that stand for a character; default: 64, with --tied as many as hidden', whole(1))
+  .option('--tied', 'the output layer uses the weights of the embedding')
   .option('--dropout <share>', 'share zeroed between layers', number(0, 1), 0)
   .option('--steps <count>', 'steps to train', whole(1), 2400)
   .option('--streams <count>', 'streams read side by side', whole(1), 16)
   .option('--window <steps>', 'steps through which gradients flow', whole(1), 64)
-  .option('--rate <rate>', 'peak learning rate of a cosine schedule', number(0, Infinity), 0.005)
-  .option('--clip <norm>', 'largest norm of the gradient', number(0, Infinity), 1)
+  .option('--rate <rate>', 'peak learning rate of a cosine schedule', positive, 0.005)
+  .option('--clip <norm>', 'largest norm of the gradient', positive, 1)
   .option('--seed <seed>', 'seed of weights, dropout and samples', whole(0), 1)
   .addOption(kernels())
   .action((flags: TrainFlags) => runTrain(flags, flag))
@@ -77,6 +83,12 @@ program
   .option('--seed <seed>', 'seed of the sample', whole(0), 1)
   .addOption(kernels())
   .action((model: string, flags: GenerateFlags) => runGenerate(model, flags))
+
+// Whoever reads may have read enough: `unrolled generate | head`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(0)
+})
 
 try {
   await program.parseAsync()

@@ -11,8 +11,9 @@ export interface TrainFlags {
   cell: CellName
   hidden: number
   layers: number
-  embedding: number
+  embedding?: number
   dropout: number
+  tied?: boolean
   steps: number
   streams: number
   window: number
@@ -30,17 +31,17 @@ export async function runTrain(flags: TrainFlags, flag: string | undefined): Pro
   const { text, name } = await corpus(flags.text)
   await prepareOutput(flags.out)
   const engine = createEngine({ kernels: flags.kernels })
-  const { from, cell, hidden, layers, embedding, dropout, seed, steps, streams, window } = flags
+  const { from, cell, hidden, layers, tied, dropout, seed, steps, streams, window } = flags
   const model = from
     ? await LanguageModel.load(from, { text, engine })
-    : LanguageModel.create({ text, cell, hidden, layers, embedding, dropout, seed, engine })
+    : LanguageModel.create({ text, cell, hidden, layers, embedding: flags.embedding, dropout, tied, seed, engine })
   const reporter = new Reporter(process.stderr)
   reporter.line(
     `${name}: ${text.length.toLocaleString('en')} characters, the last 5 % held out; ${model.vocabulary.size} different`,
   )
   reporter.line(String(model))
   reporter.line(`kernels: ${engine.name}, Node ${process.versions.node}${flag ? ` with ${flag}` : ''}`)
-  if (from && model.trainedWith !== engine.name) {
+  if (from && model.trainedWith && model.trainedWith !== engine.name) {
     reporter.line(
       `${from} was trained with '${model.trainedWith}' kernels: what follows differs in the last digits from what they would give`,
     )
@@ -67,8 +68,6 @@ export async function runTrain(flags: TrainFlags, flag: string | undefined): Pro
         await showSample(reporter, model, last ? lastSampleLength : sampleLength, seed)
       }
       if (stop) break
-      // Signals and the terminal get their turn.
-      await new Promise(setImmediate)
     }
   } catch (error) {
     reporter.end()
@@ -76,8 +75,8 @@ export async function runTrain(flags: TrainFlags, flag: string | undefined): Pro
     await model.save(flags.out)
     throw new Error(`${error.message}. Saved the model as it was before that step in ${flags.out}`)
   }
-  await model.save(flags.out)
   reporter.end()
+  await model.save(flags.out)
   process.stderr.write(`${stop ? 'Stopped. ' : ''}Saved the model in ${flags.out}. More of this:\n`)
   const command = process.env.npm_lifecycle_event ? 'npm run -s unrolled --' : 'npx unrolled'
   process.stderr.write(`  ${command} generate ${flags.out} --length 1000 --prompt "The "\n`)

@@ -65,7 +65,9 @@ export function anchor(tape: Tape, outputs: readonly Node[]): Anchors {
     anchors.stacked.add(owner)
     if (rootView(node.inputs[0]).op === 'carry') anchors.led.add(owner)
   }
-  for (const node of nodes) if (node.op === 'assign') anchorTarget(node, nodes, outputs, anchors, copy)
+  // As it stands now: the copies put in above read matrices too, and those that assignments get below must not hide a reader.
+  const read = new Set(reachable(outputs).flatMap(({ op, inputs }) => (op === 'assign' ? inputs.slice(1) : inputs)))
+  for (const node of nodes) if (node.op === 'assign') anchorTarget(node, read, outputs, anchors, copy)
   return anchors
 }
 
@@ -84,16 +86,15 @@ function anchorParts(node: Node, anchors: Anchors, copy: (node: Node, loop?: Loo
 
 function anchorTarget(
   node: Node,
-  nodes: readonly Node[],
+  read: ReadonlySet<Node>,
   outputs: readonly Node[],
   anchors: Anchors,
   copy: (node: Node) => Node,
 ): void {
   const [target, value] = node.inputs
-  const isRead = nodes.some(({ op, inputs }) => inputs.some((input, i) => input === target && !(op === 'assign' && i === 0)))
   const free = isOwner(value) && !anchors.parts.has(value) && !anchors.targets.has(value) && !outputs.includes(value)
   const inputs = node.inputs as Node[]
-  if (free && !isRead) {
+  if (free && !read.has(target)) {
     anchors.targets.set(value, target)
     return
   }

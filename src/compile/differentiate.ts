@@ -50,11 +50,15 @@ class Differentiation {
   /** By carry: the carry of the reversed loop that brings its gradient from the step after. */
   readonly #gradientCarries = new Map<Node, Node>()
   readonly #saved = new Map<Node, Node>()
+  /** By carry: the node that hands out what it holds at the end. */
+  readonly #finals: ReadonlyMap<Node, Node>
 
   constructor(
     readonly tape: Tape,
     readonly needed: ReadonlySet<Node>,
-  ) {}
+  ) {
+    this.#finals = new Map(tape.nodes.filter(({ op }) => op === 'final').map((node) => [node.inputs[0], node]))
+  }
 
   run(seeds: ReadonlyMap<Node, Node>): Map<Node, Node> {
     const gradients = new Map<Node, Node>()
@@ -155,10 +159,9 @@ class Differentiation {
   #start(loop: Loop): void {
     if (this.#started.has(loop)) return
     this.#started.add(loop)
-    const finals = new Map(this.tape.nodes.filter(({ op }) => op === 'final').map((node) => [node.inputs[0], node]))
     for (const carry of loop.carries) {
       if (!this.needed.has(carry)) continue
-      const final = finals.get(carry)
+      const final = this.#finals.get(carry)
       const initial = (final && this.#sum(final)) ?? this.tape.zeros(carry.rows, carry.cols)
       const gradient = this.tape.carry(initial, this.#reverse(loop))
       this.#gradientCarries.set(carry, gradient)

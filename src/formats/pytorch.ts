@@ -43,7 +43,7 @@ export const vector = (name: string, matrix: Matrix): TensorMapping => ({ ...pla
  */
 export function recurrentTensors(recurrent: Recurrent, prefix: string): TensorMapping[] {
   return recurrent.layers.flatMap((layer, index): TensorMapping[] => {
-    if (!['rnn', 'rnn-relu', 'lstm', 'gru'].includes(recurrent.cell.name ?? '')) {
+    if (!recurrent.cell.likePyTorch) {
       return Object.entries(layer).map(([key, matrix]) => plain(`${prefix}.${key}_l${index}`, matrix))
     }
     const { Wx, Wh, b, bh } = layer

@@ -24,11 +24,6 @@ export class Generator {
     this.#probabilities = g.keep(g.softmax(g.mul(logits, this.#sharpness)))
   }
 
-  /** Forgets what has been read. */
-  reset(): void {
-    this.#state.reset()
-  }
-
   /**
    * Reads a token and returns the probabilities of the next.
    *
@@ -36,7 +31,8 @@ export class Generator {
    */
   read(token: number, temperature = 1): Floats {
     this.#token.set([token])
-    this.#sharpness.set([temperature > 0 ? 1 / temperature : 1])
+    // Below that, the sharpest that float32 can hold: as good as greedy.
+    this.#sharpness.set([1 / Math.max(temperature, 1e-6)])
     this.#graph.run()
     this.#state.advance()
     return this.#probabilities.data

@@ -1,7 +1,7 @@
 /** The face of the whole: writes onto the tape, and asks the engine for values. */
 import { defaultEngine } from '../run/engines.js'
 import type { Engine, Fault } from '../run/engine.js'
-import type { Attributes, Loop, Node } from '../tape/node.js'
+import type { Attributes, Node } from '../tape/node.js'
 import { Execution } from './execution.js'
 import { binaryCrossEntropy, crossEntropy, huber, meanSquaredError, type LossOptions } from './losses.js'
 import { checkSizes, Matrix } from './matrix.js'
@@ -309,6 +309,11 @@ export class Graph {
       )
     }
     const used = this.recording.matrices
+    const twice = used.find((matrix) => matrix.hasGrad && used.includes(matrix.grad))
+    if (twice)
+      throw new Error(
+        `backward: the graph reads the gradient of ${twice}, which backward would change; copy it to a matrix of its own`,
+      )
     const wanted = wrt ? [...wrt] : used.filter((matrix) => !this.recording.assigned.has(matrix))
     this.execution.backward(
       node,
@@ -316,7 +321,10 @@ export class Graph {
     )
   }
 
-  /** Runs what has been recorded, again if it has run before: from the parameters and the inputs as they are now. */
+  /**
+   * Runs what has been recorded, again if it has run before: from the parameters and the inputs as they are now. Assignments are carried
+   * out again, and backward passes too; whether one adds to the gradients or replaces them is as it was when it was recorded.
+   */
   run(): void {
     this.execution.replay()
   }
@@ -350,14 +358,13 @@ export class Graph {
     return this.indices(typeof indices === 'number' ? [indices] : indices)
   }
 
-  #op(op: string, operands: readonly Operand[], attributes?: Attributes, loop?: Loop): Value {
+  #op(op: string, operands: readonly Operand[], attributes?: Attributes): Value {
     return new Value(
       this,
       this.recording.record(
         op,
         operands.map((operand) => this.node(operand)),
         attributes,
-        loop,
       ),
     )
   }

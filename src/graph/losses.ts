@@ -17,7 +17,7 @@ export interface LossOptions {
  * @param targets one class a row
  */
 export function crossEntropy(g: Graph, logits: Operand, targets: Indices, { mask, reduction = 'mean' }: LossOptions = {}): Value {
-  const rows = g.crossEntropyRows(logits, targets)
+  const rows = g.crossEntropyRows(masked(g, [logits], { mask })[0], targets)
   const classes = g.node(logits).cols
   const weighted = mask === undefined ? rows : g.mul(rows, mask)
   if (reduction === 'sum') return g.sum(weighted)
@@ -33,12 +33,14 @@ export function crossEntropy(g: Graph, logits: Operand, targets: Indices, { mask
  * @param targets the same shape, 0 to 1
  */
 export function binaryCrossEntropy(g: Graph, logits: Operand, targets: Operand, options?: LossOptions): Value {
-  return reduce(g, g.sub(g.softplus(logits), g.mul(logits, targets)), options)
+  const [x, y] = masked(g, [logits, targets], options)
+  return reduce(g, g.sub(g.softplus(x), g.mul(x, y)), options)
 }
 
 /** Mean squared error, [1, 1]. */
 export function meanSquaredError(g: Graph, predictions: Operand, targets: Operand, options?: LossOptions): Value {
-  return reduce(g, g.square(g.sub(predictions, targets)), options)
+  const [p, t] = masked(g, [predictions, targets], options)
+  return reduce(g, g.square(g.sub(p, t)), options)
 }
 
 /**
@@ -53,7 +55,8 @@ export function huber(
   { delta = 1, ...options }: LossOptions & { delta?: number } = {},
 ): Value {
   if (!(delta > 0)) throw new Error(`huber: delta ${delta}; must be positive`)
-  const distance = g.abs(g.sub(predictions, targets))
+  const [p, t] = masked(g, [predictions, targets], options)
+  const distance = g.abs(g.sub(p, t))
   const near = g.min(distance, delta)
   return reduce(g, g.add(g.mul(g.square(near), 0.5), g.mul(g.sub(distance, near), delta)), options)
 }
@@ -61,10 +64,13 @@ export function huber(
 /** Nothing that counts gives a mean of 0, not of NaN. */
 const tiny = 1e-30
 
+/** What is masked may be anything, NaN too, and must reach neither the sum nor a gradient: it is taken out before anything is computed. */
+const masked = (g: Graph, operands: readonly Operand[], { mask }: LossOptions = {}): Operand[] =>
+  operands.map((operand) => (mask === undefined ? operand : g.select(mask, operand, 0)))
+
 function reduce(g: Graph, losses: Value, { mask, reduction = 'mean' }: LossOptions = {}): Value {
   if (mask === undefined) return reduction === 'sum' ? g.sum(losses) : g.mean(losses)
-  // What is masked may be anything, NaN too, and must not reach the sum.
   const weights = g.expand(mask, losses.rows, losses.cols)
-  const sum = g.sum(g.select(weights, g.mul(losses, weights), 0))
+  const sum = g.sum(g.mul(losses, weights))
   return reduction === 'sum' ? sum : g.div(sum, g.max(g.sum(weights), tiny))
 }

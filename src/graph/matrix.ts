@@ -19,7 +19,8 @@ export function checkSizes(what: string, sizes: Readonly<Record<string, number>>
 /**
  * `rows` × `cols` numbers, row-major, in an engine's memory. Created with zeros, with given values, or with rows of values.
  *
- * As an operand of a graph's ops it is a parameter: it gets a gradient.
+ * As an operand of a graph's ops it is a parameter: it gets a gradient. Its memory is freed when the garbage collector finds it, which it
+ * does only between tasks: what is wanted many times in one loop had better be made once and written to.
  */
 export class Matrix {
   readonly rows: number
@@ -90,6 +91,11 @@ export class Matrix {
       engine: this.engine,
       name: this.name && `${this.name}.grad`,
     }))
+  }
+
+  /** Whether `grad` has been asked for. */
+  get hasGrad(): boolean {
+    return this.#grad !== undefined
   }
 
   /** Sets all values to zero. The zeros are written when somebody looks. */

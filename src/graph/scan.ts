@@ -50,7 +50,12 @@ export function scan<X extends Stacks, S extends string>(
   const stacks: readonly (Value | Indices)[] = isSingle(inputs) ? [inputs] : Object.values(inputs)
   const rows = initial[0]?.rows ?? 1
   const steps = countSteps(stacks, rows, names, initial)
-  if (stacks.some(({ node }) => node.loop) || initial.some((node) => node.loop)) {
+  if (mask && (mask.rows !== steps * rows || mask.cols !== 1)) {
+    throw new Error(
+      `scan: a mask of [${mask.rows}, ${mask.cols}]; must be [${steps * rows}, 1], one number for each row of each step`,
+    )
+  }
+  if ((mask ? [...stacks, mask] : stacks).some(({ node }) => node.loop) || initial.some((node) => node.loop)) {
     throw new Error('scan: its inputs belong to the body of another scan; scans do not nest')
   }
   const loop = recording.loop(steps, reverse)

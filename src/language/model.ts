@@ -14,6 +14,7 @@ import { Trainer, type StepReport } from '../train/trainer.js'
 import { builtIn, cellName, type CellName } from './cells.js'
 import { decodeModel, encodeModel, parameterCount, refuseTooLarge, type ModelConfig } from './file.js'
 import { LanguageNetwork } from './network.js'
+import { Turns } from './turns.js'
 
 export interface LanguageModelOptions {
   /** What it learns from: its characters become the vocabulary. */
@@ -79,7 +80,6 @@ export class LanguageModel {
   readonly config: ModelConfig
   /** What the weights were trained with, so that a reader of the file can tell; empty before training. */
   trainedWith = ''
-  #generator: Generator | undefined
 
   private constructor(vocabulary: Vocabulary, config: ModelConfig, cell: Cell, seed: number, engine?: Engine, text?: string) {
     this.vocabulary = vocabulary
@@ -102,12 +102,15 @@ export class LanguageModel {
     if (this.text === undefined) throw new Error('train: this model was loaded without a text; give one to load or fromBytes')
     if (options.steps !== undefined && options.epochs !== undefined) throw new Error('train: both steps and epochs; give one')
     const all = this.vocabulary.encode(this.text)
-    const { training, held } = heldOut === 0 ? { training: all, held: undefined } : split(all, heldOut)
+    const { training, heldOut: held } = heldOut === 0 ? { training: all, heldOut: undefined } : splitHeldOut(all, heldOut)
     const { streams: batch = Math.max(1, Math.min(16, Math.floor((training.length - 1) / window))) } = options
     const streams = new Streams(training, { streams: batch, window })
     const steps = options.steps ?? Math.ceil((options.epochs ?? 10) * streams.windowsPerEpoch)
     if (!Number.isInteger(steps) || steps < 1) throw new Error(`steps: ${steps}; must be a positive integer`)
     const { validateEvery = Math.max(1, Math.ceil(steps / 10)) } = options
+    if (!Number.isInteger(validateEvery) || validateEvery < 1) {
+      throw new Error(`validateEvery: ${validateEvery}; must be a positive integer`)
+    }
     const schedule =
       typeof learningRate === 'number'
         ? cosine({ rate: learningRate, steps, warmUp: Math.min(20, steps - 1), floor: learningRate / 100 })
@@ -115,6 +118,7 @@ export class LanguageModel {
     const optimizer = new Optimizer(this.network.parameters, rule, { clipNorm })
     const trainer = new Trainer(this.network, { streams, optimizer, schedule, seed })
     this.trainedWith = this.network.engine.name
+    const turns = new Turns()
     let seconds = 0
     for (let step = 1; step <= steps; step++) {
       const start = performance.now()
@@ -124,6 +128,7 @@ export class LanguageModel {
       const validation = isDue ? evaluate(this.network, held) : undefined
       if (validation) schedule.observe?.(validation.nats)
       yield { ...report, steps, seconds, validation }
+      await turns.next()
     }
   }
 
@@ -145,12 +150,13 @@ export class LanguageModel {
     if (!Number.isInteger(length) || length < 0) throw new Error(`length: ${length}; must be a whole number, 0 or more`)
     const { vocabulary } = this
     const start = prompt || (vocabulary.tokens.includes(' ') ? ' ' : vocabulary.tokens[0])
-    const generator = (this.#generator ??= new Generator(this.network))
-    generator.reset()
+    const generator = new Generator(this.network)
     const random = new Random(seed)
     let probabilities = new Float32Array() as ArrayLike<number>
     for (const token of vocabulary.encode(start, 'prompt')) probabilities = generator.read(token, temperature)
+    const turns = new Turns()
     for (let i = 0; i < length; i++) {
+      await turns.next()
       const token = temperature === 0 ? greedy(probabilities) : draw(probabilities, random)
       yield vocabulary.tokens[token]
       if (i + 1 < length) probabilities = generator.read(token, temperature)
@@ -180,7 +186,7 @@ export class LanguageModel {
   ): LanguageModel {
     const file = decodeModel(bytes, source)
     const { config, vocabulary } = file
-    const made = cell ?? builtIn[config.cell as CellName]?.()
+    const made = cell ?? (Object.hasOwn(builtIn, config.cell) ? builtIn[config.cell as CellName]() : undefined)
     if (!made) throw new Error(`${source}: has a cell '${config.cell}' of its own; pass it as cell`)
     if (cellName(made) !== config.cell)
       throw new Error(`${source}: was trained with the cell '${config.cell}', not '${cellName(made)}'`)
@@ -217,15 +223,10 @@ export class LanguageModel {
 
 function resolve(cell: CellName | Cell): Cell {
   if (typeof cell !== 'string') return cell
-  const make = builtIn[cell]
+  const make = Object.hasOwn(builtIn, cell) ? builtIn[cell] : undefined
   if (!make)
     throw new Error(`cell: '${String(cell)}'; must be one of ${Object.keys(builtIn).join(', ')}, or a cell made with defineCell`)
   return make()
-}
-
-function split(tokens: Int32Array, share: number): { training: Int32Array; held: Int32Array } {
-  const { training, heldOut } = splitHeldOut(tokens, share)
-  return { training, held: heldOut }
 }
 
 /** The specifier is a variable so that bundlers for the browser leave it alone. */

@@ -62,7 +62,7 @@ export class LanguageNetwork implements TokenNetwork {
   }
 
   get stateSizes(): Readonly<Record<string, number>>[] {
-    return this.recurrent.layers.map(() => this.recurrent.stateSizes)
+    return this.recurrent.stateSizes
   }
 
   get dropouts(): number {

@@ -17,6 +17,8 @@ export type ParameterSpec =
 export interface Cell<S extends string = string, P extends string = string> {
   /** What messages and files call it. Default `cell`. */
   readonly name?: string
+  /** That it computes what PyTorch's layer computes, with parameters Wx, Wh, b (and bh) in PyTorch's order of gates. Default false. */
+  readonly likePyTorch?: boolean
   /** The width of each carried matrix, by name. */
   state(sizes: CellSizes): Record<S, number>
   parameters(sizes: CellSizes): Record<P, ParameterSpec>

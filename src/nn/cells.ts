@@ -12,6 +12,7 @@ export const rnn = ({ activation = 'tanh' }: { activation?: 'tanh' | 'relu' } = 
     throw new Error(`activation: '${String(activation)}'; must be 'tanh' or 'relu'`)
   return defineCell({
     name: activation === 'tanh' ? 'rnn' : 'rnn-relu',
+    likePyTorch: true,
     state: ({ hidden }) => ({ h: hidden }),
     parameters: ({ input, hidden }) => ({ Wx: [input, hidden], Wh: [hidden, hidden], b: [1, hidden] }),
     step(g, x, { h }, { Wx, Wh, b }) {
@@ -31,6 +32,7 @@ export const lstm = ({ forgetBias = 1 }: { forgetBias?: number } = {}): Cell<'h'
   if (!Number.isFinite(forgetBias)) throw new Error(`forgetBias: ${forgetBias}; must be a finite number`)
   return defineCell({
     name: 'lstm',
+    likePyTorch: true,
     state: ({ hidden }) => ({ h: hidden, c: hidden }),
     parameters: ({ input, hidden }) => ({
       Wx: [input, 4 * hidden],
@@ -59,6 +61,7 @@ export const gru = ({ reset = 'after' }: { reset?: 'after' | 'before' } = {}): C
 
 const gruResetAfter = defineCell({
   name: 'gru',
+  likePyTorch: true,
   state: ({ hidden }) => ({ h: hidden }),
   parameters: ({ input, hidden }) => ({
     Wx: [input, 3 * hidden],

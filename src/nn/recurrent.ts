@@ -1,7 +1,7 @@
 /** Layers of one cell over a sequence. */
 import type { Graph } from '../graph/graph.js'
 import { Matrix } from '../graph/matrix.js'
-import type { Indices, Operand, Value } from '../graph/value.js'
+import type { Indices, Input, Operand, Value } from '../graph/value.js'
 import type { Engine } from '../run/engine.js'
 import type { Cell } from './cell.js'
 import { uniform, type Initializer } from './initializers.js'
@@ -81,23 +81,27 @@ export class Recurrent<S extends string = string, P extends string = string> {
     return this.layers.flatMap((layer) => Object.values<Matrix>(layer))
   }
 
-  /** The width of each carried matrix, by name. */
-  get stateSizes(): Record<S, number> {
-    return this.cell.state({ input: this.input, hidden: this.hidden })
+  /** The width of each carried matrix: by layer, by name. */
+  get stateSizes(): Record<S, number>[] {
+    const { cell, hidden } = this
+    return this.layers.map((_, layer) => cell.state({ input: layer === 0 ? this.input : hidden, hidden }))
   }
 
   /** A state of zeros for `batch` sequences, by layer: inputs that can be `set`. */
-  zeroState(g: Graph, batch: number): Record<S, ReturnType<Graph['input']>>[] {
-    const sizes = Object.entries<number>(this.stateSizes)
-    return this.layers.map(
-      () => Object.fromEntries(sizes.map(([key, size]) => [key, g.input(batch, size)])) as Record<S, ReturnType<Graph['input']>>,
-    )
+  zeroState(g: Graph, batch: number): Record<S, Input>[] {
+    return this.stateSizes.map((sizes) => {
+      const inputs = Object.entries<number>(sizes).map(([key, size]) => [key, g.input(batch, size)])
+      return Object.fromEntries(inputs) as Record<S, Input>
+    })
   }
 
   /** x: [T·B, input] → output [T·B, hidden], and the state after the last step, by layer. */
   forward(g: Graph, x: Value, options: ForwardOptions<S> = {}): { output: Value; state: Record<S, Value>[] } {
     const { batch = 1, state = this.zeroState(g, batch), mask, reverse = false, dropoutKeys } = options
     if (state.length !== this.layers.length) throw new Error(`state: of ${state.length} layers; must be of ${this.layers.length}`)
+    if (dropoutKeys && this.dropout > 0 && dropoutKeys.length !== this.layers.length - 1) {
+      throw new Error(`dropoutKeys: ${dropoutKeys.length}; must be ${this.layers.length - 1}, one for each layer but the last`)
+    }
     let output = x
     const finals = this.layers.map((parameters, layer) => {
       const key = dropoutKeys?.[layer - 1]

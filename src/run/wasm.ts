@@ -13,8 +13,13 @@ interface KernelExports {
   heapBase(): number
 }
 
-const bytesOf = (build: KernelBuild): Uint8Array<ArrayBuffer> =>
-  Uint8Array.from(atob(kernels[build]), (character) => character.charCodeAt(0))
+const decoded = new Map<KernelBuild, Uint8Array<ArrayBuffer>>()
+
+function bytesOf(build: KernelBuild): Uint8Array<ArrayBuffer> {
+  let bytes = decoded.get(build)
+  if (!bytes) decoded.set(build, (bytes = Uint8Array.from(atob(kernels[build]), (character) => character.charCodeAt(0))))
+  return bytes
+}
 
 /** Whether this JavaScript engine takes a build of the kernels. */
 export const isSupported = (build: KernelBuild): boolean =>

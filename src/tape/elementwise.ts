@@ -62,7 +62,7 @@ export const elementwise: Record<string, OpRow> = {
     'pow',
     (a, _b, _c, x) => a ** x,
     ({ inputs: [a], attributes: { exponent }, grad, g }) => [
-      g.mul(g.mul(grad, g.constant(exponent)), g.pow(a, exponent - 1)),
+      exponent === 0 ? undefined : g.mul(g.mul(grad, g.constant(exponent)), g.pow(a, exponent - 1)),
     ],
   ),
   /** 1 where a > b, else 0 */

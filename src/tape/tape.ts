@@ -53,9 +53,6 @@ export class Tape {
     return isConstant(a) && isConstant(b) ? this.constant(meaning(a.attributes.value, b.attributes.value)) : undefined
   }
 
-  unary(op: string, a: Node): Node {
-    return this.record(op, [a])
-  }
   sign = (a: Node): Node => this.record('sign', [a])
   sigmoid = (a: Node): Node => this.record('sigmoid', [a])
   pow = (a: Node, exponent: number): Node => this.record('pow', [a], { exponent })

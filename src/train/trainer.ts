@@ -1,5 +1,6 @@
 /** The training loop for streams of text: truncated backpropagation through time, the state carried from window to window. */
 import { Graph } from '../graph/graph.js'
+import type { Matrix } from '../graph/matrix.js'
 import type { Indices, Value } from '../graph/value.js'
 import { NonFiniteGradient, type Optimizer } from '../optim/optimizer.js'
 import type { Schedule } from '../optim/schedules.js'
@@ -80,7 +81,11 @@ export class Trainer {
       optimizer.update(learningRate)
     } catch (error) {
       if (error instanceof NonFiniteGradient)
-        throw this.#divergence(index + 1, `the squared gradient of ${error.parameter.name} sums to ${error.value}`)
+        throw this.#divergence(
+          index + 1,
+          `the squared gradient of ${error.parameter.name} sums to ${error.value}`,
+          error.parameter,
+        )
       throw error
     }
     this.#state.advance()
@@ -105,7 +110,7 @@ export class Trainer {
     this.#isBuilt = true
   }
 
-  #divergence(step: number, what: string): Divergence {
+  #divergence(step: number, what: string, suspect?: Matrix): Divergence {
     for (const { grad } of this.network.parameters) grad.clear()
     const fault = this.#graph.diagnose()
     for (const { grad } of this.network.parameters) grad.clear()
@@ -116,7 +121,7 @@ export class Trainer {
       `step ${step}: ${what}${where}${parameter}. A lower learning rate or clipNorm helps most often`,
       step,
       fault?.op,
-      broken?.name,
+      (broken ?? suspect)?.name,
     )
   }
 }
@@ -128,7 +133,7 @@ export class Divergence extends Error {
     readonly step: number,
     /** The first op that gave one. */
     readonly op: string | undefined,
-    /** The first parameter that holds one, if any does. */
+    /** The first parameter that holds one, or else whose gradient does, if any. */
     readonly parameter: string | undefined,
   ) {
     super(message)

@@ -55,6 +55,14 @@ describe('training', () => {
     expect(await run(6)).not.toEqual(first)
   })
 
+  test('lets timers fire', async () => {
+    let ticks = 0
+    const timer = setInterval(() => ticks++, 5)
+    await trained(small({ hidden: 64 }), 80)
+    clearInterval(timer)
+    expect(ticks).toBeGreaterThan(2)
+  })
+
   test('float32 follows float64', async () => {
     const losses = await Promise.all([plain, reference].map((engine) => trained(small({ engine }), 10)))
     losses[0].forEach((loss, i) => expect(loss).toBeCloseTo(losses[1][i], 4))
@@ -96,6 +104,19 @@ describe('generation', () => {
     const options = { prompt: 'the ', length: 40, temperature: 1 }
     expect(await written(model, { ...options, seed: 1 })).toBe(await written(model, { ...options, seed: 1 }))
     expect(await written(model, { ...options, seed: 1 })).not.toBe(await written(model, { ...options, seed: 2 }))
+  })
+
+  test('can go on at several places at once', async () => {
+    const model = small()
+    const options = { prompt: 'the ', length: 12, temperature: 0 }
+    const alone = await written(model, options)
+    const [a, b] = [model.generate(options), model.generate({ ...options, prompt: 'dog ' })]
+    let together = ''
+    for (let i = 0; i < options.length; i++) {
+      together += (await a.next()).value
+      await b.next()
+    }
+    expect(together).toBe(alone)
   })
 
   test('at temperature 0 always takes the most likely', async () => {
@@ -229,6 +250,28 @@ describe("a cell of one's own", () => {
       const next = g.add(g.mul(h, 0.5), g.tanh(g.add(g.matmul(x, W), g.matmul(h, U))))
       return { h: next, output: next }
     },
+  })
+
+  test('may have the name of a built-in one', async () => {
+    const model = small({ cell: { ...cell, name: 'lstm' } })
+    const bytes = model.toBytes()
+    expect([...decodeSafetensors(bytes).tensors.keys()]).toContain('rnn.U_l1')
+    expect(LanguageModel.fromBytes(bytes, { cell: { ...cell, name: 'lstm' }, engine: plain }).toBytes()).toEqual(bytes)
+    expect(() => LanguageModel.fromBytes(bytes, { source: 'm', engine: plain })).toThrow(/^m: /)
+  })
+
+  test('may carry its input', async () => {
+    const delayed = defineCell({
+      name: 'delayed',
+      state: ({ input, hidden }) => ({ before: input, h: hidden }),
+      parameters: ({ input, hidden }) => ({ W: [input, hidden], V: [input, hidden], U: [hidden, hidden] }),
+      step(g, x, { before, h }, { W, V, U }) {
+        const next = g.tanh(g.add(g.matmul(x, W), g.matmul(before, V), g.matmul(h, U)))
+        return { before: x, h: next, output: next }
+      },
+    })
+    const losses = await trained(small({ cell: delayed }), 60, 0.03)
+    expect(losses.at(-1)!).toBeLessThan(losses[0] * 0.8)
   })
 
   test('is saved, and loaded with the cell at hand', async () => {

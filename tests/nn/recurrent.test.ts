@@ -59,7 +59,7 @@ describe.each(Object.keys(cells))('%s', (kind) => {
     const g = new Graph({ engine })
     const { output } = layer.forward(g, g.input(T * B, input, x), { batch: B })
     for (let b = 0; b < B; b++) {
-      let state = Object.keys(layer.stateSizes).map(() => Array<number>(hidden).fill(0))
+      let state = Object.keys(layer.stateSizes[0]).map(() => Array<number>(hidden).fill(0))
       for (let t = 0; t < T; t++) {
         const row = t * B + b
         state = byHand(kind, x.slice(row * input, (row + 1) * input), state, parameters, hidden)
@@ -142,6 +142,15 @@ test('dropout between layers changes the output only where keys are given', () =
   expect(run(1)).toEqual(run(1))
   expect(run(1)).not.toEqual(run())
   expect(run(1)).not.toEqual(run(2))
+})
+
+test('dropout with too few keys is refused', () => {
+  const layer = new Recurrent(lstm(), { input: 2, hidden: 4, layers: 3, dropout: 0.5, engine })
+  const g = new Graph({ engine })
+  const keys = [g.indices([1])]
+  expect(() => layer.forward(g, g.input(2, 2), { dropoutKeys: keys })).toThrow(
+    'dropoutKeys: 1; must be 2, one for each layer but the last',
+  )
 })
 
 test('prints itself as a sentence', () => {

@@ -40,21 +40,10 @@ const SPARE = MAX_TEMPORARIES
 @inline
 const BLOCK = 256
 
-/** Globals belong to an instance, memory may be shared: a thread must be given working memory of its own. */
-let scratch: usize = memory.data(WORKING_BYTES, 16)
+const scratch: usize = memory.data(WORKING_BYTES, 16)
 
 /** The row pitch that the table's temporaries are set up for. */
 let temporaryPitch: usize = 0
-
-export function workingBytes(): i32 {
-  return WORKING_BYTES
-}
-
-/** Moves the working memory of this instance to `address`, where there are `workingBytes()` bytes for it. */
-export function placeWorkingMemory(address: usize): void {
-  scratch = address
-  temporaryPitch = 0
-}
 
 // @ts-ignore: decorator
 @inline

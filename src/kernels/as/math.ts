@@ -4,6 +4,11 @@
 // used: V8 lifts them out of a loop, on one condition, which holds for everything that does not touch memory (a splat, even a
 // square root): the loop must be do … while. In a loop that tests before its first turn V8 computes them anew in every turn.
 
+// Largest errors, in units in the last place against float64 over dense sweeps (tests/kernels/math.test.ts measures them again;
+// ULPS=1 prints them), plain build, the relaxed one is no worse:
+//   exp 1.3 over [−87.3, 88.7] · log 0.8 · tanh 5.1 · sigmoid 2.3 over [−87.3, 20] · softplus 3.0 over [−87.3, 100]
+// Below 1.2e-38 results are 0. Limits at ±∞ are exact, tanh is ±1 from 9.02 on, and NaN stays NaN.
+
 /** a·b + c, in one rounding where the build allows it. */
 // @ts-ignore: decorator
 @inline
@@ -44,8 +49,8 @@ export function boundedExp(x: v128): v128 {
   p = madd(p, r, f32x4.splat(1.6666665459e-1))
   p = madd(p, r, f32x4.splat(0.5))
   p = madd(f32x4.mul(r, r), p, f32x4.add(r, f32x4.splat(1)))
-  // Where the comparison is false for NaN, p has carried it through.
-  return v128.andnot(i32x4.add(p, i32x4.shl(shifted, 23)), f32x4.lt(x, f32x4.splat(-87.3365447)))
+  // The integer addition can carry a NaN out of its range; all bits set are one again.
+  return v128.or(v128.andnot(i32x4.add(p, i32x4.shl(shifted, 23)), f32x4.lt(x, f32x4.splat(-87.3365447))), f32x4.ne(x, x))
 }
 
 // @ts-ignore: decorator
