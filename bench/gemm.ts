@@ -93,7 +93,7 @@ function during(seconds: number, body: () => void): void {
 
 /** The kernels, with nothing around them; what it returns prepares one product. */
 function multiplier(kernels: string): (product: Product) => Work {
-  const memory = new WebAssembly.Memory({ initial: 8192, maximum: 65536 })
+  const memory = new WebAssembly.Memory({ initial: 8192, maximum: 32768 })
   const bytes = readFileSync(new URL(`../kernels.${kernels}.wasm`, import.meta.url))
   const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } })
   const { run, heapBase } = instance.exports as unknown as { run(first: number, end: number): void; heapBase(): number }

@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** The command `unrolled`. Standard output carries what was asked for; everything else goes to standard error. */
+import { readFileSync } from 'node:fs'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { allowRelaxedSimd } from './flags.js'
 import { runGenerate, type GenerateFlags } from './generate.js'
@@ -30,10 +31,12 @@ const kernels = (): Option =>
     'reference',
   ])
 
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
 const flag = allowRelaxedSimd()
 
 const program = new Command('unrolled')
   .description('Recurrent networks in TypeScript: train one on a text, and let it write.')
+  .version(version)
   .showSuggestionAfterError()
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
 

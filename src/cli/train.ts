@@ -46,6 +46,13 @@ export async function runTrain(flags: TrainFlags, flag: string | undefined): Pro
       `${from} was trained with '${model.trainedWith}' kernels: what follows differs in the last digits from what they would give`,
     )
   }
+  if (
+    await stat(flags.out).then(
+      () => true,
+      () => false,
+    )
+  )
+    reporter.line(`${flags.out} is there already; it will be replaced at the end`)
   reporter.line('')
 
   // The step that runs ends first; then there is something whole to save. A second Ctrl-C ends at once.
@@ -79,7 +86,7 @@ export async function runTrain(flags: TrainFlags, flag: string | undefined): Pro
   await model.save(flags.out)
   process.stderr.write(`${stop ? 'Stopped. ' : ''}Saved the model in ${flags.out}. More of this:\n`)
   const command = process.env.npm_lifecycle_event ? 'npm run -s unrolled --' : 'npx unrolled'
-  process.stderr.write(`  ${command} generate ${flags.out} --length 1000 --prompt "The "\n`)
+  process.stderr.write(`  ${command} generate ${flags.out} --length 1000\n`)
   if (stop) process.exitCode = 130
 }
 

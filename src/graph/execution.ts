@@ -21,6 +21,8 @@ interface LiveGradient {
 interface Piece {
   readonly compiled: Compiled
   readonly leaves: readonly Leaf[]
+  /** The versions of the matrices when it last ran, by slot. */
+  versions?: readonly number[]
 }
 
 export class Execution {
@@ -127,6 +129,7 @@ export class Execution {
    */
   backward(from: Node | undefined, wrt: readonly Matrix[]): void {
     const { tape, signature, leaves } = this.recording
+    this.#refuseChanged()
     // Gradients that were set by hand come in as data. To look at one is not to set it.
     const seeds = [...this.#liveGradients].flatMap(([id, live]) => {
       if (live.values.some((value, i) => !Object.is(value, live.left[i]))) live.seed = live.values.slice()
@@ -190,6 +193,21 @@ export class Execution {
     }
     piece.compiled.executable.run(this.#bindings(piece))
     this.#noteWritten(piece)
+    piece.versions = piece.leaves.map((leaf) => (leaf.kind === 'store' ? leaf.matrix.version : 0))
+  }
+
+  /** Values that were computed from a parameter as it was do not go with the parameter as it is. */
+  #refuseChanged(): void {
+    for (const { leaves, versions } of this.#pieces) {
+      const changed = leaves.find(
+        (leaf, slot) => leaf.kind === 'store' && slot < this.recording.leaves.length && leaf.matrix.version !== versions![slot],
+      )
+      if (changed?.kind === 'store' && !this.recording.assigned.has(changed.matrix)) {
+        throw new Error(
+          `${changed.matrix}: has changed since the graph ran; record a new graph, or call run() to run this one again`,
+        )
+      }
+    }
   }
 
   #noteWritten({ compiled, leaves }: Piece): void {

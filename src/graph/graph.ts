@@ -346,6 +346,9 @@ export class Graph {
   node(operand: Operand | Indices): Node {
     if (typeof operand === 'number') return this.recording.constant(operand)
     if (operand instanceof Matrix) return this.recording.matrix(operand)
+    if (!(operand instanceof Value || operand instanceof Indices)) {
+      throw new Error(`operand: ${typeof operand} is no Value, Matrix or number; hand data over with input(rows, cols, data)`)
+    }
     if (operand.graph !== this) throw new Error(`${operand}: belongs to another graph; hand its data over with input()`)
     return operand.node
   }

@@ -33,12 +33,14 @@ export function crossEntropy(g: Graph, logits: Operand, targets: Indices, { mask
  * @param targets the same shape, 0 to 1
  */
 export function binaryCrossEntropy(g: Graph, logits: Operand, targets: Operand, options?: LossOptions): Value {
+  refuseOtherShape('binaryCrossEntropy', g, logits, targets)
   const [x, y] = masked(g, [logits, targets], options)
   return reduce(g, g.sub(g.softplus(x), g.mul(x, y)), options)
 }
 
 /** Mean squared error, [1, 1]. */
 export function meanSquaredError(g: Graph, predictions: Operand, targets: Operand, options?: LossOptions): Value {
+  refuseOtherShape('meanSquaredError', g, predictions, targets)
   const [p, t] = masked(g, [predictions, targets], options)
   return reduce(g, g.square(g.sub(p, t)), options)
 }
@@ -54,11 +56,19 @@ export function huber(
   targets: Operand,
   { delta = 1, ...options }: LossOptions & { delta?: number } = {},
 ): Value {
-  if (!(delta > 0)) throw new Error(`huber: delta ${delta}; must be positive`)
+  if (!(delta > 0 && delta < Infinity)) throw new Error(`huber: delta ${delta}; must be a positive number`)
+  refuseOtherShape('huber', g, predictions, targets)
   const [p, t] = masked(g, [predictions, targets], options)
   const distance = g.abs(g.sub(p, t))
   const near = g.min(distance, delta)
   return reduce(g, g.add(g.mul(g.square(near), 0.5), g.mul(g.sub(distance, near), delta)), options)
+}
+
+/** A column of predictions and a row of targets would broadcast to a matrix, which nobody wants of a loss. */
+function refuseOtherShape(loss: string, g: Graph, predictions: Operand, targets: Operand): void {
+  const [p, t] = [g.node(predictions), g.node(targets)]
+  if (typeof targets === 'number' || (p.rows === t.rows && p.cols === t.cols)) return
+  throw new Error(`${loss}: predictions [${p.rows}, ${p.cols}], targets [${t.rows}, ${t.cols}]; must be the same shape`)
 }
 
 /** Nothing that counts gives a mean of 0, not of NaN. */

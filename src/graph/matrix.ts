@@ -28,6 +28,8 @@ export class Matrix {
   readonly engine: Engine
   name: string | undefined
   readonly #store: Store
+  /** Counts the changes that were not made through `data`. */
+  version = 0
   #live: Floats | undefined
   #grad: Matrix | undefined
   /** Whether the values are known to be zero, and whether the memory still holds what was there before. */
@@ -76,6 +78,7 @@ export class Matrix {
   /** Replaces the values. */
   write(values: ArrayLike<number>): void {
     if (values.length !== this.size) throw new Error(`${this}: ${values.length} values; must be ${this.size}`)
+    this.version++
     this.#isStale = false
     this.#isClear = false
     this.#live?.set(values)
@@ -123,6 +126,7 @@ export class Matrix {
 
   /** Brings `data` up to date with what a run wrote. */
   afterWrite(): void {
+    this.version++
     this.#isClear = this.#isStale = false
     this.#live?.set(this.#store.read())
   }

@@ -84,7 +84,9 @@ export function compileBackward(
     const seeded = known.get(from)
     known.set(from, seeded ? tape.add(seeded, tape.constant(1)) : tape.constant(1))
   }
-  const gradients = differentiate(tape, known, new Set(targets.map(({ node }) => node)))
+  // Where everything can be looked at, the gradients of data can.
+  const inputs = kept ? [] : recording.tape.nodes.filter(({ op }) => op === 'input')
+  const gradients = differentiate(tape, known, new Set([...targets.map(({ node }) => node), ...inputs]))
   const assignments = targets.flatMap(({ node, gradient, add }) => {
     const target = leaf('matrix', node, { kind: 'store', matrix: gradient })
     const value = gradients.get(node)
@@ -93,7 +95,9 @@ export function compileBackward(
       : []
   })
   const outputs = pending(situation)
-  const readable = [...gradients].filter(([node]) => (kept ? kept.has(node) : isComputed(node)) && !node.loop)
+  const readable = [...gradients].filter(
+    ([node]) => (kept ? kept.has(node) : isComputed(node) || inputs.includes(node)) && !node.loop,
+  )
   return prepare(
     situation,
     [...outputs, ...readable.map(([, grad]) => grad), ...assignments],

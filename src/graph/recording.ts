@@ -42,7 +42,7 @@ export class Recording {
     if (!node) {
       if (matrix.engine !== this.engine) {
         throw new Error(
-          `${matrix}: lives in the engine '${matrix.engine.name}', the graph runs on '${this.engine.name}'; use one for both`,
+          `${matrix}: lives in another engine (${matrix.engine.name}) than the graph (${this.engine.name}); use one engine for both`,
         )
       }
       node = this.leaf('matrix', { kind: 'store', matrix }, matrix.rows, matrix.cols)

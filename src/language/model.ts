@@ -91,6 +91,7 @@ export class LanguageModel {
   /** A model of the characters of `text`, with random weights. */
   static create(options: LanguageModelOptions): LanguageModel {
     const { text, cell = 'lstm', hidden = 128, layers = 2, tied = false, embedding = tied ? hidden : 64, dropout = 0 } = options
+    if (typeof text !== 'string') throw new Error(`text: ${typeof text}; must be a string`)
     const made = resolve(cell)
     const config = { cell: cellName(made), hidden, layers, embedding, dropout, tied }
     return new LanguageModel(Vocabulary.fromText(text), config, made, options.seed ?? 1, options.engine, text)
@@ -222,7 +223,11 @@ export class LanguageModel {
 }
 
 function resolve(cell: CellName | Cell): Cell {
-  if (typeof cell !== 'string') return cell
+  if (typeof cell !== 'string') {
+    if (typeof cell.step !== 'function')
+      throw new Error(`cell: ${typeof cell}; must be a name, or what defineCell, lstm(), gru() or rnn() return`)
+    return cell
+  }
   const make = Object.hasOwn(builtIn, cell) ? builtIn[cell] : undefined
   if (!make)
     throw new Error(`cell: '${String(cell)}'; must be one of ${Object.keys(builtIn).join(', ')}, or a cell made with defineCell`)

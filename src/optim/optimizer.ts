@@ -71,7 +71,8 @@ export class Optimizer {
   gradientNorm = 0
 
   /**
-   * Changes the parameters by their gradients, and clears those. Throws, and changes nothing, if a gradient is not finite.
+   * Changes the parameters by their gradients, and clears those. Throws if a gradient is not finite: the parameters stay, the
+   * gradients are cleared.
    *
    * @param rate the learning rate of this step
    */
@@ -80,7 +81,10 @@ export class Optimizer {
     this.#measure.run()
     const squares = this.#squares.map(({ value }) => value)
     const bad = squares.findIndex((value) => !Number.isFinite(value))
-    if (bad >= 0) throw new NonFiniteGradient(this.parameters[bad], squares[bad])
+    if (bad >= 0) {
+      this.#clear()
+      throw new NonFiniteGradient(this.parameters[bad], squares[bad])
+    }
     this.gradientNorm = Math.sqrt(squares.reduce((a, b) => a + b))
     this.step++
     this.#rate.set([rate])
@@ -88,6 +92,10 @@ export class Optimizer {
     const scalars = this.rule.scalars?.(this.step) ?? {}
     for (const [name, input] of Object.entries(this.#scalars)) input.set([scalars[name]])
     this.#graph.run()
+    this.#clear()
+  }
+
+  #clear(): void {
     for (const { grad } of this.parameters) grad.clear()
   }
 

@@ -44,6 +44,7 @@ export const structure: Record<string, OpRow> = {
   },
   concatCols: {
     shape: (inputs) => {
+      if (inputs.length === 0) throw new Error('concatCols: no parts; give at least one')
       if (inputs.some(({ rows }) => rows !== inputs[0].rows))
         throw new Error(`concatCols: ${shapesOf(inputs)}; row counts must agree`)
       return [inputs[0].rows, inputs.reduce((sum, { cols }) => sum + cols, 0)]
@@ -56,6 +57,7 @@ export const structure: Record<string, OpRow> = {
   },
   concatRows: {
     shape: (inputs) => {
+      if (inputs.length === 0) throw new Error('concatRows: no parts; give at least one')
       if (inputs.some(({ cols }) => cols !== inputs[0].cols))
         throw new Error(`concatRows: ${shapesOf(inputs)}; column counts must agree`)
       return [inputs.reduce((sum, { rows }) => sum + rows, 0), inputs[0].cols]

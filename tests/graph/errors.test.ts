@@ -184,7 +184,7 @@ describe.each<[() => unknown, string]>([
   [() => g.dropout(row, NaN, g.indices(1)), 'dropout: rate NaN; must be in [0, 1)'],
   [() => g.dropout(row, 0.5, g.indices(3)), 'dropout: a key of 3 numbers; must be one'],
   [() => g.layerNorm(row, row, row, 0), 'layerNorm: epsilon 0; must be positive'],
-  [() => g.huber(row, row, { delta: -1 }), 'huber: delta -1; must be positive'],
+  [() => g.huber(row, row, { delta: -1 }), 'huber: delta -1; must be a positive number'],
 ])('a wrong option', (mistake, sentence) => {
   test(sentence, () => expect(mistake).toThrow(new Error(sentence)))
 })
@@ -207,7 +207,7 @@ describe('what belongs elsewhere', () => {
   test('a matrix of another engine', () => {
     const elsewhere = new Matrix(1, 1, undefined, { engine: createEngine({ kernels: 'plain' }), name: 'W' })
     expect(() => g.add(elsewhere, 1)).toThrow(
-      new Error(`W [1, 1]: lives in the engine 'wasm plain', the graph runs on 'reference'; use one for both`),
+      new Error(`W [1, 1]: lives in another engine (wasm plain) than the graph (reference); use one engine for both`),
     )
   })
 
