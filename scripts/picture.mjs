@@ -31,14 +31,11 @@ const shown = [
     .slice(0, 5)
     .map((line) => [line, 'sample']),
   ['', ''],
-  ...lines
-    .slice(-5)
-    .filter((line) => /^step|^Saved/.test(line))
-    .map((line) => [line, 'dim']),
+  ...lines.filter((line) => line.startsWith('Saved')).map((line) => [line, 'dim']),
 ]
 
 const row = 18
-const plot = { x: 40, y: shown.length * row + 60, width: 760, height: 150 }
+const plot = { x: 40, y: shown.length * row + 72, width: 760, height: 150 }
 const [low, high] = [Math.min(...points.map(([, nats]) => nats)) - 0.05, Math.max(...points.map(([, nats]) => nats))]
 const x = (step) => plot.x + (plot.width * step) / points.at(-1)[0]
 const y = (nats) => plot.y + (plot.height * (high - nats)) / (high - low)
@@ -54,7 +51,7 @@ console.log(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 840 ${height}"
 </style>
 <rect width="840" height="${height}" rx="8"/>
 ${shown.map(([text, kind], i) => `<text x="20" y="${30 + i * row}" class="${kind}">${escape(text)}</text>`).join('\n')}
-<text x="20" y="${plot.y - 16}" class="axis">held-out loss, nats a character</text>
+<text x="20" y="${plot.y - 22}" class="axis">held-out loss, nats a character</text>
 <path d="${curve}"/>
 ${points.map(([step, nats]) => `<circle cx="${x(step).toFixed(1)}" cy="${y(nats).toFixed(1)}" r="3"/><text x="${(x(step) - 14).toFixed(1)}" y="${(y(nats) - 9).toFixed(1)}" class="axis">${nats.toFixed(2)}</text>`).join('\n')}
 <text x="${plot.x + plot.width - 60}" y="${plot.y + plot.height + 24}" class="axis">${points.at(-1)[0].toLocaleString('en')} steps</text>

@@ -5,8 +5,6 @@
 
 /** First word of a record. A record is 16 words (Int32); addresses and strides are in bytes, sizes in elements. */
 export enum Opcode {
-  /** Ends a program. */
-  End = 0,
   /** A block program: rows, cols, code, instructions, slots, slotCount, firstRow */
   Elementwise = 1,
   /** C = op(A)·op(B) + D: M, N, K, A, lda, B, ldb, C, ldc, D (0: nothing), ldd, flags (GemmFlag) */

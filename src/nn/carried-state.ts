@@ -1,7 +1,6 @@
 /** A state that is carried from one run of a graph to the next. */
 import type { Graph } from '../graph/graph.js'
 import type { Input, Value } from '../graph/value.js'
-import type { Floats } from '../run/engine.js'
 import type { TokenNetwork } from './token-network.js'
 
 export class CarriedState {
@@ -28,15 +27,6 @@ export class CarriedState {
 
   reset(): void {
     this.#each((input) => input.data.fill(0))
-  }
-
-  /** The numbers, layer by layer. */
-  read(): Floats[] {
-    return this.inputs.flatMap((layer) => Object.values(layer).map(({ data }) => data.slice()))
-  }
-
-  write(values: readonly ArrayLike<number>[]): void {
-    this.inputs.flatMap((layer) => Object.values(layer)).forEach((input, i) => input.set(values[i]))
   }
 
   #each(visit: (input: Input, final: Value) => void): void {

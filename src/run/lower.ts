@@ -105,7 +105,6 @@ class Lowering {
   constructor(program: Program) {
     this.#arenaEnd = program.end
     for (const instruction of program.instructions) this.#lower(instruction)
-    this.#records.push([Opcode.End])
   }
 
   finish(): Image {
@@ -124,8 +123,7 @@ class Lowering {
     }
     this.#tables.forEach((word, i) => put(i, word))
     this.#records.forEach((record, i) => record.forEach((word, j) => put(start + i * 16 + j, word)))
-    // The End record is not executed: it is where a run stops.
-    const recordCount = this.#records.length - 1
+    const recordCount = this.#records.length
     return { words, records: start * 4, recordCount, relocations, arenaEnd: this.#arenaEnd, origins: this.#origins }
   }
 

@@ -34,7 +34,7 @@ export class WasmEngine implements Engine {
   #arenaLength = 0
 
   /** Stores and programs go when nobody holds them any more: users never free memory. */
-  readonly #registry = new FinalizationRegistry<readonly number[]>((blocks) =>
+  readonly #finalizers = new FinalizationRegistry<readonly number[]>((blocks) =>
     blocks.forEach((address) => this.heap.release(address)),
   )
 
@@ -61,13 +61,13 @@ export class WasmEngine implements Engine {
 
   createStore(length: number): Store {
     const store = new WasmStore(this.heap, length)
-    this.#registry.register(store, [store.address])
+    this.#finalizers.register(store, [store.address])
     return store
   }
 
   prepare(program: Program, leaves: readonly LeafLayout[]): Executable {
     const executable = new WasmExecutable(this, program, lower(program), leaves)
-    this.#registry.register(executable, executable.blocks)
+    this.#finalizers.register(executable, executable.blocks)
     return executable
   }
 
