@@ -2,10 +2,11 @@
  * The reference executor: the same programs in plain TypeScript and float64. It is the oracle for tests and gradient checks, and
  * is written to be obviously right.
  */
-import { offsetAt, resultsOf, unrolled, type Block, type Kernel, type Program, type Ref } from '../compile/program.js'
+import { offsetAt, unrolled, type Block, type Kernel, type Program, type Ref } from '../compile/program.js'
 import { rowOf } from '../tape/ops.js'
 import type { Binding, Engine, Executable, Fault, LeafLayout, Store } from './engine.js'
 import { isKept } from './dropout.js'
+import { faultIn } from './fault.js'
 import { meanings, type View } from './meanings.js'
 
 class ReferenceStore implements Store {
@@ -65,15 +66,13 @@ class ReferenceExecutable implements Executable {
     this.engine.reserveArena(this.program.end)
     for (const { instruction, i, t } of unrolled(this.program.instructions)) {
       this.#execute(instruction, i, t, bindings)
-      for (const { op, ref } of resultsOf(instruction)) {
-        const view = this.#view(ref, i, t, bindings)
-        for (let r = 0; r < ref.rows; r++) {
-          for (let c = 0; c < ref.cols; c++) {
-            const value = view.at(r, c)
-            if (!Number.isFinite(value)) return { op, step: t, value }
-          }
-        }
-      }
+      const fault = faultIn(
+        instruction,
+        t,
+        (ref) => this.#view(ref, i, t, bindings).at,
+        (value) => value,
+      )
+      if (fault) return fault
     }
     return undefined
   }

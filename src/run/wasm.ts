@@ -1,7 +1,8 @@
 /** The wasm executor: programs as flat records in WebAssembly memory, run by one call. Float32. */
-import { offsetAt, resultsOf, type Program, type Ref } from '../compile/program.js'
+import { offsetAt, type Program, type Ref } from '../compile/program.js'
 import { Opcode } from '../kernels/opcodes.js'
 import type { Binding, Engine, Executable, Fault, LeafLayout, Store } from './engine.js'
+import { faultIn } from './fault.js'
 import { Heap } from './heap.js'
 import { kernels } from './kernels.generated.js'
 import { arena, imageBase, lower, type Image } from './lower.js'
@@ -166,10 +167,8 @@ class WasmExecutable implements Executable {
       const { instruction, iteration, t } = origins[i]
       // A packed operand is no result.
       if (this.engine.heap.words[first >> 2] === Opcode.Pack) continue
-      for (const { op, ref } of resultsOf(instruction)) {
-        const value = this.#nonFinite(ref, iteration, t)
-        if (value !== undefined) return { op, step: t, value }
-      }
+      const fault = faultIn(instruction, t, (ref) => this.#view(ref, iteration, t), Math.fround)
+      if (fault) return fault
     }
     return undefined
   }
@@ -200,16 +199,10 @@ class WasmExecutable implements Executable {
     this.#bases.set(slot, base)
   }
 
-  #nonFinite(ref: Ref, i: number, t: number): number | undefined {
+  #view(ref: Ref, i: number, t: number): (row: number, col: number) => number {
     const { leaf, offset, rowStride } = offsetAt(ref, i, t)
     const { floats } = this.engine.heap
     const start = (this.#bases.get(leaf)! >> 2) + offset
-    for (let r = 0; r < ref.rows; r++) {
-      for (let c = 0; c < ref.cols; c++) {
-        const value = floats[start + r * rowStride + c]
-        if (!Number.isFinite(value)) return value
-      }
-    }
-    return undefined
+    return (row, col) => floats[start + row * rowStride + col]
   }
 }

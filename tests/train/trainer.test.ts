@@ -1,5 +1,16 @@
 import { describe, expect, test } from 'vitest'
-import { adam, createEngine, Divergence, LanguageNetwork, lstm, Optimizer, sgd, Streams, Trainer } from '../../src/index.js'
+import {
+  adam,
+  createEngine,
+  Divergence,
+  Graph,
+  LanguageNetwork,
+  lstm,
+  Optimizer,
+  sgd,
+  Streams,
+  Trainer,
+} from '../../src/index.js'
 
 const tokens = Int32Array.from({ length: 200 }, (_, i) => (i * i + (i >> 2)) % 7)
 
@@ -105,5 +116,13 @@ describe('a loss that is not finite', () => {
     network.embedding.weight.write(new Float32Array(7 * 4).fill(1e30))
     network.recurrent.layers[0].Wx.write(Float32Array.from({ length: 4 * 24 }, (_, i) => (i < 48 ? 1e30 : -1e30)))
     expect(() => trainer.step()).toThrow(/step 1: the loss is NaN; first at matmul, time step 0: NaN; all parameters are finite/)
+  })
+
+  test.each(['plain', 'reference'] as const)('is traced to an op whose value never reaches memory, on %s', (kernels) => {
+    const g = new Graph({ engine: createEngine({ kernels }), values: 'kept' })
+    const x = g.input(1, 3, [1, -1, 2])
+    g.keep(g.tanh(g.mul(g.log(g.mul(x, 3)), 2)))
+    g.run()
+    expect(g.diagnose()).toEqual({ op: 'log', step: 0, value: Number.NaN })
   })
 })
