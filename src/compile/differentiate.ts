@@ -7,6 +7,7 @@
 import { Loop, type Node } from '../tape/node.js'
 import { rowOf } from '../tape/ops.js'
 import type { Tape } from '../tape/tape.js'
+import { Lags } from './lags.js'
 
 /** A gradient that covers only columns (or rows) `start` to `end` of its node. */
 interface Piece {
@@ -47,6 +48,8 @@ class Differentiation {
   readonly #contributions = new Map<Node, Contributions>()
   readonly #reversed = new Map<Loop, Loop>()
   readonly #started = new Set<Loop>()
+  /** The loops whose gradients do not flow back through all steps. */
+  readonly #lags = new Map<Loop, Lags>()
   /** By carry: the carry of the reversed loop that brings its gradient from the step after. */
   readonly #gradientCarries = new Map<Node, Node>()
   readonly #saved = new Map<Node, Node>()
@@ -76,36 +79,69 @@ class Differentiation {
   }
 
   #apply(node: Node, grad: Node): void {
-    const { op, inputs, attributes, loop } = node
-    if (op === 'stack') return this.#contribute(inputs[0], this.tape.step(grad, this.#reverse(inputs[0].loop!)))
-    if (op === 'step') return this.#contribute(inputs[0], this.tape.stack(grad, this.#reverse(loop!)))
+    const { op, inputs, loop } = node
+    const [input] = inputs
+    const lags = this.#lagsOf(node)
+    if (op === 'stack')
+      return this.#contribute(input, this.#fitted(this.tape.step(grad, this.#reverse(input.loop!)), node, input))
+    if (op === 'step') return this.#contribute(input, this.tape.stack(this.#fitted(grad, node, input), this.#reverse(loop!)))
     // A loop's final carries are picked up when its reversal starts; its first ones were handed on by #leaveCarry.
     if (op === 'final' || op === 'carry') return
-    if (op === 'sliceCols' || op === 'sliceRows') return this.#contribute(inputs[0], grad, node)
-    const { adjoint } = rowOf(op)
-    if (!adjoint) {
+    if (op === 'sliceCols' || op === 'sliceRows') return this.#applySlice(node, grad)
+    if (!rowOf(op).adjoint) {
       if (inputs.length > 0) throw new Error(`${op}: has no derivative`)
       return
     }
-    const owed = adjoint({
-      inputs: inputs.map((input) => this.#savedFor(input)),
-      out: this.#savedFor(node),
-      grad,
-      attributes,
-      g: this.tape,
-    })
-    inputs.forEach((input, i) => {
-      const part = owed[i]
-      if (!part || !this.needed.has(input)) return
-      const fitted = this.tape.sumTo(part, input.rows, input.cols)
-      if (loop && !input.loop) {
+    const plain = once(() => this.#owed(node, lags ? lags.sum(grad) : grad))
+    const lagged = once(() => lags!.owed(node, grad, (value) => this.#savedFor(value)))
+    inputs.forEach((operand, i) => {
+      if (!this.needed.has(operand)) return
+      const byLag = lags?.has(operand) ?? false
+      const part = (byLag ? lagged() : plain())[i]
+      if (!part) return
+      if (loop && !operand.loop) {
         // Owed by every step to one node outside.
-        this.#contribute(
-          input,
-          fitted.loop ? this.tape.accumulate(fitted) : this.tape.mul(fitted, this.tape.constant(loop.steps)),
-        )
-      } else this.#contribute(input, fitted)
+        this.#contribute(operand, part.loop ? this.tape.accumulate(part) : this.tape.mul(part, this.tape.constant(loop.steps)))
+      } else this.#contribute(operand, byLag ? part : this.#fitted(part, undefined, operand))
     })
+  }
+
+  /** The gradients that a node owes to its operands, each of its operand's shape. */
+  #owed(node: Node, grad: Node): (Node | undefined)[] {
+    const { op, inputs, attributes } = node
+    const saved = inputs.map((input) => this.#savedFor(input))
+    const parts = rowOf(op).adjoint!({ inputs: saved, out: this.#savedFor(node), grad, attributes, g: this.tape })
+    return inputs.map(({ rows, cols }, i) => parts[i] && this.tape.sumTo(parts[i], rows, cols))
+  }
+
+  #applySlice(node: Node, grad: Node): void {
+    const [input] = node.inputs
+    const lags = this.#lagsOf(input)
+    const fitted = this.#fitted(grad, node, input)
+    // The rows of a node with lags are those of each lag.
+    if (!lags || node.op === 'sliceCols') return this.#contribute(input, fitted, node)
+    const { start, end } = node.attributes
+    const wholes = lags.apart(fitted).flatMap((part) => this.#assemble(input, [{ grad: part, start, end }], 'rows'))
+    this.#contribute(input, this.tape.concatRows(wholes))
+  }
+
+  #lagsOf(node: Node): Lags | undefined {
+    const lags = node.loop && this.#lagsIn(node.loop)
+    return lags?.has(node) ? lags : undefined
+  }
+
+  #lagsIn(loop: Loop): Lags | undefined {
+    if (loop.reach === Infinity) return undefined
+    let lags = this.#lags.get(loop)
+    if (!lags) this.#lags.set(loop, (lags = new Lags(this.tape, loop)))
+    return lags
+  }
+
+  /** A gradient of one node's rows as another needs it: with a block for each lag or without. */
+  #fitted(grad: Node, from: Node | undefined, to: Node): Node {
+    const [before, after] = [from && this.#lagsOf(from), this.#lagsOf(to)]
+    if (before) return after ? grad : before.sum(grad)
+    return after ? after.spread(grad) : grad
   }
 
   #contribute(node: Node, grad: Node, slice?: Node): void {
@@ -122,12 +158,14 @@ class Differentiation {
   #sum(node: Node): Node | undefined {
     const all = this.#contributions.get(node)
     if (!all) return undefined
-    const parts = [...all.whole, ...this.#assemble(node, all.columns, 'cols'), ...this.#assemble(node, all.rows, 'rows')]
+    const rows = node.rows * (this.#lagsOf(node)?.count ?? 1)
+    const shape = { rows, cols: node.cols }
+    const parts = [...all.whole, ...this.#assemble(shape, all.columns, 'cols'), ...this.#assemble(shape, all.rows, 'rows')]
     return parts.reduce((sum, part) => this.tape.add(sum, part))
   }
 
   /** Pieces side by side become one concat (the gates of a cell do), those that overlap another; gaps are zero. */
-  #assemble(node: Node, pieces: readonly Piece[], axis: 'rows' | 'cols'): Node[] {
+  #assemble(whole: { rows: number; cols: number }, pieces: readonly Piece[], axis: 'rows' | 'cols'): Node[] {
     const layers: Piece[][] = []
     for (const piece of pieces.slice().sort((a, b) => a.start - b.start)) {
       const layer = layers.find((others) => others[others.length - 1].end <= piece.start)
@@ -135,7 +173,7 @@ class Differentiation {
       else layers.push([piece])
     }
     const { tape } = this
-    const gap = (size: number): Node => (axis === 'cols' ? tape.zeros(node.rows, size) : tape.zeros(size, node.cols))
+    const gap = (size: number): Node => (axis === 'cols' ? tape.zeros(whole.rows, size) : tape.zeros(size, whole.cols))
     return layers.map((layer) => {
       const parts: Node[] = []
       let at = 0
@@ -144,7 +182,7 @@ class Differentiation {
         parts.push(grad)
         at = end
       }
-      if (at < node[axis]) parts.push(gap(node[axis] - at))
+      if (at < whole[axis]) parts.push(gap(whole[axis] - at))
       return axis === 'cols' ? tape.concatCols(parts) : tape.concatRows(parts)
     })
   }
@@ -162,17 +200,44 @@ class Differentiation {
     for (const carry of loop.carries) {
       if (!this.needed.has(carry)) continue
       const final = this.#finals.get(carry)
-      const initial = (final && this.#sum(final)) ?? this.tape.zeros(carry.rows, carry.cols)
-      const gradient = this.tape.carry(initial, this.#reverse(loop))
-      this.#gradientCarries.set(carry, gradient)
-      this.#contribute(carry.next!, gradient)
+      const last = final && this.#sum(final)
+      const lags = this.#lagsOf(carry)
+      if (lags) this.#startLagged(carry, last, lags)
+      else {
+        const gradient = this.tape.carry(last ?? this.tape.zeros(carry.rows, carry.cols), this.#reverse(loop))
+        this.#gradientCarries.set(carry, gradient)
+        this.#contribute(carry.next!, gradient)
+      }
     }
+  }
+
+  /**
+   * What comes from later steps arrives by lag, and moves up by one with each step of the sequence. What comes from the last state counts
+   * as handed out by the sequence's last step, which with a mask may be any: until then it is passed on by itself.
+   */
+  #startLagged(carry: Node, last: Node | undefined, lags: Lags): void {
+    const { tape } = this
+    const loop = carry.loop!
+    const zero = tape.constant(0)
+    const alive = loop.alive && this.#savedFor(loop.alive)
+    const gradient = tape.carry(lags.zeros(carry), this.#reverse(loop))
+    this.#gradientCarries.set(carry, gradient)
+    const moved = lags.moved(gradient)
+    if (alive) this.#contribute(carry.next!, tape.select(lags.repeated(alive), moved ?? zero, gradient))
+    else if (moved) this.#contribute(carry.next!, moved)
+    if (!last) return
+    const waiting = tape.carry(last, this.#reverse(loop))
+    waiting.next = alive ? tape.select(alive, zero, waiting) : tape.zeros(carry.rows, carry.cols)
+    this.#contribute(carry.next!, lags.spread(alive ? tape.select(alive, waiting, zero) : waiting))
+    if (alive) this.#contribute(carry.inputs[0], tape.final(waiting))
   }
 
   #leaveCarry(carry: Node, grad: Node | undefined): void {
     const gradient = this.#gradientCarries.get(carry)!
-    gradient.next = grad ?? this.tape.zeros(carry.rows, carry.cols)
-    this.#contribute(carry.inputs[0], this.tape.final(gradient))
+    const lags = this.#lagsOf(carry)
+    gradient.next = grad ?? this.tape.zeros(gradient.rows, gradient.cols)
+    const first = this.tape.final(gradient)
+    this.#contribute(carry.inputs[0], lags ? lags.sum(first) : first)
   }
 
   /** A value of the forward pass as the backward pass sees it: inside a loop, read from the stack of all its steps. */
@@ -185,4 +250,10 @@ class Differentiation {
     }
     return saved
   }
+}
+
+/** Computes when first asked, and never again. */
+function once<T>(compute: () => T): () => T {
+  let result: { value: T } | undefined
+  return () => (result ??= { value: compute() }).value
 }

@@ -6,7 +6,7 @@
  * Writes a new tape, in which loops hold nothing but their circles.
  */
 import { Loop, type Node } from '../tape/node.js'
-import { isElementwise, rowOf } from '../tape/ops.js'
+import { isElementwise, rowOf, spreadsOf } from '../tape/ops.js'
 import type { Tape } from '../tape/tape.js'
 import { circles } from './components.js'
 import type { Ref } from './program.js'
@@ -86,8 +86,10 @@ class Distribution {
       const users = this.#users.get(node) ?? []
       if (isSum(node) && users.every(({ op }) => op === 'accumulate')) this.#homes.set(node, 'summed')
       else if (node.op === 'carry') this.#homes.set(node, 'lifted')
-      else if (!isLiftable(node)) this.#homes.set(node, new Loop(loop.steps, loop.reverse))
-      else this.#homes.set(node, this.#sunk(node, users) ?? 'lifted')
+      else {
+        const home = this.#sunk(node, users) ?? (isLiftable(node) ? 'lifted' : this.#joined(node))
+        this.#homes.set(node, home ?? new Loop(loop.steps, loop.reverse))
+      }
     }
   }
 
@@ -99,6 +101,13 @@ class Distribution {
     if (!isElementwise(node) || rowOf(node.op).heavy) return undefined
     const home = this.#homes.get(users[0])
     return home instanceof Loop && users.every((user) => user.loop && this.#homes.get(user) === home) ? home : undefined
+  }
+
+  /** What cannot be lifted and reads nothing but one circle's values runs along with it. */
+  #joined({ inputs }: Node): Loop | undefined {
+    const homes = new Set(inputs.filter(({ loop }) => loop).map((input) => this.#homes.get(input)))
+    const [home] = homes
+    return homes.size === 1 && home instanceof Loop ? home : undefined
   }
 
   /** The new node for one that belongs to no loop. */
@@ -248,11 +257,6 @@ function memo(map: Map<Node, Node>, node: Node, make: () => Node): Node {
   let made = map.get(node)
   if (!made) map.set(node, (made = make()))
   return made
-}
-
-function spreadsOf({ op, attributes }: Node): 'rows' | 'sum' | undefined {
-  const { spreads } = rowOf(op)
-  return typeof spreads === 'function' ? spreads(attributes) : spreads
 }
 
 function isSum(node: Node): boolean {

@@ -1,16 +1,22 @@
 /** Rewrites of the distributed tape that spare a pass or a temporary. They change the nodes in place. */
 import type { Node } from '../tape/node.js'
+import { isElementwise } from '../tape/ops.js'
 import { reachable } from './distribute.js'
 
 export type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
 /**
+ * - A repeated operand of an element-wise op: the op repeats it itself.
  * - A sum with a product of matrices: the product adds into its destination.
  * - A sum with an element-wise product: one multiply-add.
  *
- * Only where nobody else wants the product.
+ * Products only where nobody else wants them.
  */
 export function fold(outputs: readonly Node[]): void {
+  for (const node of reachable(outputs)) {
+    const inputs = node.inputs as Node[]
+    if (isElementwise(node)) inputs.forEach((input, i) => input.op === 'expand' && (inputs[i] = input.inputs[0]))
+  }
   const uses = countUses(outputs)
   for (const node of reachable(outputs)) {
     if (node.op !== 'add') continue

@@ -69,10 +69,10 @@ export class Recording {
     this.#push(mark.close, carry.id, next.id)
   }
 
-  loop(steps: number, reverse: boolean): Loop {
-    const loop = new Loop(steps, reverse)
+  loop(steps: number, reverse: boolean, reach: number): Loop {
+    const loop = new Loop(steps, reverse, reach)
     this.#loops.set(loop, this.#loops.size)
-    this.#push(mark.loop, steps, Number(reverse))
+    this.#push(mark.loop, steps, Number(reverse), reach === Infinity ? -1 : reach)
     return loop
   }
 

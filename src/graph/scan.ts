@@ -25,6 +25,12 @@ export interface ScanOptions<X extends Stacks, S extends string> {
    * What stands in the inputs there does not matter as long as it is finite. See `maskOf`.
    */
   mask?: Value
+  /**
+   * How far back a gradient flows: what a step hands out, as its output or as the last state, reaches that step and at most so many
+   * before it (the `bptt_truncate` of the word-model tutorials). Counted within this scan; where sequences are masked, in steps of the
+   * sequence. 0: its own step only. Default: all steps.
+   */
+  reach?: number
 }
 
 export interface Scanned<S extends string> {
@@ -41,7 +47,7 @@ export interface Scanned<S extends string> {
  */
 export function scan<X extends Stacks, S extends string>(
   g: Graph,
-  { inputs, state, reverse = false, mask }: ScanOptions<X, S>,
+  { inputs, state, reverse = false, mask, reach = Infinity }: ScanOptions<X, S>,
   body: (input: Steps<X>, state: Record<S, Value>) => Record<S, Value> & { output: Value },
 ): Scanned<S> {
   const { recording } = g
@@ -58,7 +64,10 @@ export function scan<X extends Stacks, S extends string>(
   if ((mask ? [...stacks, mask] : stacks).some(({ node }) => node.loop) || initial.some((node) => node.loop)) {
     throw new Error('scan: its inputs belong to the body of another scan; scans do not nest')
   }
-  const loop = recording.loop(steps, reverse)
+  if (!(Number.isInteger(reach) || reach === Infinity) || reach < 0) {
+    throw new Error(`scan: reach ${reach}; must be a whole number, 0 or more`)
+  }
+  const loop = recording.loop(steps, reverse, reach < steps - 1 ? reach : Infinity)
   const carries = initial.map((node) => recording.carry(node, loop))
   const stepOf = (node: Node): Node => recording.record('step', [node], { steps }, loop)
   const enter = (stack: Value | Indices): Value | Indices =>
@@ -74,6 +83,7 @@ export function scan<X extends Stacks, S extends string>(
   const { output, ...next } = body(input as Steps<X>, before)
 
   const alive = mask && new Value(g, stepOf(g.node(mask)))
+  loop.alive = alive?.node
   names.forEach((name, i) => {
     const value = (next as unknown as Record<S, Value | undefined>)[name]
     if (!value) throw new Error(`scan: the body returned no '${name}'; it must return the next value of each state and an output`)

@@ -34,6 +34,8 @@ export interface ForwardOptions<S extends string> {
   mask?: Value
   /** From the last step to the first. Default false. */
   reverse?: boolean
+  /** How many earlier steps a gradient flows back to, through all layers: see `scan`. Default: all. */
+  reach?: number
   /** One key for each layer but the last: see `dropoutKey`. Default: no dropout, as for everything but training. */
   dropoutKeys?: readonly Indices[]
 }
@@ -97,22 +99,24 @@ export class Recurrent<S extends string = string, P extends string = string> {
 
   /** x: [T·B, input] → output [T·B, hidden], and the state after the last step, by layer. */
   forward(g: Graph, x: Value, options: ForwardOptions<S> = {}): { output: Value; state: Record<S, Value>[] } {
-    const { batch = 1, state = this.zeroState(g, batch), mask, reverse = false, dropoutKeys } = options
+    const { batch = 1, state = this.zeroState(g, batch), mask, reverse = false, reach, dropoutKeys } = options
     if (state.length !== this.layers.length) throw new Error(`state: of ${state.length} layers; must be of ${this.layers.length}`)
     if (dropoutKeys && this.dropout > 0 && dropoutKeys.length !== this.layers.length - 1) {
       throw new Error(`dropoutKeys: ${dropoutKeys.length}; must be ${this.layers.length - 1}, one for each layer but the last`)
     }
-    let output = x
-    const finals = this.layers.map((parameters, layer) => {
-      const key = dropoutKeys?.[layer - 1]
-      const inputs = key && this.dropout > 0 ? g.dropout(output, this.dropout, key) : output
-      const scanned = g.scan({ inputs, state: state[layer], reverse, mask }, (step, before) =>
-        this.cell.step(g, step, before, parameters),
-      )
-      output = scanned.output
-      return scanned.state
+    // One scan for all layers, so that `reach` counts through them; each becomes a loop of its own all the same.
+    const scanned = g.scan({ inputs: x, state: together(state), reverse, mask, reach }, (step, before) => {
+      let output = step
+      const after = apart<Value, S>(before, this.layers.length).map((own, layer) => {
+        const key = dropoutKeys?.[layer - 1]
+        const input = key && this.dropout > 0 ? g.dropout(output, this.dropout, key) : output
+        const { output: next, ...rest } = this.cell.step(g, input, own, this.layers[layer])
+        output = next
+        return rest as unknown as Record<S, Value>
+      })
+      return { ...together(after), output }
     })
-    return { output, state: finals }
+    return { output: scanned.output, state: apart<Value, S>(scanned.state, this.layers.length) }
   }
 
   /** How many numbers are learned. */
@@ -126,3 +130,15 @@ export class Recurrent<S extends string = string, P extends string = string> {
     return `${(cell.name ?? 'cell').toUpperCase()}(${input} → ${hidden})${times}, ${size.toLocaleString('en')} parameters`
   }
 }
+
+/** The states of all layers as one, by `layer.name`. */
+const together = <T>(layers: readonly Readonly<Record<string, T>>[]): Record<string, T> =>
+  Object.fromEntries(layers.flatMap((state, layer) => Object.entries(state).map(([name, value]) => [`${layer}.${name}`, value])))
+
+/** By layer again. */
+const apart = <T, S extends string>(all: Readonly<Record<string, T>>, layers: number): Record<S, T>[] =>
+  Array.from({ length: layers }, (_, layer) => {
+    const prefix = `${layer}.`
+    const own = Object.entries(all).filter(([name]) => name.startsWith(prefix))
+    return Object.fromEntries(own.map(([name, value]) => [name.slice(prefix.length), value])) as Record<S, T>
+  })

@@ -24,7 +24,7 @@ const greater = (a: number, b: number): number => (a > b || a !== a ? a : b)
 // oxfmt-ignore
 export const elementwise: Record<string, OpRow> = {
   copy: row('copy', (a) => a, ({ grad }) => [grad]),
-  /** One row, one column or one number repeated to a full matrix. */
+  /** Rows, one column or one number repeated to a full matrix. */
   expand: {
     ...row('expand', (a) => a, ({ grad }) => [grad]),
     shape: (_, { rows, cols }) => [rows, cols],

@@ -28,10 +28,14 @@ export type Attributes = Readonly<Record<string, number>>
  */
 export class Loop {
   readonly carries: Node[] = []
+  /** Of a masked loop: the node of its body, [rows, 1], that is zero where a sequence has ended. */
+  alive: Node | undefined
   constructor(
     readonly steps: number,
     /** True: from the last step to the first. Block t of a stack is step t all the same. */
     readonly reverse: boolean,
+    /** To how many earlier steps the gradient of a step's result flows. */
+    readonly reach = Infinity,
   ) {}
 }
 

@@ -42,3 +42,9 @@ export const ops: Readonly<Record<string, OpRow>> = { ...elementwise, ...structu
 export const rowOf = (op: string): OpRow => ops[op]
 
 export const isElementwise = (node: Node): boolean => rowOf(node.op).meaning !== undefined
+
+/** How a node spreads over the steps of a loop. */
+export function spreadsOf({ op, attributes }: Node): 'rows' | 'sum' | undefined {
+  const { spreads } = rowOf(op)
+  return typeof spreads === 'function' ? spreads(attributes) : spreads
+}
