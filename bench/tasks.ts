@@ -171,7 +171,7 @@ export const scaled = (engine: Engine, sizes: { window: number; streams: number;
 function onText(engine: Engine, shapes: Shapes, { rule, rate, ...options }: Learning): Running {
   const network = networkOf(engine, shapes)
   const optimizer = new Optimizer(network.parameters, rule, options)
-  const trainer = new Trainer(network, { streams: streamsOf(shapes), optimizer, schedule: schedules.constant(rate) })
+  const trainer = new Trainer(network, { batches: streamsOf(shapes), optimizer, schedule: schedules.constant(rate) })
   return { parameters: sizeOf(network.parameters), step: () => trainer.step().loss, learns: true }
 }
 

@@ -44,13 +44,17 @@ export * as schedules from './optim/schedules.js'
 export type { Schedule } from './optim/schedules.js'
 
 // Text and training
-export { splitHeldOut, Streams, type TextWindow } from './text/streams.js'
+export type { TextBatches, TextWindow } from './text/batches.js'
+export { SentenceBatches } from './text/sentence-batches.js'
+export { splitHeldOut, Streams, type StreamsOptions } from './text/streams.js'
 export { Vocabulary } from './text/vocabulary.js'
 export { Divergence, Trainer, type StepReport, type TrainerOptions } from './train/trainer.js'
 export { evaluate, type Evaluation } from './train/evaluate.js'
+export { evaluateSentences, type SentenceEvaluation } from './train/evaluate-sentences.js'
 export { CarriedState } from './nn/carried-state.js'
-export type { TokenNetwork } from './nn/token-network.js'
+export type { TokenForwardOptions, TokenNetwork } from './nn/token-network.js'
 export { draw, Generator, greedy } from './generate/generator.js'
+export { predict } from './generate/predict.js'
 
 // Files
 export { decodeSafetensors, encodeSafetensors, type NamedTensor, type Safetensors } from './formats/safetensors.js'

@@ -134,6 +134,14 @@ export class Graph {
     const inner = this.mul(this.add(a, this.mul(this.mul(this.square(a), a), 0.044715)), 0.7978845608028654)
     return this.mul(this.mul(a, 0.5), this.add(this.tanh(inner), 1))
   }
+  /** 1 where a > b, else 0. No gradient flows. */
+  greater(a: Operand, b: Operand): Value {
+    return this.#op('greater', [a, b])
+  }
+  /** 1 where a ≥ b, else 0. No gradient flows. */
+  greaterEqual(a: Operand, b: Operand): Value {
+    return this.#op('greaterEqual', [a, b])
+  }
   /** `a` where `mask` is not zero, else `b`. No gradient flows to the mask, nor to what was not taken. */
   select(mask: Operand, a: Operand, b: Operand): Value {
     return this.#op('select', [mask, a, b])

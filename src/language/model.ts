@@ -56,6 +56,8 @@ export interface TrainOptions {
   validateEvery?: number
   /** For dropout. Default 1. */
   seed?: number
+  /** How many earlier steps the gradient of a character's loss flows back to. Default: as far as its window goes. */
+  reach?: number
 }
 
 export interface LoadOptions {
@@ -99,7 +101,7 @@ export class LanguageModel {
 
   /** Trains on the text that the model was created with. Each step gives a report; leaving the loop stops the training. */
   async *train(options: TrainOptions = {}): AsyncGenerator<TrainingProgress> {
-    const { window = 64, rule = adam(), learningRate = 0.005, clipNorm = 1, heldOut = 0.05, seed = 1 } = options
+    const { window = 64, rule = adam(), learningRate = 0.005, clipNorm = 1, heldOut = 0.05, seed = 1, reach } = options
     if (this.text === undefined) throw new Error('train: this model was loaded without a text; give one to load or fromBytes')
     if (options.steps !== undefined && options.epochs !== undefined) throw new Error('train: both steps and epochs; give one')
     const all = this.vocabulary.encode(this.text)
@@ -117,7 +119,7 @@ export class LanguageModel {
         ? cosine({ rate: learningRate, steps, warmUp: Math.min(20, steps - 1), floor: learningRate / 100 })
         : learningRate
     const optimizer = new Optimizer(this.network.parameters, rule, { clipNorm })
-    const trainer = new Trainer(this.network, { streams, optimizer, schedule, seed })
+    const trainer = new Trainer(this.network, { batches: streams, optimizer, schedule, seed, reach })
     this.trainedWith = this.network.engine.name
     const turns = new Turns()
     let seconds = 0

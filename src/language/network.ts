@@ -2,14 +2,14 @@
 import { plain, recurrentTensors, transposed, vector, type TensorMapping } from '../formats/pytorch.js'
 import type { Graph } from '../graph/graph.js'
 import { Matrix } from '../graph/matrix.js'
-import type { Indices, Operand, Value } from '../graph/value.js'
+import type { Indices, Value } from '../graph/value.js'
 import type { Cell } from '../nn/cell.js'
 import { Embedding, Linear } from '../nn/layers.js'
 import { Random } from '../nn/random.js'
 import { Recurrent } from '../nn/recurrent.js'
 import { defaultEngine } from '../run/engines.js'
 import type { Engine } from '../run/engine.js'
-import type { TokenNetwork } from '../nn/token-network.js'
+import type { TokenForwardOptions, TokenNetwork } from '../nn/token-network.js'
 
 export interface LanguageNetworkOptions {
   tokens: number
@@ -69,11 +69,7 @@ export class LanguageNetwork implements TokenNetwork {
     return this.recurrent.dropout > 0 ? this.recurrent.layers.length - 1 : 0
   }
 
-  forward(
-    g: Graph,
-    ids: Indices,
-    options: { state: readonly Readonly<Record<string, Operand>>[]; dropoutKeys?: readonly Indices[] },
-  ): { logits: Value; state: Record<string, Value>[] } {
+  forward(g: Graph, ids: Indices, options: TokenForwardOptions): { logits: Value; state: Record<string, Value>[] } {
     const { output: hidden, state } = this.recurrent.forward(g, this.embedding.forward(g, ids), options)
     const { output } = this
     const logits =

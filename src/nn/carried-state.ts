@@ -22,14 +22,19 @@ export class CarriedState {
 
   /** Hands on what the last run ended with. */
   advance(): void {
-    this.#each((input, value) => input.set(value.data))
+    this.#each((input, layer, name) => input.set(this.#finals[layer][name].data))
+  }
+
+  /** Goes on from where another graph's next run would start. */
+  takeOver(other: CarriedState): void {
+    this.#each((input, layer, name) => input.set(other.inputs[layer][name].data))
   }
 
   reset(): void {
     this.#each((input) => input.data.fill(0))
   }
 
-  #each(visit: (input: Input, final: Value) => void): void {
-    this.inputs.forEach((layer, i) => Object.entries(layer).forEach(([name, input]) => visit(input, this.#finals[i][name])))
+  #each(visit: (input: Input, layer: number, name: string) => void): void {
+    this.inputs.forEach((inputs, layer) => Object.entries(inputs).forEach(([name, input]) => visit(input, layer, name)))
   }
 }

@@ -3,16 +3,16 @@ import type { Graph } from '../graph/graph.js'
 import { Matrix } from '../graph/matrix.js'
 import type { Indices, Input, Operand, Value } from '../graph/value.js'
 import type { Engine } from '../run/engine.js'
-import type { Cell } from './cell.js'
+import type { Cell, CellSizes } from './cell.js'
 import { uniform, type Initializer } from './initializers.js'
 import { Random } from './random.js'
 
 export interface RecurrentOptions {
   /** Width of the input. */
   input: number
-  /** Units of each layer. */
-  hidden: number
-  /** Default 1. */
+  /** Units of each layer: a number for all, or a list with one for each. */
+  hidden: number | readonly number[]
+  /** How many layers, where `hidden` is a number. Default 1. */
   layers?: number
   /** Share of the outputs that is zeroed between layers while training, in [0, 1). Default 0. */
   dropout?: number
@@ -44,24 +44,31 @@ export interface ForwardOptions<S extends string> {
 export class Recurrent<S extends string = string, P extends string = string> {
   readonly cell: Cell<S, P>
   readonly input: number
-  readonly hidden: number
+  /** Units, by layer. */
+  readonly hidden: readonly number[]
   readonly dropout: number
   /** By layer, by name. */
   readonly layers: readonly Readonly<Record<P, Matrix>>[]
 
   constructor(cell: Cell<S, P>, options: RecurrentOptions) {
     const { input, hidden, layers = 1, dropout = 0, initial = {}, random = 0, name = 'rnn', engine } = options
-    for (const [what, size] of Object.entries({ input, hidden, layers })) {
-      if (!Number.isInteger(size) || size < 1) throw new Error(`${what}: ${size}; must be a positive integer`)
+    const units = typeof hidden === 'number' ? [hidden] : hidden
+    for (const [what, sizes] of Object.entries({ input: [input], hidden: units, layers: [layers] })) {
+      for (const size of sizes.length > 0 ? sizes : [0]) {
+        if (!Number.isInteger(size) || size < 1) throw new Error(`${what}: ${size}; must be a positive integer`)
+      }
+    }
+    if (typeof hidden !== 'number' && options.layers !== undefined && layers !== hidden.length) {
+      throw new Error(`layers: ${layers}; with hidden of ${hidden.length} sizes, there are ${hidden.length}`)
     }
     if (!(dropout >= 0 && dropout < 1)) throw new Error(`dropout: ${dropout}; must be in [0, 1)`)
     this.cell = cell
     this.input = input
-    this.hidden = hidden
+    this.hidden = typeof hidden === 'number' ? Array<number>(layers).fill(hidden) : [...hidden]
     this.dropout = dropout
     const source = typeof random === 'number' ? new Random(random) : random
-    this.layers = Array.from({ length: layers }, (_, layer) => {
-      const specs = cell.parameters({ input: layer === 0 ? input : hidden, hidden })
+    this.layers = this.#sizes.map((sizes, layer) => {
+      const specs = cell.parameters(sizes)
       for (const unknown of Object.keys(initial).filter((key) => !(key in specs))) {
         throw new Error(`initial: '${unknown}'; this cell's parameters are ${Object.keys(specs).join(', ')}`)
       }
@@ -69,7 +76,7 @@ export class Recurrent<S extends string = string, P extends string = string> {
         const {
           shape: [rows, cols],
           initial: own,
-        } = 'shape' in spec ? spec : { shape: spec, initial: uniform(1 / Math.sqrt(hidden)) }
+        } = 'shape' in spec ? spec : { shape: spec, initial: uniform(1 / Math.sqrt(sizes.hidden)) }
         const label = `${name}.${layer}.${key}`
         const matrix = new Matrix(rows, cols, undefined, { engine, name: label })
         matrix.write((initial[key] ?? own)(rows, cols, source.fork(label)))
@@ -85,8 +92,12 @@ export class Recurrent<S extends string = string, P extends string = string> {
 
   /** The width of each carried matrix: by layer, by name. */
   get stateSizes(): Record<S, number>[] {
-    const { cell, hidden } = this
-    return this.layers.map((_, layer) => cell.state({ input: layer === 0 ? this.input : hidden, hidden }))
+    return this.#sizes.map((sizes) => this.cell.state(sizes))
+  }
+
+  get #sizes(): CellSizes[] {
+    const { input, hidden } = this
+    return hidden.map((units, layer) => ({ input: layer === 0 ? input : hidden[layer - 1], hidden: units }))
   }
 
   /** A state of zeros for `batch` sequences, by layer: inputs that can be `set`. */
@@ -126,8 +137,10 @@ export class Recurrent<S extends string = string, P extends string = string> {
 
   toString(): string {
     const { cell, input, hidden, layers, size } = this
-    const times = layers.length > 1 ? ` × ${layers.length}` : ''
-    return `${(cell.name ?? 'cell').toUpperCase()}(${input} → ${hidden})${times}, ${size.toLocaleString('en')} parameters`
+    const isEven = hidden.every((units) => units === hidden[0])
+    const times = isEven && layers.length > 1 ? ` × ${layers.length}` : ''
+    const sizes = isEven ? hidden[0] : hidden.join(' → ')
+    return `${(cell.name ?? 'cell').toUpperCase()}(${input} → ${sizes})${times}, ${size.toLocaleString('en')} parameters`
   }
 }
 

@@ -4,6 +4,15 @@ import type { Matrix } from '../graph/matrix.js'
 import type { Indices, Operand, Value } from '../graph/value.js'
 import type { Engine } from '../run/engine.js'
 
+export interface TokenForwardOptions {
+  /** By layer, what the first step gets. */
+  state: readonly Readonly<Record<string, Operand>>[]
+  /** One key for each dropout. Default: no dropout, as for everything but training. */
+  dropoutKeys?: readonly Indices[]
+  /** How many earlier steps a gradient flows back to. Default: all. */
+  reach?: number
+}
+
 /** A network that reads token ids and predicts the next, with a state that is carried on. */
 export interface TokenNetwork {
   readonly engine: Engine
@@ -18,6 +27,6 @@ export interface TokenNetwork {
   forward(
     g: Graph,
     ids: Indices,
-    options: { state: readonly Readonly<Record<string, Operand>>[]; dropoutKeys?: readonly Indices[] },
+    options: TokenForwardOptions,
   ): { logits: Value; state: readonly Readonly<Record<string, Value>>[] }
 }

@@ -27,6 +27,8 @@ export class Optimizer {
   readonly #rate: Input
   readonly #scale: Input
   readonly #scalars: Readonly<Record<string, Input>>
+  /** How many elements of each gradient were beyond their limit. */
+  readonly #clipped: Value[] = []
 
   constructor(parameters: Iterable<Matrix>, rule: Rule, options: OptimizerOptions = {}) {
     const { clipValue = Infinity, clipNorm = Infinity, l2 = 0 } = options
@@ -58,6 +60,7 @@ export class Optimizer {
       const raw = parameter.grad
       const scaled: Operand = clipNorm === Infinity ? raw : g.mul(raw, this.#scale)
       const clipped = limit === Infinity ? scaled : g.clamp(scaled, -limit, limit)
+      if (limit < Infinity) this.#clipped.push(g.keep(g.sum(g.greater(g.abs(scaled), limit))))
       const decay = typeof l2 === 'function' ? l2(parameter) : l2
       if (!(decay >= 0)) throw new Error(`l2: ${decay}; must be 0 or more`)
       const slots = this.slots[i]
@@ -69,6 +72,14 @@ export class Optimizer {
 
   /** The norm of all gradients together at the last update, before clipping. */
   gradientNorm = 0
+
+  /** Which share of all the gradients' elements was limited by `clipValue` at the last update. */
+  get clippedShare(): number {
+    // To look at a value of a graph that has not run would run it.
+    if (this.step === 0) return 0
+    const size = this.parameters.reduce((sum, parameter) => sum + parameter.size, 0)
+    return this.#clipped.reduce((sum, { value }) => sum + value, 0) / size
+  }
 
   /**
    * Changes the parameters by their gradients, and clears those. Throws if a gradient is not finite: the parameters stay, the

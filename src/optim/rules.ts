@@ -150,9 +150,9 @@ export function recurrentjsRmsprop({ decay = 0.999, epsilon = 1e-8 }: { decay?: 
     name: 'recurrentjs-rmsprop',
     slots: ['squares'],
     update(g, { weight, raw, clipped, l2, rate, slots }) {
-      const squares = averaged(g, slots.squares, g.square(raw), decay)
-      const moved = g.sub(weight, g.div(g.mul(clipped, rate), g.sqrt(g.add(squares, epsilon))))
-      return { weight: l2 === 0 ? moved : g.sub(moved, g.mul(weight, l2)), slots: { squares } }
+      const squares = g.add(g.mul(slots.squares, decay), g.mul(g.mul(raw, 1 - decay), raw))
+      const step = g.div(g.mul(clipped, g.neg(rate)), g.sqrt(g.add(squares, epsilon)))
+      return { weight: g.add(weight, l2 === 0 ? step : g.sub(step, g.mul(weight, l2))), slots: { squares } }
     },
   }
 }

@@ -22,16 +22,28 @@ const eachRow = (out: View, row: (r: number) => (c: number) => number): void => 
   }
 }
 
-const total = (count: number, term: (i: number) => number): number => {
-  let sum = 0
+const total = (count: number, term: (i: number) => number, start = 0): number => {
+  let sum = start
   for (let i = 0; i < count; i++) sum += term(i)
   return sum
 }
 
-const logSumExp = (x: View, r: number): number => {
+const largest = (x: View, r: number): number => {
   let max = -Infinity
   for (let c = 0; c < x.cols; c++) max = Math.max(max, x.at(r, c))
+  return max
+}
+
+const logSumExp = (x: View, r: number): number => {
+  const max = largest(x, r)
   return max + Math.log(total(x.cols, (c) => Math.exp(x.at(r, c) - max)))
+}
+
+/** The softmax of one row. */
+const shares = (x: View, r: number): ((c: number) => number) => {
+  const max = largest(x, r)
+  const sum = total(x.cols, (c) => Math.exp(x.at(r, c) - max))
+  return (c) => Math.exp(x.at(r, c) - max) / sum
 }
 
 const moments = (x: View, r: number, epsilon: number): { mean: number; rate: number } => {
@@ -45,7 +57,7 @@ export const meanings: Readonly<Record<string, Meaning>> = {
     const left = transposeA ? (r: number, k: number) => a.at(k, r) : a.at
     const right = transposeB ? (k: number, c: number) => b.at(c, k) : b.at
     const inner = transposeA ? a.rows : a.cols
-    each(out, (r, c) => total(inner, (k) => left(r, k) * right(k, c)) + (addend ? addend.at(r % addend.rows, c) : 0))
+    each(out, (r, c) => total(inner, (k) => left(r, k) * right(k, c), addend?.at(r % addend.rows, c)))
   },
   transpose: ([a], out) => each(out, (r, c) => a.at(c, r)),
   sumRows: ([a], out) => each(out, (_, c) => total(a.rows, (r) => a.at(r, c))),
@@ -64,11 +76,7 @@ export const meanings: Readonly<Record<string, Meaning>> = {
     ),
   sumBlocks: ([a], out, { blocks }) => each(out, (r, c) => total(blocks, (block) => a.at(block * out.rows + r, c))),
 
-  softmax: ([x], out) =>
-    eachRow(out, (r) => {
-      const norm = logSumExp(x, r)
-      return (c) => Math.exp(x.at(r, c) - norm)
-    }),
+  softmax: ([x], out) => eachRow(out, (r) => shares(x, r)),
   logSoftmax: ([x], out) =>
     eachRow(out, (r) => {
       const norm = logSumExp(x, r)
@@ -89,8 +97,8 @@ export const meanings: Readonly<Record<string, Meaning>> = {
     eachRow(out, (r) => {
       const target = targets.at(r, 0)
       if (target < 0) return () => 0
-      const norm = logSumExp(x, r)
-      return (c) => g.at(r % g.rows, 0) * (Math.exp(x.at(r, c) - norm) - (c === target ? 1 : 0))
+      const share = shares(x, r)
+      return (c) => g.at(r % g.rows, 0) * (share(c) - (c === target ? 1 : 0))
     }),
   normalize: ([x], out, { epsilon }) =>
     eachRow(out, (r) => {

@@ -89,12 +89,11 @@ export const elementwise: Record<string, OpRow> = {
   /** a·(1 − b²) */
   tanhGrad: row('tanhGrad', (a, b) => a * (1 - b * b)),
   /** a·b·(1 − b) */
-  sigmoidGrad: row('sigmoidGrad', (a, b) => a * b * (1 - b)),
+  sigmoidGrad: row('sigmoidGrad', (a, b) => a * (b * (1 - b))),
   /** a where b > 0, else 0 */
   reluGrad: row('reluGrad', (a, b) => (b > 0 ? a : 0)),
 }
 
 function sigmoid(a: number): number {
-  const e = Math.exp(-Math.abs(a))
-  return a >= 0 ? 1 / (1 + e) : e / (1 + e)
+  return 1 / (1 + Math.exp(-a))
 }

@@ -1,61 +1,89 @@
 /** One long text as B texts read side by side, in windows of T steps: the batches of truncated backpropagation. */
 
-/** What one training step reads: T steps of B streams, time-major, so that step t of stream b is at t·B + b. */
-export interface TextWindow {
-  /** The tokens read, T·B of them; 0 where a stream has ended. */
-  inputs: Int32Array
-  /** The token that follows each of them, T·B of them; −1 where a stream has ended, which the loss leaves out. */
-  targets: Int32Array
-  /** How many targets are not −1. */
-  predicted: number
-  /** Whether the streams begin here, so that the state carried from the window before must be reset. */
-  startsEpoch: boolean
+import { isWhole, refuseStep, type TextBatches, type TextWindow } from './batches.js'
+
+export interface StreamsOptions {
+  /** How many parts are read side by side (B); at least 1. */
+  streams: number
+  /** How many steps a window has (T); at least 1. */
+  window: number
+  /**
+   * What of the text is not read, to do as others do; `leftOut` tells how much that is.
+   * - `last`: only whole windows, and of those not the last, unless two more tokens follow it, as in min-char-rnn.
+   * - `uneven`: first the text is cut to a multiple of B·T, then as `last`, as where a text is reshaped to B rows.
+   *
+   * Default: nothing is left out.
+   */
+  leaveOut?: 'last' | 'uneven'
 }
 
 /**
  * n tokens are n − 1 predictions (each token but the first, from those before it). They are dealt to `streams` contiguous
  * parts whose lengths differ by at most one, and an epoch has every one of them in exactly one window: what does not fill
  * the last window is masked, not dropped. A stream goes on where it stopped in the window before, so its state can be
- * carried over.
+ * carried over. Others leave out what does not fit; see `leaveOut`.
  */
-export class Streams {
+export class Streams implements TextBatches {
   /** Streams read side by side (B). */
   readonly batch: number
   /** Steps of a window (T): no more than the longest stream has. */
   readonly steps: number
-  /** n − 1: how many targets an epoch has. */
+  /** How many targets an epoch has: n − 1, less what is left out. */
   readonly predictions: number
+  /** How many targets are left out. */
+  readonly leftOut: number
   /** How many windows an epoch has; at least 1. */
   readonly windowsPerEpoch: number
   readonly #tokens: Int32Array
+  /** Where each stream starts, and where the last one ends. */
+  readonly #starts: readonly number[]
 
   /**
-   * Throws if there are fewer than 2 tokens or fewer predictions than streams.
+   * Throws if there are fewer than 2 tokens or fewer predictions than streams; with `leaveOut`, if not one whole window is left.
    *
    * @param tokens the text; kept, not copied
-   * @param options.streams how many parts are read side by side (B); at least 1
-   * @param options.window how many steps a window has (T); at least 1
    */
-  constructor(tokens: Int32Array, { streams, window }: { streams: number; window: number }) {
+  constructor(tokens: Int32Array, { streams, window, leaveOut }: StreamsOptions) {
     if (!isWhole(streams, 1)) throw new Error(`streams: ${streams}; must be a positive integer`)
     if (!isWhole(window, 1)) throw new Error(`window: ${window}; must be a positive integer`)
     if (tokens.length < 2)
       throw new Error(`text: length ${tokens.length}; must be at least 2 tokens, one to read and one to predict`)
-    this.predictions = tokens.length - 1
-    if (streams > this.predictions) {
-      throw new Error(`streams: ${streams}; must be at most ${this.predictions} for a text of ${tokens.length} tokens`)
+    if (leaveOut !== undefined && leaveOut !== 'last' && leaveOut !== 'uneven') {
+      throw new Error(`leaveOut: '${String(leaveOut)}'; must be 'last' or 'uneven'`)
+    }
+    const all = tokens.length - 1
+    if (streams > all) {
+      throw new Error(`streams: ${streams}; must be at most ${all} for a text of ${tokens.length} tokens`)
     }
     this.#tokens = tokens
     this.batch = streams
-    // A window longer than the longest stream would be masked from there on.
-    const longest = Math.ceil(this.predictions / streams)
-    this.steps = Math.min(window, longest)
-    this.windowsPerEpoch = Math.ceil(longest / this.steps)
+    if (leaveOut) {
+      const length =
+        leaveOut === 'last' ? Math.floor(tokens.length / streams) : Math.floor(tokens.length / (streams * window)) * window
+      if (length <= window) {
+        throw new Error(
+          `window: ${window}; with leaveOut '${leaveOut}' a stream has ${length} tokens, and must have more than a window`,
+        )
+      }
+      this.steps = window
+      this.windowsPerEpoch = Math.max(1, Math.ceil((length - window - 1) / window))
+      this.#starts = Array.from({ length: streams + 1 }, (_, b) => b * length)
+      this.predictions = this.windowsPerEpoch * window * streams
+    } else {
+      // A window longer than the longest stream would be masked from there on.
+      const longest = Math.ceil(all / streams)
+      this.steps = Math.min(window, longest)
+      this.windowsPerEpoch = Math.ceil(longest / this.steps)
+      // The first streams are one longer when the predictions cannot be dealt evenly.
+      this.#starts = Array.from({ length: streams + 1 }, (_, b) => b * Math.floor(all / streams) + Math.min(b, all % streams))
+      this.predictions = all
+    }
+    this.leftOut = all - this.predictions
   }
 
   /** The window of a step of training. Steps count from 0 and on through the epochs; each epoch has the same windows. */
   window(step: number): TextWindow {
-    if (!isWhole(step, 0)) throw new Error(`step: ${step}; must be an integer from 0`)
+    refuseStep(step)
     const rows = this.steps
     const streams = this.batch
     const index = step % this.windowsPerEpoch
@@ -63,26 +91,21 @@ export class Streams {
     const targets = new Int32Array(rows * streams).fill(-1)
     let predicted = 0
     for (let b = 0; b < streams; b++) {
-      const position = this.#start(b) + index * rows
-      const steps = Math.max(0, Math.min(rows, this.#start(b + 1) - position))
+      const position = this.#starts[b] + index * rows
+      const steps = Math.max(0, Math.min(rows, this.#starts[b + 1] - position))
       for (let t = 0; t < steps; t++) {
         inputs[t * streams + b] = this.#tokens[position + t]
         targets[t * streams + b] = this.#tokens[position + t + 1]
       }
       predicted += steps
     }
-    return { inputs, targets, predicted, startsEpoch: index === 0 }
+    return { inputs, targets, steps: rows, predicted, startsAnew: index === 0 }
   }
 
   toString(): string {
     const windows = `${count(this.windowsPerEpoch)} of ${count(this.steps)} × ${count(this.batch)} (steps × streams)`
-    return `${count(this.predictions)} predictions an epoch; windows: ${windows}`
-  }
-
-  // The first streams are one longer when the predictions cannot be dealt evenly.
-  #start(stream: number): number {
-    const even = Math.floor(this.predictions / this.batch)
-    return stream * even + Math.min(stream, this.predictions % this.batch)
+    const left = this.leftOut > 0 ? `, ${count(this.leftOut)} left out` : ''
+    return `${count(this.predictions)} predictions an epoch${left}; windows: ${windows}`
   }
 }
 
@@ -107,5 +130,4 @@ export function splitHeldOut(tokens: Int32Array, share = 0.05): { training: Int3
   return { training, heldOut }
 }
 
-const isWhole = (value: number, least: number) => Number.isSafeInteger(value) && value >= least
 const count = (n: number) => n.toLocaleString('en-US')

@@ -1,20 +1,28 @@
-/** The training loop for streams of text: truncated backpropagation through time, the state carried from window to window. */
+/** The training loop: truncated backpropagation through time over windows of text, the state carried from one to the next. */
 import { Graph } from '../graph/graph.js'
 import type { Matrix } from '../graph/matrix.js'
 import type { Indices, Value } from '../graph/value.js'
 import { NonFiniteGradient, type Optimizer } from '../optim/optimizer.js'
 import type { Schedule } from '../optim/schedules.js'
 import { dropoutKey } from '../run/dropout.js'
-import type { Streams } from '../text/streams.js'
+import type { TextBatches } from '../text/batches.js'
 import type { TokenNetwork } from '../nn/token-network.js'
 import { CarriedState } from '../nn/carried-state.js'
 
 export interface TrainerOptions {
-  streams: Streams
+  /** What it reads: `Streams` of one text, `SentenceBatches`, or a source of one's own. */
+  batches: TextBatches
   optimizer: Optimizer
   schedule: Schedule
   /** What dropout draws from. Default 0. */
   seed?: number
+  /** How many earlier steps the gradient of a token's loss flows back to; never beyond its window. Default: all. */
+  reach?: number
+  /**
+   * What the loss of a step is. `token`: the mean over the predicted tokens. `sequence`: summed over the steps, the mean over the sequences
+   * side by side, as min-char-rnn and its kin have it; gradients grow with the window. Default `token`.
+   */
+  lossPer?: 'token' | 'sequence'
 }
 
 /** One step's report. */
@@ -23,58 +31,93 @@ export interface StepReport {
   readonly step: number
   /** How much of the text has been read, in epochs. */
   readonly epoch: number
-  /** Cross-entropy of the window before the step, in nats a token. */
+  /** Cross-entropy of the window before the step, in nats; a token, or as `lossPer` says. */
   readonly loss: number
   /** Norm of the gradient before clipping. */
   readonly gradientNorm: number
+  /** Share of the gradient's elements that was limited by `clipValue`. */
+  readonly clippedShare: number
   readonly learningRate: number
   /** Tokens predicted in this step. */
   readonly tokens: number
 }
 
-/** Trains a network on streams of tokens, a window a step. */
+/** A graph for windows of one length. */
+interface Built {
+  readonly graph: Graph
+  readonly inputs: Indices
+  readonly targets: Indices
+  readonly keys: readonly Indices[]
+  readonly state: CarriedState
+  readonly loss: Value
+  hasRun: boolean
+}
+
+/** Trains a network on text, a window a step. */
 export class Trainer {
   readonly network: TokenNetwork
-  readonly streams: Streams
+  readonly batches: TextBatches
   readonly optimizer: Optimizer
   readonly schedule: Schedule
   readonly seed: number
-  readonly #graph: Graph
-  readonly #inputs: Indices
-  readonly #targets: Indices
-  readonly #keys: readonly Indices[]
-  readonly #loss: Value
-  readonly #state: CarriedState
-  #isBuilt = false
+  readonly reach: number
+  readonly lossPer: 'token' | 'sequence'
+  readonly #built = new Map<number, Built>()
+  /** The one whose state the next window goes on from. */
+  #last: Built
 
-  constructor(network: TokenNetwork, { streams, optimizer, schedule, seed = 0 }: TrainerOptions) {
+  constructor(network: TokenNetwork, options: TrainerOptions) {
+    const { batches, optimizer, schedule, seed = 0, reach = Infinity, lossPer = 'token' } = options
+    if (lossPer !== 'token' && lossPer !== 'sequence') {
+      throw new Error(`lossPer: '${String(lossPer)}'; must be 'token' or 'sequence'`)
+    }
     this.network = network
-    this.streams = streams
+    this.batches = batches
     this.optimizer = optimizer
     this.schedule = schedule
     this.seed = seed
-    const { batch, steps } = streams
-    const g = (this.#graph = new Graph({ engine: network.engine, values: 'kept' }))
-    this.#inputs = g.indices(batch * steps)
-    this.#targets = g.indices(batch * steps)
-    this.#keys = Array.from({ length: network.dropouts }, () => g.indices(1))
-    this.#state = new CarriedState(g, network, batch)
-    const { logits, state } = network.forward(g, this.#inputs, { state: this.#state.inputs, dropoutKeys: this.#keys })
-    this.#state.follow(g, state)
-    this.#loss = g.keep(g.crossEntropy(logits, this.#targets))
+    this.reach = reach
+    this.lossPer = lossPer
+    this.#last = this.#builtFor(batches.window(optimizer.step).steps)
+  }
+
+  #builtFor(steps: number): Built {
+    let built = this.#built.get(steps)
+    if (!built) this.#built.set(steps, (built = this.#build(steps)))
+    return built
+  }
+
+  #build(steps: number): Built {
+    const { network, batches, reach, lossPer } = this
+    const { batch } = batches
+    const graph = new Graph({ engine: network.engine, values: 'kept' })
+    const inputs = graph.indices(batch * steps)
+    const targets = graph.indices(batch * steps)
+    const keys = Array.from({ length: network.dropouts }, () => graph.indices(1))
+    const state = new CarriedState(graph, network, batch)
+    const { logits, state: finals } = network.forward(graph, inputs, { state: state.inputs, dropoutKeys: keys, reach })
+    state.follow(graph, finals)
+    const loss =
+      lossPer === 'token'
+        ? graph.crossEntropy(logits, targets)
+        : graph.mul(graph.crossEntropy(logits, targets, { reduction: 'sum' }), 1 / batch)
+    return { graph, inputs, targets, keys, state, loss: graph.keep(loss), hasRun: false }
   }
 
   /** Takes one step. Throws `Divergence`, with the parameters as they were, when the loss or a gradient is not finite. */
   step(): StepReport {
-    const { optimizer, streams, schedule } = this
+    const { optimizer, batches, schedule } = this
     const index = optimizer.step
-    const { inputs, targets, predicted, startsEpoch } = streams.window(index)
-    if (startsEpoch) this.#state.reset()
-    this.#inputs.set(inputs)
-    this.#targets.set(targets)
-    this.#keys.forEach((key, layer) => key.set([dropoutKey(this.seed, index, layer)]))
-    this.#run()
-    const loss = this.#loss.value
+    const { inputs, targets, steps, predicted, startsAnew } = batches.window(index)
+    const built = this.#builtFor(steps)
+    if (startsAnew) built.state.reset()
+    else if (built !== this.#last) built.state.takeOver(this.#last.state)
+    this.#last = built
+    built.inputs.set(inputs)
+    built.targets.set(targets)
+    built.keys.forEach((key, layer) => key.set([dropoutKey(this.seed, index, layer)]))
+    this.#run(built)
+    const loss = built.loss.value
     if (!Number.isFinite(loss)) throw this.#divergence(index + 1, `the loss is ${loss}`)
     const learningRate = schedule.rate(index)
     try {
@@ -88,12 +131,13 @@ export class Trainer {
         )
       throw error
     }
-    this.#state.advance()
+    built.state.advance()
     return {
       step: index + 1,
-      epoch: (index + 1) / streams.windowsPerEpoch,
+      epoch: (index + 1) / batches.windowsPerEpoch,
       loss,
       gradientNorm: optimizer.gradientNorm,
+      clippedShare: optimizer.clippedShare,
       learningRate,
       tokens: predicted,
     }
@@ -101,18 +145,18 @@ export class Trainer {
 
   /** The compiled program of a step, in readable form. */
   toString(): string {
-    return this.#graph.toString()
+    return this.#last.graph.toString()
   }
 
-  #run(): void {
-    if (this.#isBuilt) this.#graph.run()
-    else this.#graph.backward(this.#loss, { wrt: this.network.parameters })
-    this.#isBuilt = true
+  #run(built: Built): void {
+    if (built.hasRun) built.graph.run()
+    else built.graph.backward(built.loss, { wrt: this.network.parameters })
+    built.hasRun = true
   }
 
   #divergence(step: number, what: string, suspect?: Matrix): Divergence {
     for (const { grad } of this.network.parameters) grad.clear()
-    const fault = this.#graph.diagnose()
+    const fault = this.#last.graph.diagnose()
     for (const { grad } of this.network.parameters) grad.clear()
     const broken = this.network.parameters.find((parameter) => !parameter.read().every(Number.isFinite))
     const where = fault ? `; first at ${fault.op}, time step ${fault.step}: ${fault.value}` : ''

@@ -153,6 +153,25 @@ test('dropout with too few keys is refused', () => {
   )
 })
 
+test('layers may differ in their units', () => {
+  const layer = new Recurrent(lstm(), { input: 3, hidden: [5, 2], engine })
+  expect(layer.layers.map(({ Wx, Wh }) => [Wx.rows, Wx.cols, Wh.rows])).toEqual([
+    [3, 20, 5],
+    [5, 8, 2],
+  ])
+  expect(layer.stateSizes).toEqual([
+    { h: 5, c: 5 },
+    { h: 2, c: 2 },
+  ])
+  const g = new Graph({ engine })
+  expect(layer.forward(g, g.input(4, 3, wave(12, 1))).output.cols).toBe(2)
+  expect(String(layer)).toBe('LSTM(3 → 5 → 2), 244 parameters')
+  expect(() => new Recurrent(lstm(), { input: 3, hidden: [], engine })).toThrow('hidden: 0; must be a positive integer')
+  expect(() => new Recurrent(lstm(), { input: 3, hidden: [5, 2], layers: 3, engine })).toThrow(
+    'layers: 3; with hidden of 2 sizes, there are 2',
+  )
+})
+
 test('prints itself as a sentence', () => {
   expect(String(new Recurrent(lstm(), { input: 64, hidden: 128, layers: 2, engine }))).toBe(
     'LSTM(64 → 128) × 2, 230,400 parameters',

@@ -206,3 +206,19 @@ test('options that make no sense are refused with a sentence', () => {
   expect(() => new Optimizer([a], sgd(), { l2: -1 })).toThrow('l2: -1; must be 0 or more')
   expect(() => new Optimizer([a], sgd()).update(-0.01)).toThrow('learningRate: -0.01')
 })
+
+test('tells which share of the elements it has limited', () => {
+  const engine = createEngine({ kernels: 'reference' })
+  const [a, b] = [new Matrix(1, 4, undefined, { engine }), new Matrix(1, 6, undefined, { engine })]
+  const optimizer = new Optimizer([a, b], sgd(), { clipValue: (parameter) => (parameter === a ? 1 : Infinity) })
+  expect(optimizer.clippedShare).toBe(0)
+  a.grad.write([0.5, 1, -3, 2])
+  b.grad.write([9, 9, 9, 9, 9, 9])
+  optimizer.update(0.1)
+  expect(optimizer.clippedShare).toBeCloseTo(2 / 10, 15)
+  expect([...a.read()]).toEqual([-0.05, -0.1, 0.1, -0.1])
+  a.grad.write([0, 0, 0, 0])
+  b.grad.write([0, 0, 0, 0, 0, 0])
+  optimizer.update(0.1)
+  expect(optimizer.clippedShare).toBe(0)
+})

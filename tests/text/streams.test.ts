@@ -15,13 +15,15 @@ describe('streams', () => {
       inputs: Int32Array.of(0, 4, 1, 5, 2, 6),
       targets: Int32Array.of(1, 5, 2, 6, 3, 7),
       predicted: 6,
-      startsEpoch: true,
+      steps: 3,
+      startsAnew: true,
     })
     expect(streams.window(1)).toEqual({
       inputs: Int32Array.of(3, 0, 0, 0, 0, 0),
       targets: Int32Array.of(4, -1, -1, -1, -1, -1),
       predicted: 1,
-      startsEpoch: false,
+      steps: 3,
+      startsAnew: false,
     })
   })
 
@@ -53,7 +55,7 @@ describe('streams', () => {
   test('begin again with each epoch', () => {
     const streams = new Streams(count(50), { streams: 3, window: 4 })
     const epoch = streams.windowsPerEpoch
-    const starts = [0, 1, epoch - 1, epoch, 7 * epoch].map((step) => streams.window(step).startsEpoch)
+    const starts = [0, 1, epoch - 1, epoch, 7 * epoch].map((step) => streams.window(step).startsAnew)
     expect(starts).toEqual([true, false, false, true, true])
     expect(streams.window(7 * epoch + 2)).toEqual(streams.window(2))
   })
@@ -98,5 +100,68 @@ describe('the held-out part', () => {
 
   test.each([0, 1, -0.1, NaN])('is not a share of %d', (share) => {
     expect(() => splitHeldOut(count(100), share)).toThrow(`share: ${share}; must be above 0 and below 1`)
+  })
+})
+
+describe('what others leave out', () => {
+  /** Where the originals' loops put their windows before they wrap: `if p + T + 1 >= length: p = 0`, checked before each step. */
+  const originals = (length: number, window: number): number[] => {
+    const places: number[] = []
+    for (let p = 0; places.length === 0 || p + window + 1 < length; p += window) places.push(p)
+    return places
+  }
+  const tokens = (n: number): Int32Array => Int32Array.from({ length: n }, (_, i) => i)
+
+  test('last: the windows are those of min-char-rnn', () => {
+    for (let n = 5; n < 40; n++) {
+      for (const window of [1, 3, 4].filter((size) => size < n)) {
+        const streams = new Streams(tokens(n), { streams: 1, window, leaveOut: 'last' })
+        const places = originals(n, window)
+        expect(streams.windowsPerEpoch).toBe(places.length)
+        places.forEach((place, i) => {
+          const { inputs, targets, predicted, startsAnew } = streams.window(i)
+          expect([...inputs]).toEqual(Array.from({ length: window }, (_, t) => place + t))
+          expect([...targets]).toEqual([...inputs].map((token) => token + 1))
+          expect([predicted, startsAnew]).toEqual([window, i === 0])
+        })
+        expect(streams.leftOut).toBe(n - 1 - places.length * window)
+      }
+    }
+  })
+
+  test('uneven: the windows are those of a text that is cut to a multiple and reshaped to rows', () => {
+    for (let n = 24; n < 70; n++) {
+      const [batch, window] = [3, 4]
+      const length = Math.floor(n / (batch * window)) * window
+      if (length <= window) continue
+      const streams = new Streams(tokens(n), { streams: batch, window, leaveOut: 'uneven' })
+      const places = originals(length, window)
+      expect(streams.windowsPerEpoch).toBe(places.length)
+      places.forEach((place, i) => {
+        const { inputs, targets } = streams.window(i)
+        for (let t = 0; t < window; t++) {
+          for (let b = 0; b < batch; b++) {
+            expect(inputs[t * batch + b]).toBe(b * length + place + t)
+            expect(targets[t * batch + b]).toBe(b * length + place + t + 1)
+          }
+        }
+      })
+    }
+  })
+
+  test('is told', () => {
+    expect(String(new Streams(tokens(103), { streams: 1, window: 25, leaveOut: 'last' }))).toBe(
+      '100 predictions an epoch, 2 left out; windows: 4 of 25 × 1 (steps × streams)',
+    )
+    expect(new Streams(tokens(103), { streams: 2, window: 25 }).leftOut).toBe(0)
+  })
+
+  test('cannot be everything', () => {
+    expect(() => new Streams(tokens(25), { streams: 1, window: 25, leaveOut: 'last' })).toThrow(
+      "window: 25; with leaveOut 'last' a stream has 25 tokens, and must have more than a window",
+    )
+    expect(() => new Streams(tokens(25), { streams: 1, window: 5, leaveOut: 'first' as 'last' })).toThrow(
+      "leaveOut: 'first'; must be 'last' or 'uneven'",
+    )
   })
 })

@@ -38,7 +38,7 @@ function training({
   })
   const optimizer = new Optimizer(network.parameters, rate === 0 ? sgd() : adam())
   const trainer = new Trainer(network, {
-    streams: new Streams(tokens, { streams, window }),
+    batches: new Streams(tokens, { streams, window }),
     optimizer,
     schedule: { rate: () => rate },
   })
@@ -55,14 +55,14 @@ describe('the training loop', () => {
 
   test('starts each epoch from an empty state: with a rate of 0, every epoch is like the first', () => {
     const { trainer } = training({ rate: 0 })
-    const { windowsPerEpoch } = trainer.streams
+    const { windowsPerEpoch } = trainer.batches
     const losses = Array.from({ length: 2 * windowsPerEpoch }, () => trainer.step().loss)
     expect(losses.slice(windowsPerEpoch)).toEqual(losses.slice(0, windowsPerEpoch))
   })
 
   test('predicts each token of an epoch once', () => {
     const { trainer } = training({ streams: 3, window: 7 })
-    const predicted = Array.from({ length: trainer.streams.windowsPerEpoch }, () => trainer.step().tokens)
+    const predicted = Array.from({ length: trainer.batches.windowsPerEpoch }, () => trainer.step().tokens)
     expect(predicted.reduce((a, b) => a + b)).toBe(tokens.length - 1)
   })
 
@@ -76,7 +76,7 @@ describe('the training loop', () => {
   test('draws other dropouts at each step, and the same again from the same seed', () => {
     const losses = (): number[] => {
       const { trainer } = training({ rate: 0, dropout: 0.5 })
-      const { windowsPerEpoch } = trainer.streams
+      const { windowsPerEpoch } = trainer.batches
       return Array.from({ length: 2 * windowsPerEpoch }, () => trainer.step().loss)
     }
     const first = losses()
