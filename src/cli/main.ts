@@ -65,6 +65,7 @@ program
   .option('--steps <count>', 'steps to train', whole(1), 2400)
   .option('--streams <count>', 'streams read side by side', whole(1), 16)
   .option('--window <steps>', 'steps through which gradients flow', whole(1), 64)
+  .option('--reach <steps>', 'earlier steps that a loss reaches back to; default: all of its window', whole(0))
   .option('--rate <rate>', 'peak learning rate of a cosine schedule', positive, 0.005)
   .option('--clip <norm>', 'largest norm of the gradient', positive, 1)
   .option('--seed <seed>', 'seed of weights, dropout and samples', whole(0), 1)

@@ -17,6 +17,7 @@ export interface TrainFlags {
   steps: number
   streams: number
   window: number
+  reach?: number
   rate: number
   clip: number
   seed: number
@@ -31,7 +32,7 @@ export async function runTrain(flags: TrainFlags, flag: string | undefined): Pro
   const { text, name } = await corpus(flags.text)
   await prepareOutput(flags.out)
   const engine = createEngine({ kernels: flags.kernels })
-  const { from, cell, hidden, layers, tied, dropout, seed, steps, streams, window } = flags
+  const { from, cell, hidden, layers, tied, dropout, seed, steps, streams, window, reach } = flags
   const model = from
     ? await LanguageModel.load(from, { text, engine })
     : LanguageModel.create({ text, cell, hidden, layers, embedding: flags.embedding, dropout, tied, seed, engine })
@@ -66,7 +67,7 @@ export async function runTrain(flags: TrainFlags, flag: string | undefined): Pro
 
   let tokens = 0
   try {
-    const options = { steps, streams, window, learningRate: flags.rate, clipNorm: flags.clip, seed }
+    const options = { steps, streams, window, reach, learningRate: flags.rate, clipNorm: flags.clip, seed }
     for await (const progress of model.train(options)) {
       tokens += progress.tokens
       report(reporter, progress, tokens)

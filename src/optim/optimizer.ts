@@ -11,6 +11,8 @@ export interface OptimizerOptions {
   clipNorm?: number
   /** Weight of ½‖w‖² in the loss; a function tells it by parameter. Default 0. */
   l2?: number | ((parameter: Matrix) => number)
+  /** Whether to count what `clipValue` limits, for `clippedShare`; costs a pass over the gradients. Default false. */
+  countClipped?: boolean
 }
 
 export class Optimizer {
@@ -25,18 +27,21 @@ export class Optimizer {
   readonly #squares: readonly Value[]
   readonly #graph: Graph
   readonly #rate: Input
+  readonly #descent: Input
   readonly #scale: Input
   readonly #scalars: Readonly<Record<string, Input>>
   /** How many elements of each gradient were beyond their limit. */
   readonly #clipped: Value[] = []
+  readonly #countsClipped: boolean
 
   constructor(parameters: Iterable<Matrix>, rule: Rule, options: OptimizerOptions = {}) {
-    const { clipValue = Infinity, clipNorm = Infinity, l2 = 0 } = options
+    const { clipValue = Infinity, clipNorm = Infinity, l2 = 0, countClipped = false } = options
     this.rule = rule
     this.parameters = [...new Set(parameters)]
     if (this.parameters.length === 0) throw new Error('parameters: none; an optimizer needs at least one matrix')
     if (!(clipNorm > 0)) throw new Error(`clipNorm: ${clipNorm}; must be a positive number`)
     this.#clipNorm = clipNorm
+    this.#countsClipped = countClipped
     const { engine } = this.parameters[0]
     // Measured before anything is changed, so that a gradient that is not a number cannot reach a weight.
     const measure = (this.#measure = new Graph({ engine, values: 'kept' }))
@@ -44,6 +49,7 @@ export class Optimizer {
 
     const g = (this.#graph = new Graph({ engine, values: 'kept' }))
     this.#rate = g.input(1, 1)
+    this.#descent = g.input(1, 1)
     this.#scale = g.input(1, 1)
     const scalars = Object.entries(rule.scalars?.(1) ?? {}).map(([name]): [string, Input] => [name, g.input(1, 1)])
     this.#scalars = Object.fromEntries(scalars)
@@ -60,11 +66,12 @@ export class Optimizer {
       const raw = parameter.grad
       const scaled: Operand = clipNorm === Infinity ? raw : g.mul(raw, this.#scale)
       const clipped = limit === Infinity ? scaled : g.clamp(scaled, -limit, limit)
-      if (limit < Infinity) this.#clipped.push(g.keep(g.sum(g.greater(g.abs(scaled), limit))))
+      if (countClipped && limit < Infinity) this.#clipped.push(g.keep(g.sum(g.greater(g.abs(scaled), limit))))
       const decay = typeof l2 === 'function' ? l2(parameter) : l2
       if (!(decay >= 0)) throw new Error(`l2: ${decay}; must be 0 or more`)
       const slots = this.slots[i]
-      const next = rule.update(g, { weight: parameter, raw, clipped, l2: decay, rate: this.#rate, slots, scalars: this.#scalars })
+      const [rate, descent] = [this.#rate, this.#descent]
+      const next = rule.update(g, { weight: parameter, raw, clipped, l2: decay, rate, descent, slots, scalars: this.#scalars })
       g.assign(parameter, next.weight)
       for (const [name, value] of Object.entries(next.slots ?? {})) g.assign(slots[name], value)
     })
@@ -73,8 +80,9 @@ export class Optimizer {
   /** The norm of all gradients together at the last update, before clipping. */
   gradientNorm = 0
 
-  /** Which share of all the gradients' elements was limited by `clipValue` at the last update. */
-  get clippedShare(): number {
+  /** Which share of all the gradients' elements was limited by `clipValue` at the last update; undefined unless counted. */
+  get clippedShare(): number | undefined {
+    if (!this.#countsClipped) return undefined
     // To look at a value of a graph that has not run would run it.
     if (this.step === 0) return 0
     const size = this.parameters.reduce((sum, parameter) => sum + parameter.size, 0)
@@ -99,6 +107,7 @@ export class Optimizer {
     this.gradientNorm = Math.sqrt(squares.reduce((a, b) => a + b))
     this.step++
     this.#rate.set([rate])
+    this.#descent.set([-rate])
     this.#scale.set([Math.min(1, this.#clipNorm / Math.max(this.gradientNorm, 1e-12))])
     const scalars = this.rule.scalars?.(this.step) ?? {}
     for (const [name, input] of Object.entries(this.#scalars)) input.set([scalars[name]])

@@ -13,6 +13,8 @@ export interface UpdateContext {
   readonly l2: number
   /** The learning rate, [1, 1]. */
   readonly rate: Operand
+  /** The same, negative: a product with it and a sum are one instruction. */
+  readonly descent: Operand
   /** What the rule remembers of the parameter, by name; zeros at the start. */
   readonly slots: Readonly<Record<string, Operand>>
   /** The numbers of `scalars`, each [1, 1]. */
@@ -46,9 +48,9 @@ const averaged = (g: Graph, average: Operand, value: Operand, decay: number): Va
 const root = (g: Graph, a: Operand, epsilon: number, within: boolean): Value =>
   within ? g.sqrt(g.add(a, epsilon)) : g.add(g.sqrt(a), epsilon)
 
-/** w − rate·direction, as a sum: a product and a sum are one instruction. */
-const stepped = (g: Graph, { weight, rate }: UpdateContext, direction: Operand): Value =>
-  g.add(weight, g.mul(direction, g.neg(rate)))
+/** w − rate·direction */
+const stepped = (g: Graph, { weight, descent }: UpdateContext, direction: Operand): Value =>
+  g.add(weight, g.mul(direction, descent))
 
 const inUnitRange = (name: string, value: number): void => {
   if (!(value >= 0 && value < 1)) throw new Error(`${name}: ${value}; must be in [0, 1)`)
@@ -149,9 +151,9 @@ export function recurrentjsRmsprop({ decay = 0.999, epsilon = 1e-8 }: { decay?: 
   return {
     name: 'recurrentjs-rmsprop',
     slots: ['squares'],
-    update(g, { weight, raw, clipped, l2, rate, slots }) {
+    update(g, { weight, raw, clipped, l2, descent, slots }) {
       const squares = g.add(g.mul(slots.squares, decay), g.mul(g.mul(raw, 1 - decay), raw))
-      const step = g.div(g.mul(clipped, g.neg(rate)), g.sqrt(g.add(squares, epsilon)))
+      const step = g.div(g.mul(clipped, descent), g.sqrt(g.add(squares, epsilon)))
       return { weight: g.add(weight, l2 === 0 ? step : g.sub(step, g.mul(weight, l2))), slots: { squares } }
     },
   }

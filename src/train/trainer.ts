@@ -35,8 +35,8 @@ export interface StepReport {
   readonly loss: number
   /** Norm of the gradient before clipping. */
   readonly gradientNorm: number
-  /** Share of the gradient's elements that was limited by `clipValue`. */
-  readonly clippedShare: number
+  /** Share of the gradient's elements that was limited by `clipValue`, where the optimizer counts them. */
+  readonly clippedShare: number | undefined
   readonly learningRate: number
   /** Tokens predicted in this step. */
   readonly tokens: number

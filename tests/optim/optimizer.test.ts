@@ -207,10 +207,13 @@ test('options that make no sense are refused with a sentence', () => {
   expect(() => new Optimizer([a], sgd()).update(-0.01)).toThrow('learningRate: -0.01')
 })
 
-test('tells which share of the elements it has limited', () => {
+test('tells which share of the elements it has limited, if it is to count them', () => {
   const engine = createEngine({ kernels: 'reference' })
   const [a, b] = [new Matrix(1, 4, undefined, { engine }), new Matrix(1, 6, undefined, { engine })]
-  const optimizer = new Optimizer([a, b], sgd(), { clipValue: (parameter) => (parameter === a ? 1 : Infinity) })
+  const optimizer = new Optimizer([a, b], sgd(), {
+    clipValue: (parameter) => (parameter === a ? 1 : Infinity),
+    countClipped: true,
+  })
   expect(optimizer.clippedShare).toBe(0)
   a.grad.write([0.5, 1, -3, 2])
   b.grad.write([9, 9, 9, 9, 9, 9])
@@ -221,4 +224,5 @@ test('tells which share of the elements it has limited', () => {
   b.grad.write([0, 0, 0, 0, 0, 0])
   optimizer.update(0.1)
   expect(optimizer.clippedShare).toBe(0)
+  expect(new Optimizer([a], sgd(), { clipValue: 1 }).clippedShare).toBeUndefined()
 })

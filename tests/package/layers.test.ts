@@ -14,11 +14,12 @@ const allowed: Record<string, readonly string[]> = {
   // From here on everything is made of the public graph, as a user could make it.
   nn: ['graph', 'run/engine', 'pure-rand'],
   optim: ['graph', 'run/engine'],
-  text: [],
+  text: ['papaparse'],
   train: ['graph', 'nn/carried-state', 'nn/token-network', 'optim', 'text', 'run/engine', 'run/dropout'],
   generate: ['graph', 'nn/carried-state', 'nn/random', 'nn/token-network', 'run/engine'],
   formats: ['graph', 'nn', 'run/engine'],
   language: ['graph', 'nn', 'optim', 'text', 'train', 'generate', 'formats', 'run/engine', 'run/engines', 'node:fs/promises'],
+  recurrentjs: ['graph', 'nn', 'optim', 'text', 'train', 'generate', 'run/engine', 'run/engines'],
   cli: ['index', 'commander', 'node:'],
 }
 

@@ -19,6 +19,7 @@ describe('the package', () => {
     }
     expect(readdirSync(join(project.directory, 'node_modules')).filter((name) => !name.startsWith('.'))).toEqual([
       'commander',
+      'papaparse',
       'pure-rand',
       'unrolled',
     ])

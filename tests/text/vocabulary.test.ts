@@ -76,12 +76,12 @@ describe('a vocabulary', () => {
     expect(`${Vocabulary.fromText('abcdefghijklmnopqrstuvwxyz')}`).toMatch(/^Vocabulary of 26 characters: a b .* t … z$/)
   })
 
-  test('encodes ten megabytes in well under a second', () => {
+  test('encodes ten megabytes in a moment', () => {
     const text = 'The quick brown fox jumps over the lazy dog, été 😀.\n'.repeat(200_000)
     const vocabulary = Vocabulary.fromText(text)
     const start = performance.now()
     expect(vocabulary.encode(text).length).toBe(52 * 200_000)
-    // It takes about 0.1 s; the bound is wide, for busy machines.
-    expect(performance.now() - start).toBeLessThan(1000)
+    // It takes about 0.1 s; the bound is wide, for busy machines. A look-up that grows with the text would take hours.
+    expect(performance.now() - start).toBeLessThan(10_000)
   })
 })
