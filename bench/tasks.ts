@@ -4,30 +4,28 @@ import {
   adam,
   defineCell,
   draw,
-  Embedding,
   Generator,
-  Graph,
   initializers,
   LanguageModel,
   LanguageNetwork,
   lstm,
-  Matrix,
   Optimizer,
   Random,
-  Recurrent,
   recurrentjsRmsprop,
   rnn,
   schedules,
+  SentenceBatches,
   sgd,
   Streams,
   Trainer,
   type Cell,
   type Engine,
-  type Indices,
+  type Matrix,
   type OptimizerOptions,
   type Rule,
-  type Value,
+  type TokenNetwork,
 } from 'unrolled'
+import { Elman } from '../originals/elman.js'
 import type { Running } from './measure.js'
 
 export interface Task {
@@ -65,16 +63,6 @@ const oneHot = defineCell({
   },
 })
 
-const oneHotWithoutBias = defineCell({
-  name: 'rnn-one-hot',
-  state: ({ hidden }) => ({ h: hidden }),
-  parameters: ({ hidden }) => ({ Wh: [hidden, hidden] }),
-  step(g, x, { h }, { Wh }) {
-    const next = g.tanh(g.add(x, g.matmul(h, Wh)))
-    return { h: next, output: next }
-  },
-})
-
 interface Shapes {
   readonly cell?: Cell
   readonly tokens?: number
@@ -89,6 +77,7 @@ interface Shapes {
 interface Learning extends OptimizerOptions {
   readonly rule: Rule
   readonly rate: number
+  readonly reach?: number
 }
 
 export const tasks: Readonly<Record<string, Task>> = {
@@ -102,34 +91,26 @@ export const tasks: Readonly<Record<string, Task>> = {
       'LSTM 2×20, embedding 5, T 70, B 1, each sentence from zeros; RMSProp as RecurrentJS has it, values clipped at 5, L2 1e-6',
     start(engine) {
       const shapes = { embedding: 5, hidden: 20, layers: 2, window: 70 }
-      const network = networkOf(engine, shapes)
-      const logits = (g: Graph, ids: Indices): Value =>
-        network.forward(g, ids, { state: network.recurrent.zeroState(g, 1) }).logits
-      return onSentences(engine, shapes, logits, network.parameters, {
-        rule: recurrentjsRmsprop(),
-        rate: 0.01,
-        clipValue: 5,
-        l2: 1e-6,
-      })
+      const learning = { rule: recurrentjsRmsprop(), rate: 0.01, clipValue: 5, l2: 1e-6 }
+      return onSentences(networkOf(engine, shapes), shapes, learning)
     },
   },
   'rnn-from-scratch': {
-    shapes: 'tanh RNN 100 on one-hot 8000 (gathered rows), no biases, T 20, B 1, each sentence from zeros; SGD',
+    shapes: 'tanh RNN 100 on one-hot 8000 (gathered rows), no biases, T 20, B 1, each sentence from zeros, reach 4; SGD',
     start(engine) {
-      const shapes = { tokens: 8000, embedding: 100, hidden: 100, window: 20 }
+      const [tokens, hidden] = [8000, 100]
       const random = new Random(1)
-      const input = new Embedding(shapes.tokens, 100, {
-        initial: initializers.uniform(1 / Math.sqrt(shapes.tokens)),
-        random,
-        engine,
-      })
-      const layer = new Recurrent(oneHotWithoutBias, { input: 100, hidden: 100, random, engine })
-      const output = new Matrix(100, shapes.tokens, initializers.uniform(0.1)(100, shapes.tokens, random), {
-        engine,
-        name: 'output',
-      })
-      const logits = (g: Graph, ids: Indices): Value => g.matmul(layer.forward(g, input.forward(g, ids)).output, output)
-      return onSentences(engine, shapes, logits, [...input.parameters, ...layer.parameters, output], { rule: sgd(), rate: 0.005 })
+      const made = (rows: number, cols: number, limit: number): number[][] => {
+        const values = initializers.uniform(limit)(rows, cols, random)
+        return Array.from({ length: rows }, (_, r) => [...values.subarray(r * cols, (r + 1) * cols)])
+      }
+      const weights = {
+        U: made(hidden, tokens, 1 / Math.sqrt(tokens)),
+        W: made(hidden, hidden, 0.1),
+        V: made(tokens, hidden, 0.1),
+      }
+      const network = new Elman({ table: 'U', recurrent: 'W', output: 'V' }, weights, engine)
+      return onSentences(network, { tokens, embedding: hidden, hidden, window: 20 }, { rule: sgd(), rate: 0.005, reach: 4 })
     },
   },
   'batched-embedding': {
@@ -175,31 +156,21 @@ function onText(engine: Engine, shapes: Shapes, { rule, rate, ...options }: Lear
   return { parameters: sizeOf(network.parameters), step: () => trainer.step().loss, learns: true }
 }
 
-/** A sentence after the other, each from zeros, the loss summed over its tokens: a graph that is recorded once and run again. */
-function onSentences(
-  engine: Engine,
-  shapes: Shapes,
-  logits: (g: Graph, ids: Indices) => Value,
-  parameters: readonly Matrix[],
-  { rule, rate, ...options }: Learning,
-): Running {
+/** A sentence after the other, each from zeros, the loss summed over its tokens. */
+function onSentences(network: TokenNetwork, shapes: Shapes, { rule, rate, reach, ...options }: Learning): Running {
   const streams = streamsOf(shapes)
-  const optimizer = new Optimizer(parameters, rule, options)
-  const g = new Graph({ engine, values: 'kept' })
-  const inputs = g.indices(shapes.window)
-  const targets = g.indices(shapes.window)
-  const loss = g.keep(g.crossEntropy(logits(g, inputs), targets, { reduction: 'sum' }))
-  const step = (): number => {
-    const sentence = streams.window(optimizer.step)
-    inputs.set(sentence.inputs)
-    targets.set(sentence.targets)
-    if (optimizer.step === 0) g.backward(loss, { wrt: parameters })
-    else g.run()
-    const { value } = loss
-    optimizer.update(rate)
-    return value
-  }
-  return { parameters: sizeOf(parameters), step, learns: true }
+  const sentences = Array.from({ length: streams.windowsPerEpoch }, (_, i) => {
+    const { inputs, targets } = streams.window(i)
+    return Int32Array.of(...inputs, targets[targets.length - 1])
+  })
+  const trainer = new Trainer(network, {
+    batches: new SentenceBatches(sentences),
+    optimizer: new Optimizer(network.parameters, rule, options),
+    schedule: schedules.constant(rate),
+    reach,
+    lossPer: 'sequence',
+  })
+  return { parameters: sizeOf(network.parameters), step: () => trainer.step().loss, learns: true }
 }
 
 function generating(engine: Engine): Running {

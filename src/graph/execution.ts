@@ -6,7 +6,7 @@ import type { Program, Ref } from '../compile/program.js'
 import type { Binding, Engine, Fault, Floats } from '../run/engine.js'
 import type { Node } from '../tape/node.js'
 import type { Matrix } from './matrix.js'
-import { cached, compileBackward, compileForward, type Compiled, type Situation } from './pieces.js'
+import { cached, compileBackward, compileForward, type Compiled, type Situation, type Written } from './pieces.js'
 import { bindingOf, type Leaf, type Recording } from './recording.js'
 import { gathered, Tenancy } from './tenancy.js'
 
@@ -20,9 +20,21 @@ interface LiveGradient {
 
 interface Piece {
   readonly compiled: Compiled
-  readonly leaves: readonly Leaf[]
-  /** The versions of the matrices when it last ran, by slot. */
-  versions?: readonly number[]
+  /** By slot, of the leaves that it reads or writes; the same for every run. */
+  readonly bindings: readonly Binding[]
+  /** The matrices among the leaves: whether a run writes them, and what their version was when it last ran. */
+  readonly stores: { readonly slot: number; readonly matrix: Matrix; readonly written: Written | undefined; version: number }[]
+}
+
+function pieceOf(compiled: Compiled, leaves: readonly Leaf[]): Piece {
+  const bindings = new Array<Binding>(leaves.length)
+  const stores: Piece['stores'] = []
+  for (const slot of compiled.slots) {
+    const leaf = leaves[slot]
+    bindings[slot] = bindingOf(leaf)
+    if (leaf.kind === 'store') stores.push({ slot, matrix: leaf.matrix, written: compiled.written.get(slot), version: 0 })
+  }
+  return { compiled, bindings, stores }
 }
 
 export class Execution {
@@ -53,14 +65,26 @@ export class Execution {
 
   /** The value of a node, in an array that counts if it is changed before more is run. */
   value(node: Node): Floats {
+    const place = this.#placeOf(node)
+    let values = this.#liveValues.get(node.id)
+    if (!values) this.#liveValues.set(node.id, (values = this.#read(place)))
+    return values
+  }
+
+  /** A copy of the value of a node. */
+  read(node: Node): Floats {
+    const place = this.#placeOf(node)
+    return this.#liveValues.get(node.id)?.slice() ?? this.#read(place)
+  }
+
+  /** Where the value of a node is, once what computes it has run. */
+  #placeOf(node: Node): Ref {
     this.#refuseUnkept(node)
     if (!this.#valueOf(node.id)) this.flush()
     const place = this.#valueOf(node.id)
     // Kept too late.
     if (!place) throw new Error(notKept)
-    let values = this.#liveValues.get(node.id)
-    if (!values) this.#liveValues.set(node.id, (values = this.#read(place)))
-    return values
+    return place
   }
 
   /** The gradient of a node: zeros before there is one, to be set by hand or filled by `backward`. */
@@ -97,14 +121,14 @@ export class Execution {
     if (this.#done === tape.nodes.length) return
     this.#sign(-1)
     const compiled = cached(this.recording, () => compileForward(this.#situation()))
-    this.#run({ compiled, leaves: this.recording.leaves.slice() })
+    this.#run(pieceOf(compiled, this.recording.leaves))
     this.#done = tape.nodes.length
   }
 
   /** Runs everything, again where it has been run, from the leaves as they are now. */
   replay(): void {
-    this.#liveValues.clear()
-    this.#liveGradients.clear()
+    if (this.#liveValues.size > 0) this.#liveValues.clear()
+    if (this.#liveGradients.size > 0) this.#liveGradients.clear()
     this.#arena.forget()
     for (const piece of this.#pieces) this.#execute(piece)
     this.flush()
@@ -114,8 +138,9 @@ export class Execution {
   diagnose(): Fault | undefined {
     for (const piece of this.#pieces) {
       this.#arena.enter()
-      const fault = piece.compiled.executable.diagnose(this.#bindings(piece))
-      this.#noteWritten(piece)
+      prepareStores(piece)
+      const fault = piece.compiled.executable.diagnose(piece.bindings)
+      noteWritten(piece)
       if (fault) return fault
     }
     return undefined
@@ -152,7 +177,7 @@ export class Execution {
       ...seeds.map(({ values }): Leaf => ({ kind: 'floats', values })),
       ...targets.map(({ gradient }): Leaf => ({ kind: 'store', matrix: gradient })),
     ]
-    this.#run({ compiled, leaves: all })
+    this.#run(pieceOf(compiled, all))
     this.#done = tape.nodes.length
     for (const [id, { values, left }] of this.#liveGradients) {
       const place = this.#gradientOf(id)
@@ -183,6 +208,7 @@ export class Execution {
     this.#pieces.push(piece)
     this.#execute(piece)
     this.#arena.extend(piece.compiled.executable.program.end, piece.compiled.extents)
+    this.recording.signature.follow(piece.compiled.id)
   }
 
   #execute(piece: Piece): void {
@@ -191,34 +217,23 @@ export class Execution {
       const place = this.#valueOf(id)
       if (place && place.leaf < 0) this.#arena.write(place, values)
     }
-    piece.compiled.executable.run(this.#bindings(piece))
-    this.#noteWritten(piece)
-    piece.versions = piece.leaves.map((leaf) => (leaf.kind === 'store' ? leaf.matrix.version : 0))
+    prepareStores(piece)
+    piece.compiled.executable.run(piece.bindings)
+    noteWritten(piece)
   }
 
   /** Values that were computed from a parameter as it was do not go with the parameter as it is. */
   #refuseChanged(): void {
-    for (const { leaves, versions } of this.#pieces) {
-      const changed = leaves.find(
-        (leaf, slot) => leaf.kind === 'store' && slot < this.recording.leaves.length && leaf.matrix.version !== versions![slot],
+    for (const { stores } of this.#pieces) {
+      const changed = stores.find(
+        ({ slot, matrix, version }) => slot < this.recording.leaves.length && matrix.version !== version,
       )
-      if (changed?.kind === 'store' && !this.recording.assigned.has(changed.matrix)) {
+      if (changed && !this.recording.assigned.has(changed.matrix)) {
         throw new Error(
           `${changed.matrix}: has changed since the graph ran; record a new graph, or call run() to run this one again`,
         )
       }
     }
-  }
-
-  #noteWritten({ compiled, leaves }: Piece): void {
-    for (const slot of compiled.written.keys()) {
-      const leaf = leaves[slot]
-      if (leaf.kind === 'store') leaf.matrix.afterWrite()
-    }
-  }
-
-  #bindings({ compiled, leaves }: Piece): Binding[] {
-    return leaves.map((leaf, slot) => bindingOf(leaf, compiled.written.get(slot) === 'overwritten'))
   }
 
   #read(ref: Ref): Floats {
@@ -227,6 +242,16 @@ export class Execution {
     const all = leaf.kind === 'store' ? leaf.matrix.read() : new this.engine.Floats(leaf.values)
     return gathered(all, ref.offset, ref, this.engine)
   }
+}
+
+/** Puts what was written to matrices in the engine's memory. */
+function prepareStores({ stores }: Piece): void {
+  for (const { matrix, written } of stores) matrix.beforeRun(written === 'overwritten')
+}
+
+function noteWritten({ stores }: Piece): void {
+  for (const { matrix, written } of stores) if (written) matrix.afterWrite()
+  for (const store of stores) store.version = store.matrix.version
 }
 
 const notKept = 'this graph keeps only what it is asked to keep; call keep() on the value before running'

@@ -86,7 +86,7 @@ export class Graph {
   /** Limits a to [low, high]; where it is beyond, no gradient flows. */
   clamp(a: Operand, low: number, high: number): Value {
     if (!(low <= high)) throw new Error(`clamp: low ${low}, high ${high}; low must not be above high`)
-    return this.min(this.max(a, low), high)
+    return this.#op('clamp', [a, low, high])
   }
   neg(a: Operand): Value {
     return this.#op('neg', [a])

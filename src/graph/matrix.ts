@@ -27,7 +27,8 @@ export class Matrix {
   readonly cols: number
   readonly engine: Engine
   name: string | undefined
-  readonly #store: Store
+  /** Its memory in the engine. */
+  readonly store: Store
   /** Counts the changes that were not made through `data`. */
   version = 0
   #live: Floats | undefined
@@ -45,7 +46,7 @@ export class Matrix {
     this.cols = cols
     this.engine = engine
     this.name = name
-    this.#store = engine.createStore(rows * cols)
+    this.store = engine.createStore(rows * cols)
     if (values) this.write(values)
   }
 
@@ -66,13 +67,13 @@ export class Matrix {
    */
   get data(): Floats {
     this.#settle()
-    return (this.#live ??= this.#store.read())
+    return (this.#live ??= this.store.read())
   }
 
   /** A copy of the values. */
   read(): Floats {
     this.#settle()
-    return this.#live?.slice() ?? this.#store.read()
+    return this.#live?.slice() ?? this.store.read()
   }
 
   /** Replaces the values. */
@@ -82,7 +83,7 @@ export class Matrix {
     this.#isStale = false
     this.#isClear = false
     this.#live?.set(values)
-    this.#store.write(values)
+    this.store.write(values)
   }
 
   /**
@@ -113,22 +114,21 @@ export class Matrix {
   }
 
   #settle(): void {
-    if (this.#isStale) this.#store.write(new this.engine.Floats(this.size))
+    if (this.#isStale) this.store.write(new this.engine.Floats(this.size))
     this.#isStale = false
   }
 
-  /** The memory for a run, with what was written to `data` in it. `overwritten`: the run does not read it. */
-  beforeRun(overwritten = false): Store {
-    if (this.#live) this.#store.write(this.#live)
+  /** Puts what was written to `data` in the memory, for a run. `overwritten`: the run does not read it. */
+  beforeRun(overwritten = false): void {
+    if (this.#live) this.store.write(this.#live)
     else if (!overwritten) this.#settle()
-    return this.#store
   }
 
   /** Brings `data` up to date with what a run wrote. */
   afterWrite(): void {
     this.version++
     this.#isClear = this.#isStale = false
-    this.#live?.set(this.#store.read())
+    this.#live?.set(this.store.read())
   }
 
   toString(): string {

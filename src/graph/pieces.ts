@@ -1,8 +1,8 @@
 /** A piece of a graph: what was recorded between two looks at it, compiled. */
 import { compile } from '../compile/compile.js'
 import { differentiate } from '../compile/differentiate.js'
-import type { Ref } from '../compile/program.js'
-import type { Engine, Executable, Floats } from '../run/engine.js'
+import type { Place, Program, Ref } from '../compile/program.js'
+import type { Engine, Executable, Floats, LeafLayout } from '../run/engine.js'
 import { isConstant, type Node } from '../tape/node.js'
 import { Tape } from '../tape/tape.js'
 import { Cache, perEngine } from './cache.js'
@@ -12,14 +12,20 @@ import { extentsOf, type Extent } from './tenancy.js'
 
 /** A program and what it leaves where. Nodes by id, since the next graph with this signature has nodes of its own. */
 export interface Compiled {
+  /** Stands in the signature of the piece that follows for all that came before it. */
+  readonly id: number
   readonly executable: Executable
   readonly values: ReadonlyMap<number, Ref>
   readonly gradients: ReadonlyMap<number, Ref>
   /** The stretches of the arena that those cover. */
   readonly extents: readonly Extent[]
+  /** Slots of the leaves that it reads or writes. */
+  readonly slots: readonly number[]
   /** Slots of matrices that it writes, and whether it reads nothing of what was there. */
-  readonly written: ReadonlyMap<number, 'overwritten' | 'updated'>
+  readonly written: ReadonlyMap<number, Written>
 }
+
+export type Written = 'overwritten' | 'updated'
 
 /** What there is when a piece is compiled. */
 export interface Situation {
@@ -47,6 +53,8 @@ export interface Target {
   readonly add: boolean
 }
 
+let compiled = 0
+
 const caches = perEngine(() => new Cache<Compiled>())
 
 /** How many programs an engine has in its cache. */
@@ -55,9 +63,9 @@ export const cachedPrograms = (engine: Engine): number => caches(engine).size
 /** The compiled piece for what has been signed so far, from the cache or made anew. */
 export function cached({ engine, signature }: Recording, make: () => Compiled): Compiled {
   const cache = caches(engine)
-  let compiled = cache.get(signature)
-  if (!compiled) cache.set(signature, (compiled = make()))
-  return compiled
+  let found = cache.get(signature)
+  if (!found) cache.set(signature, (found = make()))
+  return found
 }
 
 export function compileForward(situation: Situation): Compiled {
@@ -136,15 +144,21 @@ function prepare(
       )
     }
   }
-  const written = new Map<number, 'overwritten' | 'updated'>()
+  const written = new Map<number, Written>()
   for (const { op, inputs } of outputs) {
     if (op !== 'assign') continue
     const { slot } = inputs[0].attributes
     written.set(slot, slotsRead.has(slot) ? 'updated' : 'overwritten')
   }
   const refs = program.outputs
+  const slots = slotsOf(program)
+  // A piece has nothing to do with leaves that only others read: their places stay empty.
+  const layouts = new Array<LeafLayout>(leaves.length)
+  for (const slot of slots) layouts[slot] = layoutOf(leaves[slot])
   return {
-    executable: recording.engine.prepare(program, leaves.map(layoutOf)),
+    id: ++compiled,
+    executable: recording.engine.prepare(program, layouts),
+    slots,
     values: new Map(outputs.slice(0, valueCount).map(({ id }, i) => [id, refs[i]])),
     gradients: new Map(gradientIds.map((id, i) => [id, refs[valueCount + i]])),
     extents: extentsOf(refs.slice(0, valueCount + gradientIds.length).filter(({ leaf }) => leaf < 0)),
@@ -155,6 +169,24 @@ function prepare(
 /** Leaves have no place of their own in the arena; everything else outside loops can be looked at. */
 function isComputed(node: Node): boolean {
   return !isConstant(node) && node.inputs.length > 0 && node.op !== 'assign'
+}
+
+/** The slots of the leaves that a program names. */
+function slotsOf(program: Program): number[] {
+  const slots = new Set<number>()
+  const add = (place: Place | undefined): void => {
+    if (!place) return
+    slots.add(place.leaf)
+    add(place.first)
+  }
+  for (const instruction of program.instructions) {
+    for (const inner of instruction.kind === 'loop' ? instruction.body : [instruction]) {
+      if (inner.kind === 'kernel') [inner.out, ...inner.inputs].forEach(add)
+      else for (const slot of inner.slots) if (slot.kind !== 'immediate') add(slot.ref)
+    }
+  }
+  slots.delete(-1)
+  return [...slots].sort((a, b) => a - b)
 }
 
 /** The slots of matrices that have to be read for the outputs. */

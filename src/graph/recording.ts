@@ -96,9 +96,5 @@ export class Recording {
 export const layoutOf = (leaf: Leaf): LeafLayout =>
   leaf.kind === 'store' ? { kind: 'store', length: leaf.matrix.size } : { kind: leaf.kind, length: leaf.values.length }
 
-/** @param overwritten whether the run writes all of a matrix and reads none of it */
-export function bindingOf(leaf: Leaf, overwritten = false): Binding {
-  return leaf.kind === 'store'
-    ? { kind: 'store', store: leaf.matrix.beforeRun(overwritten) }
-    : { kind: leaf.kind, values: leaf.values }
-}
+/** What stands for a leaf when a program runs. */
+export const bindingOf = (leaf: Leaf): Binding => (leaf.kind === 'store' ? { kind: 'store', store: leaf.matrix.store } : leaf)

@@ -58,9 +58,9 @@ export class Tenancy {
     const { offset, rowStride, rows, cols } = ref
     const length = (rows - 1) * rowStride + cols
     const saved = this.#saved?.find((part) => part.offset <= offset && offset + length <= part.offset + part.values.length)
-    return saved
-      ? gathered(saved.values, offset - saved.offset, ref, this.#engine)
-      : gathered(this.#engine.readArena(offset, length), 0, ref, this.#engine)
+    if (saved) return gathered(saved.values, offset - saved.offset, ref, this.#engine)
+    const values = this.#engine.readArena(offset, length)
+    return rowStride === cols ? values : gathered(values, 0, ref, this.#engine)
   }
 
   write({ offset, rowStride, rows, cols }: Ref, values: Floats): void {

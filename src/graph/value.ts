@@ -30,6 +30,12 @@ export class Value {
     return this.graph.execution.value(this.node)
   }
 
+  /** A copy of `data`, for a single look: it is not remembered, and what is written to it counts for nothing. */
+  read(): Floats {
+    refuseInLoop(this.node, 'read')
+    return this.graph.execution.read(this.node)
+  }
+
   /** The gradient that `backward` found. Written to before `backward`, it is where the backward pass starts from. */
   get grad(): Floats {
     refuseInLoop(this.node, 'grad')

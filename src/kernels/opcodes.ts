@@ -106,4 +106,6 @@ export enum Micro {
   ReluGrad = 25,
   /** a scaled by 1/(1−p) or zeroed; p is the immediate; slot b is a Scalar slot whose word is the uint32 key */
   Dropout = 26,
+  /** a, but not below b nor above c; a NaN of a stays. b and c must not be NaN. */
+  Clamp = 27,
 }

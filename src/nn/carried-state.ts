@@ -22,7 +22,7 @@ export class CarriedState {
 
   /** Hands on what the last run ended with. */
   advance(): void {
-    this.#each((input, layer, name) => input.set(this.#finals[layer][name].data))
+    this.#each((input, layer, name) => input.set(this.#finals[layer][name].read()))
   }
 
   /** Goes on from where another graph's next run would start. */

@@ -24,7 +24,8 @@ export class Optimizer {
   step = 0
   readonly #clipNorm: number
   readonly #measure: Graph
-  readonly #squares: readonly Value[]
+  /** Of each gradient, [1, parameters]. */
+  readonly #squares: Value
   readonly #graph: Graph
   readonly #rate: Input
   readonly #descent: Input
@@ -45,7 +46,7 @@ export class Optimizer {
     const { engine } = this.parameters[0]
     // Measured before anything is changed, so that a gradient that is not a number cannot reach a weight.
     const measure = (this.#measure = new Graph({ engine, values: 'kept' }))
-    this.#squares = this.parameters.map(({ grad }) => measure.keep(measure.sumSquares(grad)))
+    this.#squares = measure.keep(measure.concatCols(...this.parameters.map(({ grad }) => measure.sumSquares(grad))))
 
     const g = (this.#graph = new Graph({ engine, values: 'kept' }))
     this.#rate = g.input(1, 1)
@@ -98,7 +99,7 @@ export class Optimizer {
   update(rate: number): void {
     if (!(rate >= 0 && rate < Infinity)) throw new Error(`learningRate: ${rate}; must be a number, 0 or more`)
     this.#measure.run()
-    const squares = this.#squares.map(({ value }) => value)
+    const squares = [...this.#squares.read()]
     const bad = squares.findIndex((value) => !Number.isFinite(value))
     if (bad >= 0) {
       this.#clear()

@@ -74,6 +74,7 @@ const micros: Readonly<Record<string, Micro>> = {
   sigmoidGrad: Micro.SigmoidGrad,
   reluGrad: Micro.ReluGrad,
   dropout: Micro.Dropout,
+  clamp: Micro.Clamp,
 }
 
 export function lower(program: Program): Image {

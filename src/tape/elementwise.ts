@@ -41,6 +41,11 @@ export const elementwise: Record<string, OpRow> = {
     const first = g.greaterEqual(a, b)
     return [g.select(first, grad, g.constant(0)), g.select(first, g.constant(0), grad)]
   }),
+  /** a, but not below b nor above c, two constants. */
+  clamp: row('clamp', (a, b, c) => lesser(greater(a, b), c), ({ inputs: [a, low, high], grad, g }) => {
+    const within = g.mul(g.greaterEqual(a, low), g.greaterEqual(high, a))
+    return [g.select(within, grad, g.constant(0)), undefined, undefined]
+  }),
   neg: row('neg', (a) => -a, ({ grad, g }) => [g.neg(grad)]),
   abs: row('abs', Math.abs, ({ inputs: [a], grad, g }) => [g.mul(grad, g.sign(a))]),
   sign: row('sign', Math.sign, () => [undefined]),

@@ -117,7 +117,7 @@ export class Trainer {
     built.targets.set(targets)
     built.keys.forEach((key, layer) => key.set([dropoutKey(this.seed, index, layer)]))
     this.#run(built)
-    const loss = built.loss.value
+    const [loss] = built.loss.read()
     if (!Number.isFinite(loss)) throw this.#divergence(index + 1, `the loss is ${loss}`)
     const learningRate = schedule.rate(index)
     try {

@@ -82,6 +82,7 @@ const meaning: Record<Micro, (a: number, b: number, c: number, context: Context)
   [Micro.GreaterEqual]: (a, b) => (a >= b ? 1 : 0),
   [Micro.Select]: (a, b, c) => (a !== 0 ? b : c),
   [Micro.MulAdd]: (a, b, c) => a * b + c,
+  [Micro.Clamp]: (a, b, c) => Math.min(Math.max(a, b), c),
   [Micro.TanhGrad]: (a, b) => a * (1 - b * b),
   [Micro.SigmoidGrad]: (a, b) => a * b * (1 - b),
   [Micro.ReluGrad]: (a, b) => (b > 0 ? a : 0),
@@ -90,7 +91,7 @@ const meaning: Record<Micro, (a: number, b: number, c: number, context: Context)
 }
 
 const micros = Object.values(Micro).filter((value): value is Micro => typeof value === 'number')
-const ternary = new Set([Micro.Select, Micro.MulAdd])
+const ternary = new Set([Micro.Select, Micro.MulAdd, Micro.Clamp])
 const unary = new Set([
   Micro.Copy,
   Micro.Neg,
@@ -201,6 +202,7 @@ describe.each(compiled)('$build', (k) => {
       assemble(k, 1, n, [{ op, to: 3, a: 0, b: 1, c: 2, immediate }], slots)()
       const actual = k.read(out)
       for (let i = 0; i < n; i++) {
+        if (op === Micro.Clamp && !(b[i] <= c[i])) continue // bounds are numbers, and in order
         const expected = meaning[op](a[i], b[i], c[i], { immediate, position: i, key: 0 })
         const tiny = Math.abs(expected) < 2 ** -126 && Math.abs(actual[i]) < 2 ** -126 // denormals may be flushed
         const cancels = op === Micro.MulAdd || op === Micro.TanhGrad || op === Micro.SigmoidGrad
@@ -219,7 +221,8 @@ describe.each(compiled)('$build', (k) => {
       .filter((op) => ![Micro.Greater, Micro.GreaterEqual, Micro.Select, Micro.ReluGrad, Micro.Dropout, Micro.Pow].includes(op))
       .map((op) => [Micro[op], op] as const),
   )('%s passes NaN on', (_name, op) => {
-    const arity = ternary.has(op) ? 3 : unary.has(op) ? 1 : 2
+    // A clamp's bounds are numbers.
+    const arity = unary.has(op) || op === Micro.Clamp ? 1 : ternary.has(op) ? 3 : 2
     for (let position = 0; position < arity; position++) {
       k.reset()
       const slots: Slot[] = [0, 1, 2].map((i) => ({ kind: SlotKind.Immediate, value: i === position ? NaN : 0.5 }))

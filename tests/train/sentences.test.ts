@@ -94,7 +94,7 @@ function windowedLoss(
   for (const sentence of sentences) {
     for (let t = 0; t + 1 < sentence.length; t++) {
       const from = Math.max(0, t - reach)
-      const zeros = network.stateSizes.map((sizes) =>
+      const zeros: Record<string, Float64Array>[] = network.stateSizes.map((sizes) =>
         Object.fromEntries(Object.entries(sizes).map(([name, size]) => [name, new Float64Array(size)])),
       )
       let state = zeros

@@ -102,6 +102,8 @@ function apply(op: i32, x: v128, y: v128, z: v128): v128 {
   if (op == Micro.GreaterEqual) return v128.and(f32x4.ge(x, y), one)
   if (op == Micro.Select) return select(y, z, f32x4.ne(x, zero))
   if (op == Micro.MulAdd) return madd(x, y, z)
+  // pmax(NaN, y) is NaN: these compare and pick their second operand only where it is beyond.
+  if (op == Micro.Clamp) return f32x4.pmin(f32x4.pmax(x, y), z)
   if (op == Micro.TanhGrad) return f32x4.mul(x, nmadd(y, y, one))
   if (op == Micro.SigmoidGrad) return f32x4.mul(f32x4.mul(x, y), f32x4.sub(one, y))
   if (op == Micro.ReluGrad) return v128.and(x, f32x4.gt(y, zero))
@@ -111,7 +113,7 @@ function apply(op: i32, x: v128, y: v128, z: v128): v128 {
 /** The instructions that read b, and those that read c as well, as bits. */
 // @ts-ignore: decorator
 @inline
-const TERNARY = (1 << Micro.Select) | (1 << Micro.MulAdd)
+const TERNARY = (1 << Micro.Select) | (1 << Micro.MulAdd) | (1 << Micro.Clamp)
 // @ts-ignore: decorator
 @inline
 const BINARY =
@@ -309,6 +311,7 @@ function block(code: usize, end: usize, table: usize, slotCount: u32, lines: i32
       case Micro.Tanh: map(Micro.Tanh, false, code, table, destination, n, span); break
       case Micro.Sigmoid: map(Micro.Sigmoid, false, code, table, destination, n, span); break
       case Micro.Softplus: map(Micro.Softplus, false, code, table, destination, n, span); break
+      case Micro.Clamp: map(Micro.Clamp, true, code, table, destination, n, span); break
       case Micro.Pow: power(code, table, destination, n, span); break
       case Micro.Dropout: dropout(code, table, destination, position, width, n, span); break
       default: unreachable()

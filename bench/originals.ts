@@ -1,0 +1,121 @@
+/**
+ * `npm run bench:originals`: plain training steps beside the originals' own arithmetic, in turns, in one run on one machine. Both start
+ * from the same weights on the same input, and have to agree on the first loss.
+ */
+import { cpus } from 'node:os'
+import { Command, InvalidArgumentError } from 'commander'
+import { createEngine, useEngine } from 'unrolled'
+import { allowRelaxedSimd } from '../src/cli/flags.js'
+import { contests, type Contender, type Contest } from './contests.js'
+import { median } from './measure.js'
+import { Peer } from './peer.js'
+import { table } from './table.js'
+
+const positive = (text: string): number => {
+  const value = Number(text)
+  if (!(value > 0 && value < Infinity)) throw new InvalidArgumentError('must be a positive number.')
+  return value
+}
+
+const program = new Command('bench:originals')
+  .description("Times training steps against the five originals' own arithmetic, in turns.")
+  .option('--seconds <n>', 'how long to measure each, after a warm-up', positive, 8)
+  .option('--json', 'one JSON line a measurement')
+  .showSuggestionAfterError()
+
+interface Row {
+  readonly original: string
+  readonly ours: string
+  readonly peer: string
+  readonly shapes: string
+  /** Milliseconds a step, medians. */
+  readonly ms: number
+  readonly peerMs: number | undefined
+  readonly ratio: number | undefined
+  readonly atLeast: number
+}
+
+/** How long one contender steps before the other's turn. */
+const turn = 0.5
+
+async function measure({ original, shapes, peer, task, contenders }: Contest, seconds: number): Promise<Row[]> {
+  const other = await Peer.start(peer, task).catch((error: Error) => error)
+  if (other instanceof Error) process.stderr.write(`${original}: ${other.message}\n`)
+  const rows: Row[] = []
+  for (const contender of contenders) {
+    const ours: number[] = []
+    const theirs: number[] = []
+    const { loss, step } = contender.start()
+    if (other instanceof Peer) checkSame(contender, loss, other.loss)
+    // V8 compiles what runs often with more care, in the background.
+    timed(step, 1)
+    for (let spent = 0; spent < seconds; spent += turn) {
+      ours.push(...timed(step, turn))
+      if (other instanceof Peer) theirs.push(...(await other.steps(turn)))
+    }
+    const ms = median(ours)
+    const peerMs = other instanceof Peer ? median(theirs) : undefined
+    const ratio = peerMs && peerMs / ms
+    const by = other instanceof Peer ? other.versions : 'not there'
+    rows.push({ original, ours: contender.name, peer: by, shapes, ms, peerMs, ratio, atLeast: contender.atLeast })
+  }
+  if (other instanceof Peer) other.stop()
+  return rows
+}
+
+/** Steps for so many seconds, at least one; the milliseconds of each. */
+function timed(step: () => void, seconds: number): number[] {
+  const times: number[] = []
+  const end = performance.now() + seconds * 1000
+  do {
+    const start = performance.now()
+    step()
+    times.push(performance.now() - start)
+  } while (performance.now() < end)
+  return times
+}
+
+function checkSame({ name }: Contender, ours: number, theirs: number): void {
+  if (!(Math.abs(ours - theirs) < 1e-4 * theirs)) {
+    throw new Error(`${name}: the first loss is ${ours}, the peer's ${theirs}; they do not compute the same`)
+  }
+}
+
+allowRelaxedSimd()
+const { seconds, json } = program.parse().opts<{ seconds: number; json?: boolean }>()
+const engine = createEngine()
+useEngine(engine)
+try {
+  const rows: Row[] = []
+  for (const contest of contests()) {
+    process.stderr.write(`${contest.original}: ${contest.shapes}\n`)
+    rows.push(...(await measure(contest, seconds)))
+  }
+  if (json) for (const row of rows) console.log(JSON.stringify({ ...row, engine: engine.name }))
+  else {
+    const processors = cpus()
+    console.log(
+      `Unrolled: float32, 1 thread, ${engine.name}, Node ${process.versions.node}; ${processors.length} × ${processors[0]?.model.trim()}`,
+    )
+    console.log('Medians of steps taken in turns; peers in float64, as the originals are.\n')
+    const shown = (value: number | undefined): string => (value === undefined ? '–' : value.toPrecision(3))
+    console.log(
+      table(
+        ['original', 'Unrolled', 'ms a step', "the original's", 'times', 'wanted', 'peer', 'shapes'],
+        rows.map(({ original, ours, ms, peerMs, ratio, atLeast, peer, shapes }) => [
+          original,
+          ours,
+          shown(ms),
+          shown(peerMs),
+          ratio === undefined ? '–' : ratio.toFixed(1),
+          String(atLeast),
+          peer,
+          shapes,
+        ]),
+      ),
+    )
+  }
+} catch (error) {
+  process.stderr.write(`bench:originals: ${(error as Error).message}\n`)
+  process.exitCode = 1
+}

@@ -1,0 +1,50 @@
+/**
+ * `npm run -s originals -- FIXTURE.json --executor reference|wasm`: runs one of the five original systems from stated weights on this
+ * engine, and prints what it computes as one JSON object. What the file records of the original's own run is not looked at.
+ */
+import { readFileSync } from 'node:fs'
+import { Command, Option } from 'commander'
+import { createEngine, type Engine } from 'unrolled'
+import { stated, type Outcome } from './fixture.js'
+import { recurrentjs } from './recurrentjs.js'
+import { rnnFromScratch } from './rnn-from-scratch.js'
+import { batchedEmbedding, minCharRnn } from './streams.js'
+
+type System = (file: Readonly<Record<string, unknown>>, engine: Engine) => Outcome
+
+/** By what a file's `system` starts with. */
+const systems: Readonly<Record<string, System>> = {
+  'min-char-rnn': minCharRnn,
+  'batched embedding RNN': batchedEmbedding,
+  'rnn-from-scratch': rnnFromScratch,
+  RecurrentJS: recurrentjs,
+}
+
+const program = new Command('originals')
+  .description('Runs one of the five original systems from stated weights, and prints losses, first gradients and final weights.')
+  .argument('<file>', 'configuration, text or sentences, and initial weights, as JSON')
+  .addOption(
+    new Option('--executor <name>', 'reference: float64; wasm: float32, the same bits everywhere')
+      .choices(['reference', 'wasm'])
+      .default('reference'),
+  )
+  .showSuggestionAfterError()
+
+function run(path: string, executor: 'reference' | 'wasm'): void {
+  const file = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>
+  const system = stated<string>(file, 'system')
+  const name = Object.keys(systems).find((prefix) => String(system).startsWith(prefix))
+  if (!name) throw new Error(`system: '${system}'; must start with ${Object.keys(systems).join(', ')}`)
+  const engine = createEngine({ kernels: executor === 'wasm' ? 'plain' : 'reference' })
+  const outcome = systems[name](file, engine)
+  process.stdout.write(`${JSON.stringify({ system, executor, ...outcome })}\n`)
+}
+
+program.parse()
+const [path] = program.args
+try {
+  run(path, program.opts<{ executor: 'reference' | 'wasm' }>().executor)
+} catch (error) {
+  process.stderr.write(`originals: ${path}: ${(error as Error).message}\n`)
+  process.exitCode = 1
+}
