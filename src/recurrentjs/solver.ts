@@ -65,24 +65,23 @@ class RmsPropSolver {
 }
 
 function record(mats: readonly Mat[]): Step {
-  const graph = new Graph({ engine: mats[0].engine, values: 'kept' })
+  const g = new Graph({ engine: mats[0].engine, values: 'kept' })
   const names: readonly Scalar[] = ['step_size', 'regc', 'clipval', 'decay_rate', 'rest', 'smooth_eps']
-  const scalars = Object.fromEntries(names.map((name) => [name, graph.input(1, 1)])) as Record<Scalar, Input>
-  const g = graph
+  const scalars = Object.fromEntries(names.map((name) => [name, g.input(1, 1)])) as Record<Scalar, Input>
   const counts: Value[] = []
   for (let i = 0; i < mats.length; i += 2) {
     const w = mats[i].residence!.matrix
     const squares = mats[i + 1].residence!.matrix
     const dw: Operand = w.grad
-    const cache = g.add(g.mul(squares, scalars.decay_rate), g.mul(g.square(dw), scalars.rest))
+    const cache = g.add(g.mul(squares, scalars.decay_rate), g.mul(g.mul(dw, scalars.rest), dw))
     const clipped = g.max(g.min(dw, scalars.clipval), g.neg(scalars.clipval))
     counts.push(g.sum(g.greater(g.abs(dw), scalars.clipval)))
-    const moved = g.sub(w, g.div(g.mul(clipped, scalars.step_size), g.sqrt(g.add(cache, scalars.smooth_eps))))
-    g.assign(w, g.sub(moved, g.mul(w, scalars.regc)))
+    const step = g.div(g.mul(clipped, scalars.step_size), g.sqrt(g.add(cache, scalars.smooth_eps)))
+    g.assign(w, g.sub(w, g.add(step, g.mul(w, scalars.regc))))
     g.assign(squares, cache)
   }
   const clipped = g.keep(counts.reduce((sum, count) => g.add(sum, count)))
-  return { ids: mats.map(({ residence }) => residence!.id), graph, scalars, clipped }
+  return { ids: mats.map(({ residence }) => residence!.id), graph: g, scalars, clipped }
 }
 
 /** RMSProp as RecurrentJS has it. With `new` or without. */

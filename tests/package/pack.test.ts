@@ -47,6 +47,20 @@ describe('the smallest program', () => {
   })
 })
 
+test("RecurrentJS's programs run on the package in plain Node", () => {
+  const program = `
+    import * as R from 'unrolled/recurrentjs'
+    const W = new R.RandMat(10, 4), x = new R.RandMat(4, 1), b = new R.RandMat(10, 1)
+    const G = new R.Graph()
+    const h = G.add(G.mul(W, x), b)
+    h.dw[0] = 1.0
+    G.backward()
+    console.log(b.dw[0], Math.abs(W.dw[0] - x.w[0]) < 1e-6)
+    const s = R.Solver()
+    console.log(s.step({ W, b }, 0.01, 0.0001, 5.0).ratio_clipped)`
+  expect(succeed(project.directory, 'node', ['--input-type=module', '-e', program])).toBe('1 true\n0\n')
+})
+
 describe('the README', () => {
   const sections = readFileSync(join(root, 'README.md'), 'utf8').split(/^## /m)
 

@@ -11,6 +11,7 @@ import {
   type Cell,
   type Engine,
 } from 'unrolled'
+import * as R from 'unrolled/recurrentjs'
 
 const engine: Engine = createEngine({ kernels: 'plain' })
 const model: LanguageModel = LanguageModel.create({ text: 'abc', cell: 'gru', hidden: 8, layers: 2, dropout: 0.5, engine })
@@ -39,6 +40,23 @@ const g = new Graph({ engine })
 g.backward(g.sum(g.square(W)))
 new Optimizer([W], adam(), { clipNorm: 1 }).update(0.1)
 
+const weights = { W: new R.RandMat(10, 4), b: R.RandMat(10, 1) }
+const G = new R.Graph()
+const h: R.Mat = G.add(G.mul(weights.W, new R.RandMat(4, 1)), weights.b)
+h.dw[0] = 1
+G.backward()
+const ratio: number = R.Solver().step(weights, 0.01, 0.0001, 5).ratio_clipped
+void ratio
+const state = R.forwardLSTM(G, R.initLSTM(4, [5], 2), [5], new R.Mat(4, 1), {})
+R.forwardLSTM(G, R.initLSTM(4, [5], 2), [5], new R.Mat(4, 1), state).o.w.length.toFixed()
+R.SentenceModel.create({ sentences: ['abc'] })
+  .step('cab')
+  .perplexity.toFixed()
+
+// @ts-expect-error an op takes Mats
+G.mul(weights.W, [1, 2, 3, 4])
+// @ts-expect-error there is no such generator
+R.SentenceModel.create({ sentences: ['abc'], generator: 'gru' })
 // @ts-expect-error a model is made of a text
 LanguageModel.create({ hidden: 8 })
 // @ts-expect-error there is no such cell
