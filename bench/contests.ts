@@ -34,7 +34,8 @@ export interface Contest {
   readonly contenders: readonly Contender[]
 }
 
-const random = new Random(7)
+/** Begins anew with each contest, so that none depends on which came before it. */
+let random = new Random(7)
 const rows = (count: number, cols: number, limit: number): number[][] =>
   Array.from({ length: count }, () => Array.from({ length: cols }, () => limit * (2 * random.uniform() - 1)))
 const zeros = (count: number): number[] => Array<number>(count).fill(0)
@@ -49,7 +50,11 @@ function tokensOf(length: number, vocabulary: number, first = 0): number[] {
   return tokens
 }
 
-export const contests = (): Contest[] => [minCharRnn(), sentences(), words(), batched()]
+export const contests = (): Contest[] =>
+  [minCharRnn, sentences, words, batched].map((make) => {
+    random = new Random(7)
+    return make()
+  })
 
 function minCharRnn(): Contest {
   const [vocabulary, hidden, window] = [65, 100, 25]

@@ -38,9 +38,18 @@ interface Row {
 /** How long one contender steps before the other's turn. */
 const turn = 0.5
 
-async function measure({ original, shapes, peer, task, contenders }: Contest, seconds: number): Promise<Row[]> {
+async function measure(contest: Contest, seconds: number): Promise<Row[]> {
+  const { original, peer, task } = contest
   const other = await Peer.start(peer, task).catch((error: Error) => error)
   if (other instanceof Error) process.stderr.write(`${original}: ${other.message}\n`)
+  try {
+    return await compared(contest, other, seconds)
+  } finally {
+    if (other instanceof Peer) other.stop()
+  }
+}
+
+async function compared({ original, shapes, contenders }: Contest, other: Peer | Error, seconds: number): Promise<Row[]> {
   const rows: Row[] = []
   for (const contender of contenders) {
     const ours: number[] = []
@@ -49,6 +58,7 @@ async function measure({ original, shapes, peer, task, contenders }: Contest, se
     if (other instanceof Peer) checkSame(contender, loss, other.loss)
     // V8 compiles what runs often with more care, in the background.
     timed(step, 1)
+    if (other instanceof Peer) await other.steps(turn)
     for (let spent = 0; spent < seconds; spent += turn) {
       ours.push(...timed(step, turn))
       if (other instanceof Peer) theirs.push(...(await other.steps(turn)))
@@ -59,7 +69,6 @@ async function measure({ original, shapes, peer, task, contenders }: Contest, se
     const by = other instanceof Peer ? other.versions : 'not there'
     rows.push({ original, ours: contender.name, peer: by, shapes, ms, peerMs, ratio, atLeast: contender.atLeast })
   }
-  if (other instanceof Peer) other.stop()
   return rows
 }
 

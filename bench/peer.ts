@@ -36,6 +36,8 @@ export class Peer {
     const command = program.endsWith('.py') ? python() : process.execPath
     const child = spawn(command, [folder + program], { env: environment() })
     child.stderr.pipe(process.stderr)
+    // What cannot be written is told by the answer that does not come.
+    child.stdin.on('error', () => {})
     const lines = reader(child)
     await write(child, task)
     const { loss, versions } = await answer<{ loss: number; versions: string }>(program, lines)

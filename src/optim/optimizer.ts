@@ -34,6 +34,9 @@ export class Optimizer {
   /** How many elements of each gradient were beyond their limit. */
   readonly #clipped: Value[] = []
   readonly #countsClipped: boolean
+  #hasRun = false
+  /** The norm of all gradients together at the last update, before clipping. */
+  gradientNorm = 0
 
   constructor(parameters: Iterable<Matrix>, rule: Rule, options: OptimizerOptions = {}) {
     const { clipValue = Infinity, clipNorm = Infinity, l2 = 0, countClipped = false } = options
@@ -78,14 +81,11 @@ export class Optimizer {
     })
   }
 
-  /** The norm of all gradients together at the last update, before clipping. */
-  gradientNorm = 0
-
   /** Which share of all the gradients' elements was limited by `clipValue` at the last update; undefined unless counted. */
   get clippedShare(): number | undefined {
     if (!this.#countsClipped) return undefined
     // To look at a value of a graph that has not run would run it.
-    if (this.step === 0) return 0
+    if (!this.#hasRun) return 0
     const size = this.parameters.reduce((sum, parameter) => sum + parameter.size, 0)
     return this.#clipped.reduce((sum, { value }) => sum + value, 0) / size
   }
@@ -113,6 +113,7 @@ export class Optimizer {
     const scalars = this.rule.scalars?.(this.step) ?? {}
     for (const [name, input] of Object.entries(this.#scalars)) input.set([scalars[name]])
     this.#graph.run()
+    this.#hasRun = true
     this.#clear()
   }
 

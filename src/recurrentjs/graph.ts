@@ -76,12 +76,13 @@ export class Graph {
   }
 
   /**
-   * Takes the gradients that were set on `dw` back: adds to `dw` of every Mat that they depend on. Once for each graph.
+   * Takes the gradients that were set on `dw` back: adds to `dw` of every Mat that they depend on. Once for each graph; of a graph that
+   * was made without backprop it does nothing.
    *
-   * Errors: the graph was made without backprop; it has gone back before; a solver has changed a Mat since it was recorded.
+   * Errors: it has gone back before; a Mat in the engine's memory has changed since it was recorded, by a solver or by hand.
    */
   backward(): void {
-    if (!this.needs_backprop) throw new Error('backward: the graph is a Graph(false), which keeps nothing for it; make a Graph()')
+    if (!this.needs_backprop) return
     if (this.#hasGoneBack) throw new Error('backward: has been called on this graph; record a new one')
     this.#hasGoneBack = true
     this.#piece?.close()

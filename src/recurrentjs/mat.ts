@@ -17,6 +17,11 @@ export interface MatJSON {
   w: ArrayLike<number> | Readonly<Record<number, number>>
 }
 
+/** A gradient, if there is one yet; shared with whoever stands for the Mat in another graph. */
+export interface Gradient {
+  values: Numbers | undefined
+}
+
 /** What has been recorded since the last look; see piece.ts. */
 interface Recorded {
   readonly isOpen: boolean
@@ -45,75 +50,92 @@ let moved = 0
  * op that is recorded later; what is written to `dw` until `backward` is where the gradients come from, and `backward` adds to it.
  */
 export class Mat {
-  readonly n: number
-  readonly d: number
-  readonly engine: Engine
-  #w: Numbers | undefined
-  #dw: Numbers | undefined
+  // Declared and set by the constructor: where objects are made by the thousand, V8 takes its time over initialisers and #private fields.
+  declare readonly n: number
+  declare readonly d: number
+  declare readonly engine: Engine
+  declare private _w: Numbers | undefined
+  declare private readonly _gradient: Gradient
   /** Whether somebody outside has the array, so that it may change at any time. */
-  #isWatched = false
-  #isGradientWatched = false
-  #snapshot: Numbers | undefined
+  declare private _isWatched: boolean
+  declare private _isGradientWatched: boolean
+  declare private _snapshot: Numbers | undefined
   /** Where it lives once it is known to be a weight. */
-  #residence: Residence | undefined
-  #uses = 0
+  declare private _residence: Residence | undefined
+  declare private _uses: number
 
   // Marks of who is recording.
-  /** The piece that computes it. */
-  readonly home: Recorded | undefined
-  /** The last piece that read it from outside, and as which of its operands. */
-  reader: Recorded | undefined
-  slot = 0
+  /** The piece that computes it. @internal */
+  declare readonly home: Recorded | undefined
+  /** The last piece that read it from outside, and as which of its operands. @internal */
+  declare reader: Recorded | undefined
+  /** @internal */
+  declare slot: number
 
   /**
    * Zeros.
    *
    * @param engine default: the default engine
    */
-  constructor(n: number, d: number, engine: Engine = defaultEngine(), home?: Recorded) {
+  constructor(
+    n: number,
+    d: number,
+    engine: Engine = defaultEngine(),
+    home?: Recorded,
+    gradient: Gradient = { values: undefined },
+  ) {
     if (!home && !(isSize(n) && isSize(d))) throw new Error(`Mat: ${n}×${d}; must be positive whole numbers`)
     this.n = n
     this.d = d
     this.engine = engine
     this.home = home
+    this._w = undefined
+    this._gradient = gradient
+    this._isWatched = this._isGradientWatched = false
+    this._snapshot = undefined
+    this._residence = undefined
+    this._uses = 0
+    this.reader = undefined
+    this.slot = 0
   }
 
   /** The values, row by row. The same array as long as none is assigned. */
   get w(): Numbers {
     const values = this.values()
-    if (this.#isWatched) return values
-    this.#isWatched = true
+    if (this._isWatched) return values
+    this._isWatched = true
+    if (this._residence) this._snapshot = values.slice()
     // Pieces have the array itself of what could not change.
-    return this.reader && this.d > 1 ? (this.#w = values.slice()) : values
+    return this.reader && this.d > 1 ? (this._w = values.slice()) : values
   }
   set w(values: Numbers) {
-    this.#refuseLength('w', values)
-    this.#w = values
-    this.#isWatched = true
+    this.refuseLength('w', values)
+    this._w = values
+    this._isWatched = true
   }
 
   /** The gradient, row by row: zeros before there is one. The same array as long as none is assigned. */
   get dw(): Numbers {
     this.completeGradient()
-    this.#isGradientWatched = true
-    this.#gather()
-    return (this.#dw ??= new this.engine.Floats(this.n * this.d))
+    this._isGradientWatched = true
+    this.gather()
+    return (this._gradient.values ??= new this.engine.Floats(this.n * this.d))
   }
   set dw(values: Numbers) {
-    this.#refuseLength('dw', values)
+    this.refuseLength('dw', values)
     this.completeGradient()
-    this.#residence?.matrix.grad.clear()
-    this.#dw = values
-    this.#isGradientWatched = true
+    this._residence?.matrix.grad.clear()
+    this._gradient.values = values
+    this._isGradientWatched = true
   }
 
   /** Errors: there is no such element. */
   get(row: number, col: number): number {
-    return this.w[this.#index(row, col)]
+    return this.w[this.place(row, col)]
   }
   /** Errors: there is no such element. */
   set(row: number, col: number, v: number): void {
-    this.w[this.#index(row, col)] = v
+    this.w[this.place(row, col)] = v
   }
 
   toJSON(): { n: number; d: number; w: number[] } {
@@ -133,11 +155,11 @@ export class Mat {
     }
     this.closeReader()
     Object.assign(this, { n, d })
-    if (this.#residence) clock.now++
-    this.#residence = undefined
-    this.#w = values
-    this.#dw = this.#snapshot = undefined
-    this.#isWatched = this.#isGradientWatched = false
+    if (this._residence) clock.now++
+    this._residence = undefined
+    this._w = values
+    this._gradient.values = this._snapshot = undefined
+    this._isWatched = this._isGradientWatched = false
   }
 
   toString(): string {
@@ -146,117 +168,134 @@ export class Mat {
 
   // For pieces
 
-  /** The values, for somebody who will not write to them. */
+  /** The values, for somebody who will not write to them. @internal */
   values(): Numbers {
-    return (this.#w ??= this.compute())
+    return (this._w ??= this.compute())
   }
 
-  /** The values as they are now, in an array that stays so. */
+  /** The values as they are now, in an array that stays so. @internal */
   snapshot(): Numbers {
     const values = this.values()
-    if (!this.#isWatched) return values
-    if (!this.#snapshot?.every((value, i) => Object.is(value, values[i]))) this.#snapshot = values.slice()
-    return this.#snapshot
+    if (!this._isWatched) return values
+    if (!this._snapshot || !areSame(this._snapshot, values)) this._snapshot = values.slice()
+    return this._snapshot
   }
 
-  /** Whether the values may have been written to since they were last read. */
+  /** Whether the values may have been written to since they were last read. @internal */
   get isWatched(): boolean {
-    return this.#isWatched
+    return this._isWatched
   }
 
+  /** @internal */
   get isGradientWatched(): boolean {
-    return this.#isGradientWatched
+    return this._isGradientWatched
   }
 
-  /** The gradient so far, if there is any. */
+  /** The gradient so far, if there is any. @internal */
   get gradient(): Numbers | undefined {
-    return this.#dw
+    return this._gradient.values
   }
 
-  /** Adds to the gradient. @param values an array that is nobody else's */
+  /** Another Mat of the same gradient, with the values as they are, and nothing of what these were computed from. @internal */
+  detached(): Mat {
+    const leaf = new Mat(this.n, this.d, this.engine, undefined, this._gradient)
+    leaf.w = this.w
+    return leaf
+  }
+
+  /** Adds to the gradient. @param values an array that is nobody else's @internal */
   addGradient(values: Floats): void {
-    const dw = this.#dw
-    if (!dw) this.#dw = values
+    const dw = this._gradient.values
+    if (!dw) this._gradient.values = values
     else for (let i = 0; i < values.length; i++) dw[i] += values[i]
   }
 
-  /** Replaces the gradient, in its array. @param values an array that is nobody else's */
+  /** Replaces the gradient, in its array. @param values an array that is nobody else's @internal */
   replaceGradient(values: Floats): void {
-    if (this.#dw) copy(values, this.#dw)
-    else this.#dw = values
+    if (this._gradient.values) copy(values, this._gradient.values)
+    else this._gradient.values = values
   }
 
-  /** The values where nobody has asked for them yet. */
+  /** The values where nobody has asked for them yet. @internal */
   protected compute(): Numbers {
-    return this.#residence?.matrix.read() ?? new this.engine.Floats(this.n * this.d)
+    return this._residence?.matrix.read() ?? new this.engine.Floats(this.n * this.d)
   }
 
-  /** Finds whatever of the gradient has not been found yet. */
+  /** Finds whatever of the gradient has not been found yet. @internal */
   protected completeGradient(): void {}
 
-  /** Runs the ops that were recorded on the values as they are, before these change. */
+  /** Runs the ops that were recorded on the values as they are, before these change. @internal */
   closeReader(): void {
     if (this.reader?.isOpen) this.reader.close()
   }
 
   // For solvers, and for what reads the engine's matrix
 
-  /** Where it lives in the engine's memory, if it does. */
+  /** Where it lives in the engine's memory, if it does. @internal */
   get residence(): Residence | undefined {
-    return this.#residence
+    return this._residence
   }
 
-  /** A weight that is used again and again moves to the engine's memory, so that it need not be handed over each time. */
+  /** A weight that is used again and again moves to the engine's memory, so that it need not be handed over each time. @internal */
   settleDown(): void {
-    if (!this.home && this.d > 1 && !this.#residence && ++this.#uses > 4) this.reside()
+    if (!this.home && this.d > 1 && !this._residence && ++this._uses > 4) this.reside()
   }
 
-  /** Moves it to the engine's memory. */
+  /** Moves it to the engine's memory. @internal */
   reside(): Residence {
-    if (this.#residence) return this.#residence
+    if (this._residence) return this._residence
     const [rows, cols] = this.d === 1 ? [1, this.n] : [this.n, this.d]
     const matrix = new Matrix(rows, cols, this.values(), { engine: this.engine })
-    if (!this.#isWatched) this.#w = undefined
-    return (this.#residence = { matrix, id: ++moved, changedAt: clock.now, routines: new Cache() })
+    if (this._isWatched) this.snapshot()
+    else this._w = undefined
+    return (this._residence = { matrix, id: ++moved, changedAt: clock.now, routines: new Cache() })
   }
 
-  /** Brings the matrix in the engine's memory up to date with `w`. */
+  /** Brings the matrix in the engine's memory up to date with `w`. @internal */
   upload(): void {
-    if (this.#isWatched) this.#residence!.matrix.write(this.#w!)
+    if (!this._isWatched) return
+    const before = this._snapshot
+    const values = this.snapshot()
+    if (values === before) return
+    this._residence!.matrix.write(values)
+    this._residence!.changedAt = ++clock.now
   }
 
-  /** Brings the gradient in the engine's memory up to date with `dw`. */
+  /** Brings the gradient in the engine's memory up to date with `dw`. @internal */
   uploadGradient(): void {
-    if (!this.#dw) return
-    this.#gather()
-    this.#residence!.matrix.grad.write(this.#dw)
+    if (!this._gradient.values) return
+    this.gather()
+    this._residence!.matrix.grad.write(this._gradient.values)
   }
 
-  /** A solver has changed the matrix and used the gradient. */
+  /** A solver has changed the matrix and used the gradient. @internal */
   afterStep(): void {
-    const { matrix } = this.#residence!
-    if (!this.#isWatched) this.#w = undefined
-    else copy(matrix.read(), this.#w!)
+    const { matrix } = this._residence!
+    if (!this._isWatched) this._w = undefined
+    else {
+      this._snapshot = matrix.read()
+      copy(this._snapshot, this._w!)
+    }
     matrix.grad.clear()
-    if (this.#isGradientWatched) this.#dw!.fill(0)
-    else this.#dw = undefined
-    this.#residence!.changedAt = ++clock.now
+    if (this._isGradientWatched) this._gradient.values!.fill(0)
+    else this._gradient.values = undefined
+    this._residence!.changedAt = ++clock.now
   }
 
-  /** After a backward pass: an array that somebody has shows what it left. */
+  /** After a backward pass: an array that somebody has shows what it left. @internal */
   afterBackward(): void {
-    if (this.#isGradientWatched) this.#gather()
+    if (this._isGradientWatched) this.gather()
   }
 
   /** Adds the gradient in the engine's memory to `dw`. */
-  #gather(): void {
-    const grad = this.#residence?.matrix.grad
+  private gather(): void {
+    const grad = this._residence?.matrix.grad
     if (!grad || grad.isClear) return
     this.addGradient(grad.read())
     grad.clear()
   }
 
-  #index(row: number, col: number): number {
+  private place(row: number, col: number): number {
     const { n, d } = this
     if (!(Number.isInteger(row) && Number.isInteger(col) && row >= 0 && row < n && col >= 0 && col < d)) {
       throw new Error(`Mat: row ${row}, column ${col} of ${n}×${d}; there is no such element`)
@@ -264,7 +303,7 @@ export class Mat {
     return row * d + col
   }
 
-  #refuseLength(what: string, { length }: Numbers): void {
+  private refuseLength(what: string, { length }: Numbers): void {
     if (length !== this.n * this.d) throw new Error(`${what}: ${length} numbers for ${this}; must be ${this.n * this.d}`)
   }
 }
@@ -284,6 +323,11 @@ export function fillRand(m: Mat, lo: number, hi: number): void {
   // Before anything has read it, nobody has to look out for changes.
   const w = m.reader || m.residence ? m.w : m.values()
   for (let i = 0; i < w.length; i++) w[i] = randf(lo, hi)
+}
+
+function areSame(a: Numbers, b: Numbers): boolean {
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i] && !(Number.isNaN(a[i]) && Number.isNaN(b[i]))) return false
+  return true
 }
 
 const isSize = (size: number): boolean => Number.isInteger(size) && size > 0

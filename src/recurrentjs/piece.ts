@@ -164,7 +164,7 @@ export class Piece {
       this.#signature.push(residence.id)
     } else {
       const values = mat.values()
-      this.entries.push(this.#keeps && mat.home && !this.#isOfThisGraph(mat) ? shared(mat) : mat)
+      this.entries.push(this.#keeps && mat.home && !this.#isOfThisGraph(mat) ? mat.detached() : mat)
       if (d === 1) addColumn(this.inputs, values, this.engine)
       else this.inputs.tables.push(mat.snapshot())
       this.#signature.push(d === 1 ? Op.column : Op.table)
@@ -201,11 +201,3 @@ export class Piece {
 
 const same = (kept: number, value: number, { Floats }: Engine): boolean =>
   Object.is(kept, Floats === Float32Array ? Math.fround(value) : value)
-
-/** A Mat of another graph as data of this one: without what it was computed from, so that states can be handed on for ever. */
-function shared(mat: Mat): Mat {
-  const leaf = new Mat(mat.n, mat.d, mat.engine)
-  leaf.w = mat.w
-  leaf.dw = mat.dw
-  return leaf
-}

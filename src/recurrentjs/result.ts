@@ -6,21 +6,21 @@ import type { Piece } from './piece.js'
 /** A Mat that a piece of a graph computes: its values and its gradient are there as soon as somebody looks. */
 export class Result extends Mat {
   /** Whether an op of the same piece reads it, and owes it a gradient. */
-  isUsed = false
+  declare isUsed: boolean
+  declare readonly piece: Piece
+  declare readonly index: number
+  declare readonly isDetached: boolean
 
   /**
    * @param index which of the piece's results it is
    * @param isDetached whether no gradient goes through it
    */
-  constructor(
-    n: number,
-    d: number,
-    engine: Engine,
-    readonly piece: Piece,
-    readonly index: number,
-    readonly isDetached: boolean,
-  ) {
+  constructor(n: number, d: number, engine: Engine, piece: Piece, index: number, isDetached: boolean) {
     super(n, d, engine, piece)
+    this.isUsed = false
+    this.piece = piece
+    this.index = index
+    this.isDetached = isDetached
   }
 
   /** Whether there is a gradient to go back from: one that a later piece owed it, or that somebody set. */

@@ -48,6 +48,9 @@ interface Reverse {
   loss: Value | undefined
 }
 
+/** Sets of results with gradients that a routine has graphs for. */
+const mostReverses = 8
+
 export class Routine {
   readonly #engine: Engine
   /** By entry, the matrix in the engine's memory that it is. */
@@ -107,11 +110,13 @@ export class Routine {
   }
 
   /** Takes the gradients of some results of a piece back to what it read. */
-  backward(piece: Run, seeded: readonly Result[]): Passes {
+  backward(piece: Run, given: readonly Result[]): Passes {
+    const seeded = this.#grouped(piece, given)
     const seeds: Bundle = { columns: new this.#engine.Floats(seeded.reduce((sum, { n }) => sum + n, 0)), length: 0, tables: [] }
-    for (const { d, gradient } of seeded) {
-      if (d === 1) addColumn(seeds, gradient!, this.#engine)
-      else seeds.tables.push(Array.from(gradient!))
+    for (const { n, d, gradient } of seeded) {
+      const seed = gradient ?? new this.#engine.Floats(n * d)
+      if (d === 1) addColumn(seeds, seed, this.#engine)
+      else seeds.tables.push(Array.from(seed))
     }
     const reverse = this.#reverse(piece, seeded)
     const { columns, tables, graph, loss } = reverse
@@ -166,10 +171,21 @@ export class Routine {
     })
   }
 
+  /** The same results, or where there have been many different sets of them, all that can have a gradient: so there is an end to graphs. */
+  #grouped({ results }: Run, seeded: readonly Result[]): readonly Result[] {
+    if (this.#reverses.length < mostReverses || this.#find(seeded)) return seeded
+    return results.filter(({ isDetached }) => !isDetached)
+  }
+
+  #find(seeded: readonly Result[]): Reverse | undefined {
+    return this.#reverses.find(
+      (reverse) => reverse.seeded.length === seeded.length && seeded.every(({ index }, i) => index === reverse.seeded[i]),
+    )
+  }
+
   #reverse(piece: Run, seeded: readonly Result[]): Reverse {
-    for (const reverse of this.#reverses) {
-      if (reverse.seeded.length === seeded.length && seeded.every(({ index }, i) => index === reverse.seeded[i])) return reverse
-    }
+    const found = this.#find(seeded)
+    if (found) return found
     const engine = this.#engine
     const graph = new Graph({ engine, values: 'kept' })
     const inside = this.#inside()

@@ -16,6 +16,9 @@ interface Step {
 
 type Scalar = 'step_size' | 'regc' | 'clipval' | 'decay_rate' | 'rest' | 'smooth_eps'
 
+/** An object of Mats, of a type of its own or not. */
+type Mats<M> = { readonly [Name in keyof M]: Mat }
+
 class RmsPropSolver {
   /** How much of the cache a step keeps. */
   decay_rate = 0.999
@@ -29,18 +32,25 @@ class RmsPropSolver {
    * For each Mat of the model: cache = decay_rate·cache + (1 − decay_rate)·dw², then dw is limited to ±clipval, then
    * w −= step_size·dw / √(cache + smooth_eps) + regc·w, then dw = 0.
    *
+   * @param clipval default: no limit
    * @returns the share of the numbers that were beyond ±clipval
-   * Errors: an argument is not a number, or clipval is not positive.
+   * Errors: an argument is not a number, or clipval is negative.
    */
-  step(model: Readonly<Model>, step_size: number, regc: number, clipval: number): { ratio_clipped: number } {
+  step<M extends Mats<M>>(model: M, step_size: number, regc: number, clipval = Infinity): { ratio_clipped: number } {
     for (const [name, value] of Object.entries({ step_size, regc, clipval })) {
       if (typeof value !== 'number' || Number.isNaN(value)) throw new Error(`${name}: ${String(value)}; must be a number`)
     }
-    if (!(clipval > 0)) throw new Error(`clipval: ${clipval}; must be a positive number`)
-    const entries = Object.entries(model)
+    if (!(clipval >= 0)) throw new Error(`clipval: ${clipval}; must be 0 or more`)
+    const entries = Object.entries<Mat>(model)
     if (entries.length === 0) throw new Error('step: the model has no Mats; it must have at least one')
     const mats: Mat[] = []
-    for (const [name, mat] of entries) mats.push(mat, (this.step_cache[name] ??= new Mat(mat.n, mat.d, mat.engine)))
+    for (const [name, mat] of entries) {
+      const cache = (this.step_cache[name] ??= new Mat(mat.n, mat.d, mat.engine))
+      if (cache.n !== mat.n || cache.d !== mat.d) {
+        throw new Error(`step: ${name} is ${mat}, and was ${cache} in earlier steps; a solver keeps a cache by name`)
+      }
+      mats.push(mat, cache)
+    }
     for (const mat of mats) {
       mat.closeReader()
       mat.reside()

@@ -90,6 +90,9 @@ class ReferenceExecutable implements Executable {
     return {
       rows: ref.rows,
       cols: ref.cols,
+      values,
+      offset,
+      rowStride,
       at: (r, c) => values[offset + r * rowStride + c],
       set: (r, c, value) => void (writable[offset + r * rowStride + c] = value),
     }
@@ -103,25 +106,28 @@ class ReferenceExecutable implements Executable {
   }
 
   #executeBlock({ rows, cols, slots, temporaries, code }: Block, i: number, t: number, bindings: readonly Binding[]): void {
-    const views = slots.map((slot) => (slot.kind === 'immediate' ? undefined : this.#view(slot.ref, i, t, bindings)))
     const values = new Float64Array(slots.length + temporaries)
+    const views = slots.map((slot) => (slot.kind === 'immediate' ? undefined : this.#view(slot.ref, i, t, bindings)))
+    slots.forEach((slot, n) => slot.kind === 'immediate' && (values[n] = slot.value))
+    const steps = code.map(({ op, out, operands: [a, b = a, c = a], immediate }) => {
+      const { meaning } = rowOf(op)
+      return { isDropout: op === 'dropout', meaning: meaning!, out, a, b, c, immediate }
+    })
     for (let r = 0; r < rows; r++) {
       for (let c = 0; c < cols; c++) {
-        const read = (slot: number): number => {
-          const view = views[slot]
-          if (!view) return slot < slots.length ? (slots[slot] as { value: number }).value : values[slot]
-          return view.at(r % view.rows, c % view.cols)
+        for (let n = 0; n < views.length; n++) {
+          const view = views[n]
+          if (view) values[n] = view.at(r % view.rows, c % view.cols)
         }
-        for (const { op, out, operands, immediate } of code) {
-          const [a, b, z] = operands.map(read)
-          const value =
-            op === 'dropout'
-              ? isKept((t * rows + r) * cols + c, b, immediate)
-                ? a / (1 - immediate)
-                : 0
-              : rowOf(op).meaning!(a, b, z, immediate)
-          if (out < slots.length) views[out]!.set(r, c, value)
-          else values[out] = value
+        for (const step of steps) {
+          const [a, b, z] = [values[step.a], values[step.b], values[step.c]]
+          const value = step.isDropout
+            ? isKept((t * rows + r) * cols + c, b, step.immediate)
+              ? a / (1 - step.immediate)
+              : 0
+            : step.meaning(a, b, z, step.immediate)
+          values[step.out] = value
+          views[step.out]?.set(r, c, value)
         }
       }
     }

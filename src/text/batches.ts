@@ -10,6 +10,8 @@ export interface TextWindow {
   steps: number
   /** How many targets are not −1. */
   predicted: number
+  /** How many of the B places have a sequence. */
+  sequences: number
   /** Whether the sequences begin here, so that the state carried from the window before must be reset. */
   startsAnew: boolean
 }

@@ -43,8 +43,8 @@ export class SentenceBatches implements TextBatches {
         targets[t * batch + b] = sentence[t + 1]
       }
     })
-    const predicted = rows.reduce((sum, { length }) => sum + length - 1, 0)
-    return { inputs, targets, steps, predicted, startsAnew: true }
+    const predicted = targets.reduce((sum, target) => sum + Number(target >= 0), 0)
+    return { inputs, targets, steps, predicted, sequences: rows.length, startsAnew: true }
   }
 
   toString(): string {

@@ -99,7 +99,7 @@ export class Streams implements TextBatches {
       }
       predicted += steps
     }
-    return { inputs, targets, steps: rows, predicted, startsAnew: index === 0 }
+    return { inputs, targets, steps: rows, predicted, sequences: streams, startsAnew: index === 0 }
   }
 
   toString(): string {

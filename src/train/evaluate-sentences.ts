@@ -23,11 +23,14 @@ export function evaluateSentences(
 ): SentenceEvaluation {
   // Sentences of like lengths side by side waste little.
   const order = [...sentences.keys()].sort((a, b) => sentences[a].length - sentences[b].length)
+  // Made of the sentences as they were given first, so that what is wrong with one is told by its own number.
+  const { sentences: given } = new SentenceBatches(sentences, { batch })
   const batches = new SentenceBatches(
-    order.map((i) => sentences[i]),
-    { batch: Math.min(batch, Math.max(1, sentences.length)) },
+    order.map((i) => given[i]),
+    { batch: Math.min(batch, sentences.length) },
   )
   const sums = new Float64Array(sentences.length)
+  const counts = new Float64Array(sentences.length)
   for (let i = 0; i < batches.windowsPerEpoch; i++) {
     const { inputs, targets } = batches.window(i)
     const g = new Graph({ engine: network.engine, values: 'kept' })
@@ -35,11 +38,14 @@ export function evaluateSentences(
     const { logits } = network.forward(g, g.indices(inputs), { state: state.inputs })
     const losses = g.keep(g.crossEntropyRows(logits, targets)).data
     for (let at = 0; at < losses.length; at++) {
-      if (targets[at] >= 0) sums[order[i * batches.batch + (at % batches.batch)]] += losses[at]
+      if (targets[at] < 0) continue
+      const sentence = order[i * batches.batch + (at % batches.batch)]
+      sums[sentence] += losses[at]
+      counts[sentence]++
     }
   }
-  const tokens = sentences.reduce((sum, { length }) => sum + length - 1, 0)
+  const tokens = counts.reduce((a, b) => a + b)
   const nats = sums.reduce((a, b) => a + b) / tokens
-  const means = sums.map((sum, i) => sum / (sentences[i].length - 1))
+  const means = sums.map((sum, i) => sum / counts[i])
   return { nats, bits: nats * Math.LOG2E, tokens, sentenceMean: means.reduce((a, b) => a + b) / means.length }
 }

@@ -1,7 +1,7 @@
 /** The training loop: truncated backpropagation through time over windows of text, the state carried from one to the next. */
 import { Graph } from '../graph/graph.js'
 import type { Matrix } from '../graph/matrix.js'
-import type { Indices, Value } from '../graph/value.js'
+import type { Indices, Input, Value } from '../graph/value.js'
 import { NonFiniteGradient, type Optimizer } from '../optim/optimizer.js'
 import type { Schedule } from '../optim/schedules.js'
 import { dropoutKey } from '../run/dropout.js'
@@ -20,7 +20,7 @@ export interface TrainerOptions {
   reach?: number
   /**
    * What the loss of a step is. `token`: the mean over the predicted tokens. `sequence`: summed over the steps, the mean over the sequences
-   * side by side, as min-char-rnn and its kin have it; gradients grow with the window. Default `token`.
+   * that are side by side in this step, as min-char-rnn and its kin have it; gradients grow with the window. Default `token`.
    */
   lossPer?: 'token' | 'sequence'
 }
@@ -42,6 +42,9 @@ export interface StepReport {
   readonly tokens: number
 }
 
+/** Lengths of windows that a trainer keeps graphs for; their programs are kept by the engine, which has a limit of its own. */
+const mostBuilt = 64
+
 /** A graph for windows of one length. */
 interface Built {
   readonly graph: Graph
@@ -49,6 +52,8 @@ interface Built {
   readonly targets: Indices
   readonly keys: readonly Indices[]
   readonly state: CarriedState
+  /** What the summed loss is multiplied by, where it is summed. */
+  readonly scale: Input
   readonly loss: Value
   hasRun: boolean
 }
@@ -82,8 +87,14 @@ export class Trainer {
   }
 
   #builtFor(steps: number): Built {
-    let built = this.#built.get(steps)
-    if (!built) this.#built.set(steps, (built = this.#build(steps)))
+    const built = this.#built.get(steps) ?? this.#build(steps)
+    // What is used is inserted again; the one that has not been used for longest goes first.
+    this.#built.delete(steps)
+    this.#built.set(steps, built)
+    for (const oldest of this.#built.keys()) {
+      if (this.#built.size <= mostBuilt) break
+      this.#built.delete(oldest)
+    }
     return built
   }
 
@@ -97,24 +108,26 @@ export class Trainer {
     const state = new CarriedState(graph, network, batch)
     const { logits, state: finals } = network.forward(graph, inputs, { state: state.inputs, dropoutKeys: keys, reach })
     state.follow(graph, finals)
+    const scale = graph.input(1, 1)
     const loss =
       lossPer === 'token'
         ? graph.crossEntropy(logits, targets)
-        : graph.mul(graph.crossEntropy(logits, targets, { reduction: 'sum' }), 1 / batch)
-    return { graph, inputs, targets, keys, state, loss: graph.keep(loss), hasRun: false }
+        : graph.mul(graph.crossEntropy(logits, targets, { reduction: 'sum' }), scale)
+    return { graph, inputs, targets, keys, state, scale, loss: graph.keep(loss), hasRun: false }
   }
 
   /** Takes one step. Throws `Divergence`, with the parameters as they were, when the loss or a gradient is not finite. */
   step(): StepReport {
     const { optimizer, batches, schedule } = this
     const index = optimizer.step
-    const { inputs, targets, steps, predicted, startsAnew } = batches.window(index)
+    const { inputs, targets, steps, predicted, sequences, startsAnew } = batches.window(index)
     const built = this.#builtFor(steps)
     if (startsAnew) built.state.reset()
     else if (built !== this.#last) built.state.takeOver(this.#last.state)
     this.#last = built
     built.inputs.set(inputs)
     built.targets.set(targets)
+    built.scale.set([1 / sequences])
     built.keys.forEach((key, layer) => key.set([dropoutKey(this.seed, index, layer)]))
     this.#run(built)
     const [loss] = built.loss.read()

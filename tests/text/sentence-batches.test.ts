@@ -16,15 +16,16 @@ describe('sentences side by side', () => {
       targets: Int32Array.of(5, 8, 6, 1, 7, -1, 1, -1),
       steps: 4,
       predicted: 6,
+      sequences: 2,
       startsAnew: true,
     })
   })
 
   test('leave places empty where an epoch ends', () => {
-    const { inputs, targets, steps, predicted } = new SentenceBatches(sentences, { batch: 2 }).window(1)
+    const { inputs, targets, steps, predicted, sequences } = new SentenceBatches(sentences, { batch: 2 }).window(1)
     expect([...inputs]).toEqual([0, 0, 9, 0, 9, 0])
     expect([...targets]).toEqual([9, -1, 9, -1, 1, -1])
-    expect([steps, predicted]).toEqual([3, 3])
+    expect([steps, predicted, sequences]).toEqual([3, 3, 1])
   })
 
   test('come again in each epoch', () => {

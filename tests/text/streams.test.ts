@@ -16,6 +16,7 @@ describe('streams', () => {
       targets: Int32Array.of(1, 5, 2, 6, 3, 7),
       predicted: 6,
       steps: 3,
+      sequences: 2,
       startsAnew: true,
     })
     expect(streams.window(1)).toEqual({
@@ -23,6 +24,7 @@ describe('streams', () => {
       targets: Int32Array.of(4, -1, -1, -1, -1, -1),
       predicted: 1,
       steps: 3,
+      sequences: 2,
       startsAnew: false,
     })
   })

@@ -160,6 +160,7 @@ test('a stream whose windows differ in length carries its state through all of t
         targets: text.slice(start + 1, start + steps + 1),
         steps,
         predicted: steps,
+        sequences: 1,
         startsAnew: step % 3 === 0,
       }
     },
