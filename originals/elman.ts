@@ -1,18 +1,6 @@
 /** The tanh RNN of three of the systems, which differ in what stands before and behind it. */
-import { Optimizer, Trainer } from 'unrolled'
-import type {
-  Engine,
-  Graph,
-  Indices,
-  Matrix,
-  Rule,
-  TextBatches,
-  TokenForwardOptions,
-  TokenNetwork,
-  TrainerOptions,
-  Value,
-} from 'unrolled'
-import { read, written, type Weight } from './fixture.js'
+import type { Engine, Graph, Indices, Matrix, TokenForwardOptions, TokenNetwork, Value } from 'unrolled'
+import { read, written, type File, type Weight } from './fixture.js'
 
 /** The names by which a system calls its parts; what it does not have is absent. */
 export interface Parts {
@@ -30,14 +18,17 @@ export class Elman implements TokenNetwork {
   readonly dropouts = 0
   readonly matrices: Readonly<Record<string, Matrix>>
 
+  /** @param stated the weights by name, [out, in] as the originals have them. Throws if they do not fit each other */
   constructor(
     readonly parts: Parts,
-    readonly stated: Readonly<Record<string, Weight>>,
+    readonly stated: File,
     readonly engine: Engine,
   ) {
-    const strange = Object.keys(stated).find((name) => !Object.values<string>({ ...parts }).includes(name))
-    if (strange) throw new Error(`${strange}: is no weight of this system; they are ${Object.values({ ...parts }).join(', ')}`)
-    this.matrices = Object.fromEntries(Object.values<string>({ ...parts }).map((name) => [name, read(stated, name, engine)]))
+    const names = Object.values<string>({ ...parts })
+    const strange = Object.keys(stated).find((name) => !names.includes(name))
+    if (strange) throw new Error(`${strange}: is no weight of this system; they are ${names.join(', ')}`)
+    this.matrices = Object.fromEntries(names.map((name) => [name, read(stated, name, engine)]))
+    this.#checkShapes()
   }
 
   get parameters(): Matrix[] {
@@ -67,21 +58,28 @@ export class Elman implements TokenNetwork {
   /** The matrices, or what `source` has for each, by the system's names and in its shapes. */
   written(source: (matrix: Matrix) => Matrix = (matrix) => matrix): Record<string, Weight> {
     return Object.fromEntries(
-      Object.entries(this.stated).map(([name, weight]) => [name, written(source(this.matrices[name]).read(), weight)]),
+      Object.entries(this.stated).map(([name, weight]) => [name, written(source(this.matrices[name]).read(), weight as Weight)]),
     )
   }
 
-  /** The gradients of the first step, before clipping. */
-  firstGradients(batches: TextBatches, options: Partial<TrainerOptions>): Record<string, Weight> {
-    const optimizer = new Optimizer(this.parameters, remembering)
-    new Trainer(this, { ...options, batches, optimizer, schedule: { rate: () => 0 } }).step()
-    return this.written((matrix) => optimizer.slots[optimizer.parameters.indexOf(matrix)].gradient)
+  #checkShapes(): void {
+    const { matrices, parts, tokens } = this
+    const hidden = matrices[parts.recurrent].rows
+    const embedding = parts.input ? matrices[parts.table].cols : hidden
+    const check = (name: string | undefined, out: number, inputs: number): void => {
+      if (!name) return
+      const { rows, cols } = matrices[name]
+      if (cols === out && rows === inputs) return
+      throw new Error(`${name}: is [${cols}, ${rows}], expected [${out}, ${inputs}]`)
+    }
+    const checkBias = (name: string | undefined, size: number): void => {
+      if (name && matrices[name].size !== size) throw new Error(`${name}: has ${matrices[name].size} numbers, expected ${size}`)
+    }
+    check(parts.table, embedding, tokens)
+    check(parts.input, hidden, embedding)
+    check(parts.recurrent, hidden, hidden)
+    checkBias(parts.recurrentBias, hidden)
+    check(parts.output, tokens, hidden)
+    checkBias(parts.outputBias, tokens)
   }
-}
-
-/** Changes no weight, and keeps the gradient. */
-export const remembering: Rule = {
-  name: 'remembering',
-  slots: ['gradient'],
-  update: (g, { weight, raw }) => ({ weight: g.add(weight, 0), slots: { gradient: g.add(raw, 0) } }),
 }

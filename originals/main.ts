@@ -1,16 +1,17 @@
 /**
  * `npm run -s originals -- FIXTURE.json --executor reference|wasm`: runs one of the five original systems from stated weights on this
- * engine, and prints what it computes as one JSON object. What the file records of the original's own run is not looked at.
+ * engine, and prints what it computes as one JSON object. Of what the file records of the original's own run, only how long it was is looked
+ * at, where the file does not say how many losses it wants.
  */
 import { readFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import { createEngine, type Engine } from 'unrolled'
-import { stated, type Outcome } from './fixture.js'
+import { textAt, type File, type Outcome } from './fixture.js'
 import { recurrentjs } from './recurrentjs.js'
 import { rnnFromScratch } from './rnn-from-scratch.js'
 import { batchedEmbedding, minCharRnn } from './streams.js'
 
-type System = (file: Readonly<Record<string, unknown>>, engine: Engine) => Outcome
+type System = (file: File, engine: Engine) => Outcome
 
 /** By what a file's `system` starts with. */
 const systems: Readonly<Record<string, System>> = {
@@ -31,9 +32,11 @@ const program = new Command('originals')
   .showSuggestionAfterError()
 
 function run(path: string, executor: 'reference' | 'wasm'): void {
-  const file = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>
-  const system = stated<string>(file, 'system')
-  const name = Object.keys(systems).find((prefix) => String(system).startsWith(prefix))
+  const content: unknown = JSON.parse(readFileSync(path, 'utf8').replace(/^\ufeff/, ''))
+  if (typeof content !== 'object' || content === null) throw new Error('is no JSON object')
+  const file = content as File
+  const system = textAt(file, 'system')
+  const name = Object.keys(systems).find((prefix) => system.startsWith(prefix))
   if (!name) throw new Error(`system: '${system}'; must start with ${Object.keys(systems).join(', ')}`)
   const engine = createEngine({ kernels: executor === 'wasm' ? 'plain' : 'reference' })
   const outcome = systems[name](file, engine)

@@ -28,7 +28,8 @@ export interface ScanOptions<X extends Stacks, S extends string> {
   /**
    * How far back a gradient flows: what a step hands out, as its output or as the last state, reaches that step and at most so many
    * before it (the `bptt_truncate` of the word-model tutorials). Counted within this scan; where sequences are masked, in steps of the
-   * sequence. 0: its own step only. Default: all steps.
+   * sequence. 0: its own step only. What goes back grows with it, by one gradient for each step. Default: all steps, which is cheaper than
+   * nearly all.
    */
   reach?: number
 }

@@ -41,14 +41,23 @@ export function readSaved(json: unknown): SavedModel {
   if (solver) {
     if (!(solver.decay_rate >= 0 && solver.decay_rate < 1))
       throw new Error(`solver.decay_rate: ${show(solver.decay_rate)}; must be in [0, 1)`)
+    if (typeof solver.step_cache !== 'object' || solver.step_cache === null)
+      throw new Error(`solver.step_cache: ${show(solver.step_cache)}; must hold matrices by name`)
     if (!(solver.smooth_eps > 0)) throw new Error(`solver.smooth_eps: ${show(solver.smooth_eps)}; must be a positive number`)
   }
   return saved as SavedModel
 }
 
-/** The values of one saved matrix, which must have this shape. */
-export function readMat(mats: Readonly<Record<string, SavedMat>>, name: string, rows: number, cols: number): Float64Array {
-  const mat = Object.hasOwn(mats, name) ? mats[name] : undefined
+/** The values of one saved matrix, which must have this shape. @param where what messages put before its name */
+export function readMat(
+  mats: Readonly<Record<string, SavedMat>>,
+  part: string,
+  rows: number,
+  cols: number,
+  where: string,
+): Float64Array {
+  const name = `${where}${part}`
+  const mat = Object.hasOwn(mats, part) ? mats[part] : undefined
   if (!mat) throw new Error(`${name}: is missing`)
   if (mat.n !== rows || mat.d !== cols) throw new Error(`${name}: is [${mat.n}, ${mat.d}], expected [${rows}, ${cols}]`)
   return Float64Array.from({ length: rows * cols }, (_, i) => {

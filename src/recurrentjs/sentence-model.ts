@@ -30,7 +30,7 @@ interface TrainingOptions {
   /** Default 0.000001. */
   l2?: number
   /** Largest absolute value of a gradient's element. Default 5. */
-  clip?: number
+  clipValue?: number
   /** For the initial weights, and for the sentences drawn by `tick`. Default 1. */
   seed?: number
   engine?: Engine
@@ -65,8 +65,10 @@ export class SentenceModel {
     network: SentenceNetwork,
     sentences: readonly string[],
     rmsprop: { decay: number; epsilon: number },
-    { learningRate = 0.01, l2 = 0.000001, clip = 5, seed = 1 }: TrainingOptions,
+    { learningRate = 0.01, l2 = 0.000001, clipValue = 5, seed = 1 }: TrainingOptions,
   ) {
+    if (!(learningRate >= 0 && learningRate < Infinity))
+      throw new Error(`learningRate: ${learningRate}; must be a number, 0 or more`)
     this.letters = letters
     this.network = network
     this.sentences = sentences
@@ -75,7 +77,7 @@ export class SentenceModel {
     this.#rmsprop = rmsprop
     this.#next = new SentenceBatches([letters.encode(sentences[0] ?? '')])
     this.optimizer = new Optimizer(network.parameters, recurrentjsRmsprop(rmsprop), {
-      clipValue: clip,
+      clipValue,
       l2,
       countClipped: true,
     })
@@ -118,7 +120,8 @@ export class SentenceModel {
     const model = new SentenceModel(letters, network, sentences, { decay, epsilon }, options)
     network.read(saved.model, (matrix) => matrix)
     // A cache is made at a model's first step.
-    if (solver && Object.keys(solver.step_cache).length > 0) network.read(solver.step_cache, (matrix) => model.#cacheOf(matrix))
+    if (solver && Object.keys(solver.step_cache).length > 0)
+      network.read(solver.step_cache, (matrix) => model.#cacheOf(matrix), 'solver.step_cache.')
     return model
   }
 
@@ -147,6 +150,7 @@ export class SentenceModel {
 
   /** Learns one sentence. Throws on a letter that the model does not know, and `Divergence` where a number is not finite. */
   step(sentence: string): TickReport {
+    if (typeof sentence !== 'string') throw new Error(`sentence: ${typeof sentence}; must be a string`)
     const ids = this.letters.encode(sentence)
     this.#next = new SentenceBatches([ids])
     const { loss, clippedShare } = this.#trainer.step()
@@ -166,6 +170,7 @@ export class SentenceModel {
     random = this.#random,
   }: { temperature?: number; length?: number; random?: Random | number } = {}): string {
     if (!(temperature >= 0 && temperature < Infinity)) throw new Error(`temperature: ${temperature}; must be 0 or more`)
+    if (!Number.isInteger(length) || length < 0) throw new Error(`length: ${length}; must be a whole number, 0 or more`)
     const source = typeof random === 'number' ? new Random(random) : random
     const generator = new Generator(this.network)
     let sentence = ''

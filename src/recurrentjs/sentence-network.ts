@@ -108,9 +108,9 @@ export class SentenceNetwork implements TokenNetwork {
   }
 
   /** Takes RecurrentJS's matrices by name. Throws on one that is missing or of another shape, having written none. */
-  read(mats: Readonly<Record<string, SavedMat>>, target: (matrix: Matrix) => Matrix): void {
+  read(mats: Readonly<Record<string, SavedMat>>, target: (matrix: Matrix) => Matrix, where = ''): void {
     const values = new Map(this.parameters.map((matrix) => [matrix, new Float64Array(matrix.size)]))
-    for (const part of this.parts) setPart(values.get(part.matrix)!, readMat(mats, part.name, part.n, part.d), part)
+    for (const part of this.parts) setPart(values.get(part.matrix)!, readMat(mats, part.name, part.n, part.d, where), part)
     for (const [matrix, read] of values) target(matrix).write(read)
   }
 

@@ -104,7 +104,34 @@ describe('a file that makes no sense is refused with a sentence:', () => {
     ['another system', { ...file, system: 'transformer' }, "system: 'transformer'; must start with min-char-rnn"],
     ['no weights', { ...file, initial_weights: undefined }, 'initial_weights: is missing'],
     ['a weight too few', { ...file, initial_weights: { ...(file.initial_weights as object), bh: undefined } }, 'bh: is missing'],
-    ['no iterations', { ...file, loss_per_iteration: undefined }, 'iterations: undefined; must be a positive integer'],
+    ['no iterations', { ...file, loss_per_iteration: undefined }, 'iterations: is missing; how many losses to print'],
+    ['no JSON object', null, 'is no JSON object'],
+    ['no rate', { ...file, config: { ...(file.config as object), learning_rate: undefined } }, 'learning_rate: is missing'],
+    [
+      'a weight of another shape',
+      { ...file, initial_weights: { ...(file.initial_weights as object), Whh: [[1, 2]] } },
+      'Wxh: is [16, 30], expected [2, 30]',
+    ],
+    [
+      'a weight that is no number',
+      { ...file, initial_weights: { ...(file.initial_weights as object), by: [null] } },
+      'by: null in row 0; must be finite numbers',
+    ],
+    [
+      'a strange unclipped',
+      { ...fileOf('batched-embedding-rnn'), config: { ...(fileOf('batched-embedding-rnn').config as object), unclipped: ['U'] } },
+      "unclipped: 'U'; must be of Wex, Wxh",
+    ],
+    [
+      'a strange word',
+      { ...fileOf('rnn-from-scratch'), sentences: [[0, 2, -1, 1]] },
+      'sentences[0]: number 2 is -1; must be a whole number from 0 to 29',
+    ],
+    [
+      'a sentence that is not there',
+      { ...fileOf('recurrentjs-rnn'), sentence_index_per_tick: [0, 9] },
+      'sentence_index_per_tick: number 1 is 9; must be a whole number from 0 to 4',
+    ],
     ['a strange character', { ...file, text: `${file.text as string}ß` }, "text: 'ß' (character 419) is not in the vocabulary"],
   ]
   test.each(cases)('%s', (_name, json, message) => {

@@ -1,0 +1,49 @@
+/** What the longer examples share: options with `--help`, numbers that are numbers, errors in one line. */
+import { readFileSync } from 'node:fs'
+import { Command, InvalidArgumentError } from 'commander'
+
+export const whole = (text: string): number => {
+  const value = Number(text)
+  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('must be a whole number from 1.')
+  return value
+}
+
+export const number = (text: string): number => {
+  const value = text.trim() === '' ? NaN : Number(text)
+  if (Number.isNaN(value) || value < 0) throw new InvalidArgumentError('must be a number from 0.')
+  return value
+}
+
+/** @param file what the optional argument is called */
+export const program = (name: string, summary: string, file: string): Command =>
+  new Command(`npm run example ${name} --`).description(summary).argument(`[${file}]`).showSuggestionAfterError()
+
+/** A text file, without a byte order mark. */
+export function textOf(path: string): string {
+  const text = readFileSync(path, 'utf8').replace(/^\ufeff/, '')
+  if (text.trim() === '') throw new Error(`${path}: is empty`)
+  return text
+}
+
+/** The lines of a text file that are not blank. */
+export const linesOf = (path: string): string[] =>
+  textOf(path)
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter(Boolean)
+
+/** Runs an example; what goes wrong is told in one line. */
+export function run(main: () => void): void {
+  try {
+    main()
+  } catch (error) {
+    console.error(`example: ${(error as Error).message}`)
+    process.exitCode = 1
+  }
+}
+
+export function median(numbers: readonly number[]): number {
+  const sorted = numbers.slice().sort((a, b) => a - b)
+  const half = Math.floor(sorted.length / 2)
+  return sorted.length % 2 === 1 ? sorted[half] : (sorted[half - 1] + sorted[half]) / 2
+}
