@@ -98,7 +98,7 @@ export class Graph {
 
   // For softmax and networks
 
-  /** An op on one Mat, by number. */
+  /** An op on one Mat, by number. @internal */
   unary(op: number, m: Mat): Result {
     let piece = this.#open()
     let a = piece.operand(m)
@@ -106,7 +106,7 @@ export class Graph {
     return piece.record(op, m.n, m.d, a, undefined)
   }
 
-  /** Runs what has been recorded if it is much: a long recording without a look is then many short pieces of one form. */
+  /** Runs what has been recorded if it is much: a long recording without a look is then many short pieces of one form. @internal */
   breathe(): void {
     if (this.#piece && this.#piece.results.length > 24) this.#piece.close()
   }

@@ -39,6 +39,19 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }))
 
 describe('training', () => {
+  test('reaches back as far as it is told', async () => {
+    const lossesOf = async (reach?: number): Promise<number[]> => {
+      const losses: number[] = []
+      const options = { steps: 4, streams: 3, window: 8, heldOut: 0, reach }
+      for await (const { loss } of small({ engine: reference }).train(options)) losses.push(loss)
+      return losses
+    }
+    const all = await lossesOf()
+    expect(await lossesOf(7)).toEqual(all)
+    expect(await lossesOf(1)).not.toEqual(all)
+    await expect(lossesOf(-1)).rejects.toThrow('scan: reach -1; must be a whole number, 0 or more')
+  })
+
   test.each(['lstm', 'gru', 'gru-reset-before', 'rnn', 'rnn-relu'] as const)('a %s learns', async (cell) => {
     const losses = await trained(small({ cell }), 80, 0.03)
     expect(losses.at(-1)).toBeLessThan(losses[0] * 0.8)

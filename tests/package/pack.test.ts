@@ -118,6 +118,7 @@ describe('the command', () => {
     ['an unknown flag', ['train', '--stesp', '5'], /--stesp.*\n.*Did you mean --steps/s],
     ['a number that is none', ['train', '--steps', 'many'], /--steps.*must be a whole number/s],
     ['a number out of range', ['train', '--dropout', '1'], /--dropout.*from 0 to below 1/s],
+    ['a reach that is none', ['train', '--reach', '-1'], /--reach.*must be a whole number, 0 or more/s],
     ['an unknown cell', ['train', '--cell', 'lstn'], /--cell.*lstm, gru/s],
     ['a flag of the other command', ['generate', '--steps', '5'], /--steps/],
     ['a superfluous argument', ['generate', 'a', 'b'], /argument/],

@@ -51,7 +51,13 @@ function gradientsOf(network: LanguageNetwork, batches: TextBatches, options: Pa
 const sum = (all: readonly Float64Array[][]): Float64Array[] =>
   all[0].map((values, i) => values.map((_, j) => all.reduce((total, one) => total + one[i][j], 0)))
 
-const cells = { rnn: rnn(), lstm: lstm(), gru: gru(), 'gru, reset before': gru({ reset: 'before' }) }
+const cells = {
+  rnn: rnn(),
+  'rnn-relu': rnn({ activation: 'relu' }),
+  lstm: lstm(),
+  gru: gru(),
+  'gru, reset before': gru({ reset: 'before' }),
+}
 
 describe.each(executors)('%s: a batch of sentences', (_name, engine) => {
   test.each([undefined, 2])('has the gradients that they have alone, with a reach of %s', (reach) => {
