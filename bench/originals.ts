@@ -28,9 +28,9 @@ interface Row {
   readonly ours: string
   readonly peer: string
   readonly shapes: string
-  /** Milliseconds a step, medians. */
+  /** Milliseconds a step, medians; of the peer, of each of its processes. */
   readonly ms: number
-  readonly peerMs: number | undefined
+  readonly peerMs: readonly number[] | undefined
   readonly ratio: number | undefined
   readonly atLeast: number
 }
@@ -38,35 +38,47 @@ interface Row {
 /** How long one contender steps before the other's turn. */
 const turn = 0.5
 
+/**
+ * How many processes of a peer take turns: where arrays lie in the memory of one decides how fast it is, by a factor of two, as long as it runs.
+ */
+const processes = 3
+
 async function measure(contest: Contest, seconds: number): Promise<Row[]> {
   const { original, peer, task } = contest
-  const other = await Peer.start(peer, task).catch((error: Error) => error)
-  if (other instanceof Error) process.stderr.write(`${original}: ${other.message}\n`)
+  const peers: Peer[] = []
   try {
-    return await compared(contest, other, seconds)
+    for (let i = 0; i < processes; i++) peers.push(await Peer.start(peer, task))
+  } catch (error) {
+    process.stderr.write(`${original}: ${(error as Error).message}\n`)
+  }
+  try {
+    return await compared(contest, peers, seconds)
   } finally {
-    if (other instanceof Peer) other.stop()
+    for (const other of peers) other.stop()
   }
 }
 
-async function compared({ original, shapes, contenders }: Contest, other: Peer | Error, seconds: number): Promise<Row[]> {
+async function compared({ original, shapes, contenders }: Contest, peers: readonly Peer[], seconds: number): Promise<Row[]> {
   const rows: Row[] = []
   for (const contender of contenders) {
     const ours: number[] = []
-    const theirs: number[] = []
+    const theirs = peers.map((): number[] => [])
     const { loss, step } = contender.start()
-    if (other instanceof Peer) checkSame(contender, loss, other.loss)
+    for (const peer of peers) checkSame(contender, loss, peer.loss)
     // V8 compiles what runs often with more care, in the background.
     timed(step, 1)
-    if (other instanceof Peer) await other.steps(turn)
-    for (let spent = 0; spent < seconds; spent += turn) {
-      ours.push(...timed(step, turn))
-      if (other instanceof Peer) theirs.push(...(await other.steps(turn)))
+    for (const peer of peers) await peer.steps(turn)
+    const rounds = Math.max(1, Math.ceil(seconds / turn / processes))
+    for (let round = 0; round < rounds; round++) {
+      for (let i = 0; i < processes; i++) {
+        ours.push(...timed(step, turn))
+        if (peers[i]) theirs[i].push(...(await peers[i].steps(turn)))
+      }
     }
     const ms = median(ours)
-    const peerMs = other instanceof Peer ? median(theirs) : undefined
-    const ratio = peerMs && peerMs / ms
-    const by = other instanceof Peer ? other.versions : 'not there'
+    const peerMs = peers.length > 0 ? theirs.map(median) : undefined
+    const ratio = peerMs && median(peerMs) / ms
+    const by = peers[0]?.versions ?? 'not there'
     rows.push({ original, ours: contender.name, peer: by, shapes, ms, peerMs, ratio, atLeast: contender.atLeast })
   }
   return rows
@@ -106,8 +118,10 @@ try {
     console.log(
       `Unrolled: float32, 1 thread, ${engine.name}, Node ${process.versions.node}; ${processors.length} × ${processors[0]?.model.trim()}`,
     )
-    console.log('Medians of steps taken in turns; peers in float64, as the originals are.\n')
-    const shown = (value: number | undefined): string => (value === undefined ? '–' : value.toPrecision(3))
+    console.log(
+      'Medians of steps taken in turns; peers in float64, as the originals are, each in three processes, of which the middle one counts.\n',
+    )
+    const shown = (value: number): string => value.toPrecision(3)
     console.log(
       table(
         ['original', 'Unrolled', 'ms a step', "the original's", 'times', 'wanted', 'peer', 'shapes'],
@@ -115,7 +129,7 @@ try {
           original,
           ours,
           shown(ms),
-          shown(peerMs),
+          peerMs ? peerMs.map(shown).join(' ') : '–',
           ratio === undefined ? '–' : ratio.toFixed(1),
           String(atLeast),
           peer,
