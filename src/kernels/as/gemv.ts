@@ -122,7 +122,7 @@ function column(one: bool, K: i32, x: usize, xStep: usize, b: usize, ldb: usize)
   return f32x4.add(f32x4.add(c0, c1), f32x4.add(c2, c3))
 }
 
-/** The row times Bᵀ, where B is [N, K]: a dot product with each of four rows of B at a time, in two sums. */
+/** The row times Bᵀ, where B is [N, K]: a dot product with each of four rows of B at a time. */
 export function rowTimesTransposed(N: i32, K: i32, x: usize, B: usize, ldb: usize, y: usize, D: usize): void {
   do {
     // A row that is missing at the end repeats the last one; its result is not stored.
@@ -134,61 +134,35 @@ export function rowTimesTransposed(N: i32, K: i32, x: usize, B: usize, ldb: usiz
     let p1 = f32x4.splat(0)
     let p2 = f32x4.splat(0)
     let p3 = f32x4.splat(0)
-    let q0 = f32x4.splat(0)
-    let q1 = f32x4.splat(0)
-    let q2 = f32x4.splat(0)
-    let q3 = f32x4.splat(0)
     let a = x
     let k = K
-    if (k >= 8) {
+    if (k >= 4) {
       do {
         const s = v128.load(a)
-        const t = v128.load(a, 16)
         p0 = madd(s, v128.load(b0), p0)
-        q0 = madd(t, v128.load(b0, 16), q0)
         p1 = madd(s, v128.load(b1), p1)
-        q1 = madd(t, v128.load(b1, 16), q1)
         p2 = madd(s, v128.load(b2), p2)
-        q2 = madd(t, v128.load(b2, 16), q2)
         p3 = madd(s, v128.load(b3), p3)
-        q3 = madd(t, v128.load(b3, 16), q3)
-        a += 32
-        b0 += 32
-        b1 += 32
-        b2 += 32
-        b3 += 32
-        k -= 8
-      } while (k >= 8)
-    }
-    if (k >= 4) {
-      const s = v128.load(a)
-      p0 = madd(s, v128.load(b0), p0)
-      p1 = madd(s, v128.load(b1), p1)
-      p2 = madd(s, v128.load(b2), p2)
-      p3 = madd(s, v128.load(b3), p3)
-      a += 16
-      b0 += 16
-      b1 += 16
-      b2 += 16
-      b3 += 16
-      k -= 4
+        a += 16
+        b0 += 16
+        b1 += 16
+        b2 += 16
+        b3 += 16
+        k -= 4
+      } while (k >= 4)
     }
     for (; k > 0; k--) {
       const s = v128.load32_zero(a)
-      q0 = madd(s, v128.load32_zero(b0), q0)
-      q1 = madd(s, v128.load32_zero(b1), q1)
-      q2 = madd(s, v128.load32_zero(b2), q2)
-      q3 = madd(s, v128.load32_zero(b3), q3)
+      p0 = madd(s, v128.load32_zero(b0), p0)
+      p1 = madd(s, v128.load32_zero(b1), p1)
+      p2 = madd(s, v128.load32_zero(b2), p2)
+      p3 = madd(s, v128.load32_zero(b3), p3)
       a += 4
       b0 += 4
       b1 += 4
       b2 += 4
       b3 += 4
     }
-    p0 = f32x4.add(p0, q0)
-    p1 = f32x4.add(p1, q1)
-    p2 = f32x4.add(p2, q2)
-    p3 = f32x4.add(p3, q3)
     // Transposing while adding gives all four horizontal sums at once.
     p0 = f32x4.add(v128.shuffle<f32>(p0, p1, 0, 4, 1, 5), v128.shuffle<f32>(p0, p1, 2, 6, 3, 7))
     p2 = f32x4.add(v128.shuffle<f32>(p2, p3, 0, 4, 1, 5), v128.shuffle<f32>(p2, p3, 2, 6, 3, 7))
