@@ -14,13 +14,28 @@ const allowed: Record<string, readonly string[]> = {
   // From here on everything is made of the public graph, as a user could make it.
   nn: ['graph', 'run/engine', 'pure-rand'],
   optim: ['graph', 'run/engine'],
-  text: ['papaparse'],
+  text: ['papaparse', '@noble/hashes'],
   train: ['graph', 'nn/carried-state', 'nn/token-network', 'optim', 'text', 'run/engine', 'run/dropout'],
   generate: ['graph', 'nn/carried-state', 'nn/random', 'nn/token-network', 'run/engine'],
   formats: ['graph', 'nn', 'run/engine'],
   language: ['graph', 'nn', 'optim', 'text', 'train', 'generate', 'formats', 'run/engine', 'run/engines', 'node:fs/promises'],
   recurrentjs: ['graph', 'nn', 'optim', 'text', 'train', 'generate', 'run/engine', 'run/engines'],
-  cli: ['index', 'commander', 'node:'],
+  // What needs files, processes or threads.
+  node: [
+    'text',
+    'language',
+    'train',
+    'optim',
+    'generate',
+    'run/engine',
+    'run/engines',
+    'graph',
+    'nn',
+    'formats',
+    'node:',
+    '@noble/hashes',
+  ],
+  cli: ['index', 'node', 'commander', 'node:'],
 }
 
 const src = join(root, 'src')
