@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process'
 import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -77,13 +76,4 @@ describe('files', () => {
     await refused(await file('broken.txt', broken)).toThrow(`${join(folder, 'broken.txt')}: byte 300,001 is not valid UTF-8`)
     await refused(await file('cut.txt', Uint8Array.of(0x61, 0xe2, 0x82))).toThrow('cut.txt: byte 2 is not valid UTF-8')
   })
-})
-
-test('standard input is a file too', () => {
-  const script = `import { readCorpus } from './dist/node/index.js'
-    const { vocabulary, tokens } = await readCorpus('-')
-    console.log(JSON.stringify(vocabulary.decode(tokens)))`
-  const run = (input: string) => spawnSync(process.execPath, ['--input-type=module', '-e', script], { input, encoding: 'utf8' })
-  expect(run('été 👍🏽\n').stdout).toBe(`${JSON.stringify('été 👍🏽\n')}\n`)
-  expect(run('').stderr).toContain('standard input: is empty; must have at least one character')
 })

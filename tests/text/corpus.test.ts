@@ -170,6 +170,7 @@ describe('the file of a corpus', () => {
         const elsewhere = new Uint8Array(bytes.length + shift + 3).subarray(shift, shift + bytes.length)
         elsewhere.set(bytes)
         expect(decodeCorpus(elsewhere)).toEqual(corpus)
+        expect(decodeCorpus(Buffer.from(elsewhere.buffer, shift, bytes.length))).toEqual(corpus)
       }),
       { numRuns: 200 },
     )

@@ -115,6 +115,12 @@ describe('UTF-8', () => {
         expect(read(new TextEncoder().encode(text), piece)).toBe(new TextDecoder().decode(new TextEncoder().encode(text)))
       }),
     )
+    // One buffer for all chunks, as a reader of files may have it.
+    const reader = new Utf8Reader('train.txt')
+    const buffer = Buffer.from('aé')
+    const first = reader.push(buffer.subarray(0, 2))
+    buffer.fill(0xa9)
+    expect(first + reader.push(buffer.subarray(0, 1))).toBe('aé')
     expect(read(new TextEncoder().encode('\ufeff\ufeffa\ufeff'), 1)).toBe('\ufeffa\ufeff')
   })
 
