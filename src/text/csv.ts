@@ -104,6 +104,8 @@ const isThere = (fields: string[]) => fields.length > 1 || fields[0] !== ''
 
 const linesOf = (text: string): number => text.split('\n').length - 1
 
+const [lineFeed, carriageReturn, quote, comma] = [0x0a, 0x0d, 0x22, 0x2c]
+
 /** Finds where rows end, in a text that comes in pieces: at a line end that is not in quotes. */
 class RowEnds {
   /** Where the sign before stands: at the start of a value, in one without quotes, in one with them, after a quote in one, or it is CR. */
@@ -113,18 +115,18 @@ class RowEnds {
   last(piece: string, before: number): number {
     let end = 0
     for (let at = 0; at < piece.length; at++) {
-      const sign = piece[at]
+      const sign = piece.charCodeAt(at)
       if (this.#place === 'cr') {
         // The row before ended with CR, or ends with CR LF.
         this.#place = 'start'
-        end = before + at + Number(sign === '\n')
-        if (sign === '\n') continue
+        end = before + at + Number(sign === lineFeed)
+        if (sign === lineFeed) continue
       }
-      if (this.#place === 'quotes') this.#place = sign === '"' ? 'quote' : 'quotes'
-      else if (sign === '"' && this.#place !== 'value') this.#place = 'quotes'
-      else if (sign === ',') this.#place = 'start'
-      else if (sign === '\r') this.#place = 'cr'
-      else if (sign === '\n') {
+      if (this.#place === 'quotes') this.#place = sign === quote ? 'quote' : 'quotes'
+      else if (sign === quote && this.#place !== 'value') this.#place = 'quotes'
+      else if (sign === comma) this.#place = 'start'
+      else if (sign === carriageReturn) this.#place = 'cr'
+      else if (sign === lineFeed) {
         this.#place = 'start'
         end = before + at + 1
       } else this.#place = 'value'

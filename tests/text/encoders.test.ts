@@ -38,7 +38,7 @@ describe('characters', () => {
         fc.pre(all !== '')
         expect(charactersOf(all)).toEqual(clusters(all))
       }),
-      { numRuns: 2000 },
+      { numRuns: 1000 },
     )
   })
 
@@ -141,7 +141,7 @@ describe('lower case', () => {
         const parts = cut(all, places)
         expect(parts.map((part, i) => lower.push(part, i === parts.length - 1)).join('')).toBe(all.toLowerCase())
       }),
-      { numRuns: 2000 },
+      { numRuns: 1000 },
     )
   })
 })

@@ -1,0 +1,66 @@
+// How much memory and time files of 100 MB take: UNROLLED_MEASURE=1 npx vitest run tests/node/corpus-memory.test.ts, after a build.
+import { spawnSync } from 'node:child_process'
+import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+import type { ReadCorpusOptions } from '../../src/node/corpus-files.js'
+import { random } from '../support/random.js'
+
+const megabytes = 100
+
+/** The corpus's sizes and the process's peak of memory, with Node itself in it. */
+const program = `
+  import { readCorpus } from 'unrolled/node'
+  const [path, options] = process.argv.slice(1)
+  const before = process.resourceUsage().maxRSS
+  const { tokens, vocabulary, characters } = await readCorpus(path, JSON.parse(options))
+  const { maxRSS, userCPUTime, systemCPUTime } = process.resourceUsage()
+  const seconds = (userCPUTime + systemCPUTime) / 1e6
+  console.log(JSON.stringify({ tokens: tokens.length, size: vocabulary.size, characters, before: before / 1024, peak: maxRSS / 1024, seconds }))`
+
+const next = random(5)
+/** As words are: few are frequent. */
+const words = Array.from({ length: 200_000 }, (_, i) => i.toString(36).replaceAll(/\d/g, (digit) => 'abcdefghij'[+digit]))
+const ascii = (): string => Array.from({ length: 5000 }, () => words[Math.floor(words.length ** next())]).join(' ') + '.\n'
+const mixed = (): string =>
+  'The quick brown fox, été naïve. Съешь же ещё этих мягких булок. 天地玄黃宇宙洪荒。नमस्ते दुनिया! 👍🏽 ❤️ 😀 e\u0301a\r\n'.repeat(
+    300,
+  )
+
+test.skipIf(!process.env.UNROLLED_MEASURE).each<[string, () => string, ReadCorpusOptions]>([
+  ['ASCII', ascii, {}],
+  ['ASCII', ascii, { kind: 'bytes' }],
+  ['ASCII', ascii, { kind: 'words', size: 65_536 }],
+  ['a word a line', () => ascii().replaceAll(' ', '\n'), { format: 'lines' }],
+  ['mixed text', mixed, {}],
+  ['mixed text', mixed, { kind: 'words' }],
+])('%s takes at most 6 bytes a token, and what its vocabulary takes', { timeout: 600_000 }, (name, part, options) => {
+  const folder = mkdtempSync(join(tmpdir(), 'unrolled-'))
+  try {
+    const path = join(folder, 'text')
+    const file = openSync(path, 'w')
+    for (let written = 0; written < megabytes * 1e6;) written += writeSync(file, part())
+    closeSync(file)
+    const { stdout, stderr } = spawnSync(
+      process.execPath,
+      ['--input-type=module', '-e', program, path, JSON.stringify(options)],
+      {
+        cwd: fileURLToPath(new URL('../..', import.meta.url)),
+        encoding: 'utf8',
+      },
+    )
+    expect(stderr).toBe('')
+    const { tokens, size, characters, before, peak, seconds } = JSON.parse(stdout) as Record<string, number>
+    console.log(
+      `${name} ${JSON.stringify(options)}: ${size} different of ${tokens} tokens, ${characters} characters; ` +
+        `${peak.toFixed(0)} MB at most, ${before.toFixed(0)} before; ${seconds.toFixed(1)} s of processor time`,
+    )
+    // The heap's own slack, and the 200,000 different words.
+    const constants = 100
+    expect(peak - before).toBeLessThan(constants + (6 * tokens) / 2 ** 20)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
