@@ -16,7 +16,7 @@ const allowed: Record<string, readonly string[]> = {
   optim: ['graph', 'run/engine'],
   text: ['papaparse'],
   train: ['graph', 'nn/carried-state', 'nn/token-network', 'optim', 'text', 'run/engine', 'run/dropout'],
-  generate: ['graph', 'nn/carried-state', 'nn/random', 'nn/token-network', 'run/engine'],
+  generate: ['graph', 'nn/random', 'nn/token-network', 'run/engine'],
   formats: ['graph', 'nn', 'run/engine'],
   language: ['graph', 'nn', 'optim', 'text', 'train', 'generate', 'formats', 'run/engine', 'run/engines', 'node:fs/promises'],
   recurrentjs: ['graph', 'nn', 'optim', 'text', 'train', 'generate', 'run/engine', 'run/engines'],
