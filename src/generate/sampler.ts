@@ -73,11 +73,12 @@ export class Sampler {
     const penalty = g.input(batch, network.tokens, new Float32Array(logits.size).fill(1))
     const penalized = g.select(g.greater(logits, 0), g.div(logits, penalty), g.mul(logits, penalty))
     this.#own = g.keep(g.logSoftmax(logits))
-    // The largest of log-probabilities is near zero, and only that matters: whatever temperature and logits, nothing overflows that does not
-    // become a probability of zero.
-    const allowed = g.logSoftmax(g.add(penalized, g.input(1, network.tokens, bias)))
+    const allowed = g.add(penalized, g.input(1, network.tokens, bias))
+    // Of log-probabilities the largest is near zero, and only the largest matter: whatever temperature and logits are, what overflows
+    // becomes a probability of zero.
     const sharpness = Math.min(Math.max(1 / temperature, 1e-30), 1e30)
-    this.#likelihoods = g.keep(temperature === 0 ? allowed : g.softmax(g.mul(allowed, g.input(1, 1, [sharpness]))))
+    const sharpened = (): Value => g.softmax(g.mul(g.logSoftmax(allowed), g.input(1, 1, [sharpness])))
+    this.#likelihoods = g.keep(temperature === 0 ? allowed : sharpened())
     this.#recent =
       repetitionPenalty === 1
         ? []
