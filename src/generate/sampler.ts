@@ -3,31 +3,10 @@ import { Graph } from '../graph/graph.js'
 import type { Value } from '../graph/value.js'
 import type { Random } from '../nn/random.js'
 import type { Floats } from '../run/engine.js'
-import { draw, drawTaken, greedy, Largest, passing, type Filters } from './filters.js'
+import { draw, drawTaken, greedy, Largest, passing } from './filters.js'
 import type { Reader } from './reader.js'
 import { Recent } from './recent.js'
-
-export interface Sampling extends Filters {
-  /** Divides the logits; 0: always the most likely token. */
-  readonly temperature: number
-  /** What the logits of recent tokens are divided by where they are positive, and multiplied by where not; 1: nothing. */
-  readonly repetitionPenalty: number
-  /** How many tokens count as recent. */
-  readonly repetitionWindow: number
-  /** By token: 0, or −∞ where it is never chosen. */
-  readonly bias: ArrayLike<number>
-}
-
-/** Without an option: the network's own distribution. */
-export const ownSampling = (tokens: number): Sampling => ({
-  temperature: 1,
-  topK: Infinity,
-  topP: 1,
-  minP: 0,
-  repetitionPenalty: 1,
-  repetitionWindow: 64,
-  bias: new Float32Array(tokens),
-})
+import { checkSampling, ownSampling, type Sampling } from './sampling.js'
 
 /** A token, and what the network itself holds of it: its own log-probability, at temperature 1 and before any filter, in nats. */
 export interface Alternative {
@@ -61,6 +40,8 @@ export class Sampler {
   constructor(reader: Reader, randoms: readonly Random[], sampling: Partial<Sampling> = {}, recent: readonly number[] = []) {
     const { network, batch } = reader
     const chosen = { ...ownSampling(network.tokens), ...sampling }
+    checkSampling(chosen, network.tokens)
+    if (randoms.length !== batch) throw new Error(`randoms: ${randoms.length} for ${batch} rows; must be one for each`)
     const { temperature, repetitionPenalty, repetitionWindow, bias } = chosen
     this.reader = reader
     this.#sampling = chosen

@@ -1,8 +1,9 @@
 /** Reading and writing with a model by turns, its state kept in between. */
 import { BeamSearch } from '../generate/beam.js'
-import { checkCount, mostRecent, samplingOf, writingOf, type DecodingOptions, type WritingOptions } from '../generate/decoding.js'
+import { checkCount, samplingOf, writingOf, type DecodingOptions, type WritingOptions } from '../generate/decoding.js'
 import { Reader, type ReaderState } from '../generate/reader.js'
 import { Sampler } from '../generate/sampler.js'
+import { mostRecent } from '../generate/sampling.js'
 import type { Spelling } from '../generate/spelling.js'
 import { write, writtenText, type Ending, type WrittenToken } from '../generate/write.js'
 import { Random } from '../nn/random.js'

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { Reader } from '../../src/generate/reader.js'
-import { Sampler, type Sampling } from '../../src/generate/sampler.js'
+import { Sampler } from '../../src/generate/sampler.js'
+import type { Sampling } from '../../src/generate/sampling.js'
 import { Random } from '../../src/nn/random.js'
 import { executors, reference } from '../support/executors.js'
 import { chain, Fading, fading, softmax } from './markov.js'
@@ -195,6 +196,14 @@ describe('a sampler', () => {
         "generation: the network's output is not a number; its weights or its state hold values that are not finite",
       )
     }
+  })
+
+  test('refuses what makes no sense', () => {
+    const reader = new Reader(fading(reference, tokens), 2)
+    const randoms = [new Random(1), new Random(2)]
+    expect(() => new Sampler(reader, [new Random(1)])).toThrow('randoms: 1 for 2 rows; must be one for each')
+    expect(() => new Sampler(reader, randoms, { temperature: -1 })).toThrow('temperature: -1; must be 0 or more')
+    expect(() => new Sampler(reader, randoms, { bias: [0] })).toThrow('bias: 1 numbers; must be 9, one for each token')
   })
 
   test('draws for a row that has ended no more', () => {
