@@ -191,7 +191,7 @@ describe('generation', () => {
     const timer = setInterval(() => ticks++, 5)
     await written(model, { prompt: text, length: 3000 })
     const afterWriting = ticks
-    await model.score(text.repeat(5))
+    await model.score(text.repeat(30))
     clearInterval(timer)
     expect(afterWriting).toBeGreaterThan(2)
     expect(ticks).toBeGreaterThan(afterWriting + 1)
