@@ -76,7 +76,7 @@ export type { Filters } from './generate/filters.js'
 export { Reader, type ReaderState } from './generate/reader.js'
 export { Sampler, type Alternative } from './generate/sampler.js'
 export type { Sampling } from './generate/sampling.js'
-export type { Decoder, Spelling } from './generate/spelling.js'
+export type { Spelling } from './generate/spelling.js'
 export type { Ending, WrittenToken } from './generate/write.js'
 
 // Files
