@@ -24,17 +24,19 @@ export class Reader {
     this.network = network
     this.batch = batch
     const logits = (this.logits = new Matrix(batch, network.tokens, undefined, { engine: network.engine }))
-    this.#strides = new Strides(network, batch, (g, all, steps) =>
-      g.assign(logits, steps === 1 ? all : g.sliceRows(all, (steps - 1) * batch, steps * batch)),
-    )
+    // Only the last token's logits are wanted. What reads many tokens at once leaves them out, and with them the whole output layer.
+    this.#strides = new Strides(network, batch, (g, all, steps) => {
+      if (steps === 1) g.assign(logits, all)
+    })
   }
 
-  /** Reads T tokens of each row: T·B ids, time-major. A long sequence is read in windows, all steps of one in one run. */
+  /** Reads T tokens of each row: T·B ids, time-major. All but the last are read in windows, all steps of one in one run. */
   read(ids: Int32Array): void {
     const { batch } = this
     if (ids.length % batch !== 0) throw new Error(`ids: ${ids.length} for ${batch} rows; must be equally many for each`)
     for (let at = 0; at < ids.length;) {
-      const { graph, steps, ids: input } = this.#strides.fitting((ids.length - at) / batch)
+      const left = (ids.length - at) / batch
+      const { graph, steps, ids: input } = this.#strides.fitting(Math.max(1, left - 1))
       const end = at + steps * batch
       input.set(ids.length === end - at ? ids : ids.subarray(at, end))
       graph.run()
