@@ -14,6 +14,9 @@ export interface TokenScore {
   readonly bits: number | undefined
 }
 
+/** One for all scores: many short texts, one after the other, shall not keep the event loop from turning either. */
+const turns = new Turns()
+
 /** The surprisal of each token of a text, in order, read from an empty state; from the start token, where the vocabulary has one. */
 export async function score(network: TokenNetwork, vocabulary: Spelling, text: string): Promise<TokenScore[]> {
   if (typeof text !== 'string') throw new Error(`text: ${typeof text}; must be a string`)
@@ -24,7 +27,6 @@ export async function score(network: TokenNetwork, vocabulary: Spelling, text: s
   if (start !== undefined) all[0] = start
   all.set(tokens, before)
   const nats: (number | undefined)[] = before ? [] : [undefined]
-  const turns = new Turns()
   for (const part of surprisals(network, all)) {
     for (let i = 0; i < part.length; i++) nats.push(part[i])
     await turns.next()

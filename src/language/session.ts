@@ -58,6 +58,9 @@ export interface SessionState {
   readonly recent: readonly number[]
 }
 
+/** One for all sessions: many short texts, one after the other, shall not keep the event loop from turning either. */
+const turns = new Turns()
+
 /** Tokens that are read between two looks at the clock. */
 const chunk = 256
 
@@ -83,7 +86,6 @@ export class Session {
     const tokens = this.#vocabulary.encode(text, 'prompt')
     if (tokens.length === 0) return
     this.#start()
-    const turns = new Turns()
     for (let at = 0; at < tokens.length; at += chunk) {
       this.#take(tokens.subarray(at, at + chunk))
       await turns.next()
@@ -145,7 +147,6 @@ export class Session {
       tokens.at(-1) === vocabulary.end || (stop.length > 0 && writtenText(vocabulary, tokens, stop).ended === 'stop')
     this.#begin()
     const search = new BeamSearch(this.#reader, { width, isOver, ...writing })
-    const turns = new Turns()
     while (search.step()) await turns.next()
     const found = search.hypotheses.map(({ tokens, logProbability }): Beam => {
       const { text, ended = 'length' } = writtenText(vocabulary, tokens, stop)
@@ -203,7 +204,6 @@ export class Session {
     const sampling = samplingOf(options, writing.bias)
     this.#begin()
     const sampler = new Sampler(reader, randoms, sampling, this.#recent)
-    const turns = new Turns()
     for (const token of write(sampler, vocabulary, writing, top)) {
       written?.(token.token)
       await turns.next()
