@@ -15,6 +15,7 @@ const allowed: Record<string, readonly string[]> = {
   nn: ['graph', 'run/engine', 'pure-rand'],
   optim: ['graph', 'run/engine'],
   text: ['papaparse'],
+  metrics: [],
   train: ['graph', 'nn/carried-state', 'nn/token-network', 'optim', 'text', 'run/engine', 'run/dropout'],
   generate: ['graph', 'nn/carried-state', 'nn/random', 'nn/token-network', 'run/engine'],
   formats: ['graph', 'nn', 'run/engine'],
