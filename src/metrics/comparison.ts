@@ -6,10 +6,10 @@ import type { Measure } from './measure.js'
  * A table in plain text, best baseline first:
  *
  * ```
- * 55,766 predicted tokens  nats/token  bits/character  perplexity
- * network                      1.4321          2.0661        4.19
- * Kneser–Ney 5-gram            1.5983          2.3059        4.94
- * unigram                      3.0102          4.3428       20.29
+ * 60,656 predicted tokens  nats/token  bits/character  perplexity
+ * network                      1.3000          1.8755        3.67
+ * Kneser–Ney 5-gram            1.4472          2.0879        4.25
+ * unigram                      3.0655          4.4226       21.44
  * uniform                      4.4886          6.4757       89.00
  * ```
  *

@@ -7,7 +7,7 @@ test('a table numbers what is added as a Map of strings does, however much that 
   const table = new NgramTable()
   const map = new Map<string, number>()
   let wrong = 0
-  for (let i = 0; i < 300_000; i++) {
+  for (let i = 0; i < 150_000; i++) {
     const context = Math.floor(300_000 ** next())
     const token = Math.floor(50_000 ** next())
     const key = `${context} ${token}`
@@ -15,7 +15,7 @@ test('a table numbers what is added as a Map of strings does, however much that 
     if (!map.has(key)) map.set(key, map.size)
     if (table.add(context, token) !== map.get(key)) wrong++
   }
-  expect(map.size).toBeGreaterThan(150_000)
+  expect(map.size).toBeGreaterThan(100_000)
   table.trim()
   expect(table.length).toBe(map.size)
   for (const [key, ngram] of map) if (table.context(ngram) !== Number(key.split(' ')[0])) wrong++
