@@ -60,6 +60,14 @@ export type { TokenForwardOptions, TokenNetwork } from './nn/token-network.js'
 export { draw, Generator, greedy } from './generate/generator.js'
 export { predict } from './generate/predict.js'
 
+// How well a model predicts
+export { baselines, type Baselines } from './metrics/baselines.js'
+export { comparisonTable } from './metrics/comparison.js'
+export { coverage, type SpecialTokens } from './metrics/coverage.js'
+export { KneserNey, type KneserNeyOptions } from './metrics/kneser-ney.js'
+export { measure, type Measure } from './metrics/measure.js'
+export type { TokenText } from './metrics/token-text.js'
+
 // Files
 export { decodeSafetensors, encodeSafetensors, type NamedTensor, type Safetensors } from './formats/safetensors.js'
 

@@ -14,13 +14,21 @@ const allowed: Record<string, readonly string[]> = {
   // From here on everything is made of the public graph, as a user could make it.
   nn: ['graph', 'run/engine', 'pure-rand'],
   optim: ['graph', 'run/engine'],
-  text: ['papaparse'],
+  text: ['papaparse', '@noble/hashes'],
+  metrics: ['text'],
   train: ['graph', 'nn/carried-state', 'nn/random', 'nn/token-network', 'optim', 'text', 'run/engine', 'run/dropout'],
   generate: ['graph', 'nn/carried-state', 'nn/random', 'nn/token-network', 'run/engine'],
   formats: ['graph', 'nn', 'run/engine', '@noble/hashes'],
-  language: ['graph', 'nn', 'optim', 'text', 'train', 'generate', 'formats', 'run/engine', 'run/engines', 'node:fs/promises'],
+  language: [
+    ...['graph', 'nn', 'optim', 'text', 'metrics', 'train', 'generate', 'formats', 'run/engine', 'run/engines'],
+    'node:fs/promises',
+  ],
   recurrentjs: ['graph', 'nn', 'optim', 'text', 'train', 'generate', 'run/engine', 'run/engines'],
-  cli: ['index', 'commander', 'node:'],
+  node: [
+    ...['graph', 'nn', 'optim', 'text', 'metrics', 'train', 'generate', 'formats', 'language', 'run/engine', 'run/engines'],
+    ...['node:', 'uplot'],
+  ],
+  cli: ['index', 'node/index', 'commander', 'fastest-levenshtein', 'node:'],
 }
 
 const src = join(root, 'src')
