@@ -3,16 +3,16 @@ import {
   adagrad,
   adam,
   defineCell,
-  draw,
-  Generator,
   initializers,
   LanguageModel,
   LanguageNetwork,
   lstm,
   Optimizer,
   Random,
+  Reader,
   recurrentjsRmsprop,
   rnn,
+  Sampler,
   schedules,
   SentenceBatches,
   sgd,
@@ -176,13 +176,12 @@ function onSentences(network: TokenNetwork, shapes: Shapes, { rule, rate, reach,
 function generating(engine: Engine): Running {
   const text = String.fromCharCode(...Array.from({ length: vocabulary }, (_, i) => 32 + i))
   const { network } = LanguageModel.create({ text, hidden: 256, layers: 2, embedding: 64, engine })
-  const generator = new Generator(network)
-  const random = new Random(1)
-  let token = 0
+  const reader = new Reader(network)
+  reader.read(Int32Array.of(0))
+  const sampler = new Sampler(reader, [new Random(1)], { temperature: 0.8 })
   const step = (): number => {
-    const probabilities = generator.read(token, 0.8)
-    token = draw(probabilities, random)
-    return probabilities[token]
+    sampler.next()
+    return sampler.logProbability(0)
   }
   return { parameters: sizeOf(network.parameters), step, learns: false }
 }

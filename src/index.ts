@@ -6,9 +6,20 @@ export {
   LanguageModel,
   type LanguageModelOptions,
   type LoadOptions,
+  type PromptOptions,
   type TrainingProgress,
   type TrainOptions,
 } from './language/model.js'
+export type { TokenScore } from './language/score.js'
+export {
+  Session,
+  type Beam,
+  type BeamOptions,
+  type Sample,
+  type SampleOptions,
+  type SessionState,
+  type StreamOptions,
+} from './language/session.js'
 export { LanguageNetwork, type LanguageNetworkOptions } from './language/network.js'
 
 // Graphs
@@ -57,8 +68,15 @@ export { evaluate, type Evaluation } from './train/evaluate.js'
 export { evaluateSentences, type SentenceEvaluation } from './train/evaluate-sentences.js'
 export { CarriedState } from './nn/carried-state.js'
 export type { TokenForwardOptions, TokenNetwork } from './nn/token-network.js'
-export { draw, Generator, greedy } from './generate/generator.js'
-export { predict } from './generate/predict.js'
+
+// Generation
+export { predict, surprisals } from './generate/along.js'
+export { BeamSearch, type BeamSearchOptions, type Hypothesis } from './generate/beam.js'
+export type { DecodingOptions, WritingOptions } from './generate/decoding.js'
+export type { Filters } from './generate/filters.js'
+export { Reader, type ReaderState } from './generate/reader.js'
+export { Sampler, type Alternative, type Sampling } from './generate/sampler.js'
+export type { Ending, WrittenToken } from './generate/write.js'
 
 // How well a model predicts
 export { baselines, type Baselines } from './metrics/baselines.js'

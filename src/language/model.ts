@@ -1,8 +1,8 @@
 /** A language model in a few lines: create, train, generate, save, load. */
 import { fromTensors } from '../formats/pytorch.js'
-import { draw, Generator, greedy } from '../generate/generator.js'
+import type { DecodingOptions } from '../generate/decoding.js'
+import type { WrittenToken } from '../generate/write.js'
 import type { Cell } from '../nn/cell.js'
-import { Random } from '../nn/random.js'
 import { Optimizer } from '../optim/optimizer.js'
 import { adam, type Rule } from '../optim/rules.js'
 import { cosine, type Schedule } from '../optim/schedules.js'
@@ -14,6 +14,8 @@ import { Trainer, type StepReport } from '../train/trainer.js'
 import { builtIn, cellName, type CellName } from './cells.js'
 import { decodeModel, encodeModel, parameterCount, refuseTooLarge, type ModelConfig } from './file.js'
 import { LanguageNetwork } from './network.js'
+import { score, type TokenScore } from './score.js'
+import { Session, type Beam, type BeamOptions, type Sample, type SampleOptions, type SessionState } from './session.js'
 import { Turns } from './turns.js'
 
 export interface LanguageModelOptions {
@@ -58,6 +60,11 @@ export interface TrainOptions {
   seed?: number
   /** How many earlier steps the gradient of a character's loss flows back to. Default: as far as its window goes. */
   reach?: number
+}
+
+export interface PromptOptions {
+  prompt?: string
+  seed?: number
 }
 
 export interface LoadOptions {
@@ -136,34 +143,52 @@ export class LanguageModel {
   }
 
   /**
-   * Continues a prompt, a character at a time.
+   * Continues a prompt; gives the text in pieces, as it is written. Every other option is explained where `DecodingOptions` is declared.
    *
-   * @param options.prompt not repeated in what is generated; default: a space, or the first character where there is none
-   * @param options.length how many characters; default 200
-   * @param options.temperature below 1 more cautious, above 1 more daring, 0 always the most likely; default 0.8
-   * @param options.seed default 1
+   * @param options.prompt not repeated in what is written. Default: the start of a document where the vocabulary has one, else a space, or the
+   *   first token where there is none
+   * @param options.seed one seed gives one text. Default 1
    */
-  async *generate({
-    prompt,
-    length = 200,
-    temperature = 0.8,
-    seed = 1,
-  }: { prompt?: string; length?: number; temperature?: number; seed?: number } = {}): AsyncGenerator<string> {
-    if (!(temperature >= 0 && temperature < Infinity)) throw new Error(`temperature: ${temperature}; must be 0 or more`)
-    if (!Number.isInteger(length) || length < 0) throw new Error(`length: ${length}; must be a whole number, 0 or more`)
-    const { vocabulary } = this
-    const start = prompt || (vocabulary.tokens.includes(' ') ? ' ' : vocabulary.tokens[0])
-    const generator = new Generator(this.network)
-    const random = new Random(seed)
-    let probabilities = new Float32Array() as ArrayLike<number>
-    for (const token of vocabulary.encode(start, 'prompt')) probabilities = generator.read(token, temperature)
-    const turns = new Turns()
-    for (let i = 0; i < length; i++) {
-      await turns.next()
-      const token = temperature === 0 ? greedy(probabilities) : draw(probabilities, random)
-      yield vocabulary.tokens[token]
-      if (i + 1 < length) probabilities = generator.read(token, temperature)
-    }
+  async *generate(options: PromptOptions & DecodingOptions = {}): AsyncGenerator<string> {
+    for await (const { text } of this.stream(options)) if (text) yield text
+  }
+
+  /** As `generate`, token by token, each with its log-probability, and `count` samples side by side. */
+  async *stream({ prompt, seed, ...options }: PromptOptions & SampleOptions = {}): AsyncGenerator<WrittenToken> {
+    yield* (await this.#prompted(prompt, seed)).streamSamples(options)
+  }
+
+  /** `count` continuations of a prompt, written side by side. */
+  async samples({ prompt, seed, ...options }: PromptOptions & SampleOptions = {}): Promise<Sample[]> {
+    return (await this.#prompted(prompt, seed)).samples(options)
+  }
+
+  /** The likeliest continuations of a prompt that beam search finds, the best first. */
+  async beams({ prompt, ...options }: Pick<PromptOptions, 'prompt'> & BeamOptions = {}): Promise<Beam[]> {
+    return (await this.#prompted(prompt)).beams(options)
+  }
+
+  /**
+   * A text of its own that the model reads and goes on with by turns.
+   *
+   * @param options.seed what it draws with. Default 1
+   * @param options.state what a session of the same model saved, to go on from there
+   */
+  session({ seed = 1, state }: { seed?: number; state?: SessionState } = {}): Session {
+    const session = new Session(this.network, this.vocabulary, seed)
+    if (state !== undefined) session.restore(state)
+    return session
+  }
+
+  /** The surprisal of each token of a text, in nats and bits. */
+  async score(text: string): Promise<TokenScore[]> {
+    return score(this.network, this.vocabulary, text)
+  }
+
+  async #prompted(prompt = '', seed?: number): Promise<Session> {
+    const session = this.session({ seed })
+    await session.read(prompt)
+    return session
   }
 
   /** Mean cross-entropy over a text, in nats and bits a character. */
