@@ -20,6 +20,23 @@ const allowed: Record<string, readonly string[]> = {
   formats: ['graph', 'nn', 'run/engine'],
   language: ['graph', 'nn', 'optim', 'text', 'train', 'generate', 'formats', 'run/engine', 'run/engines', 'node:fs/promises'],
   recurrentjs: ['graph', 'nn', 'optim', 'text', 'train', 'generate', 'run/engine', 'run/engines'],
+  // What needs Node: files and folders of a run.
+  node: [
+    'text',
+    'language',
+    'train',
+    'optim',
+    'generate',
+    'metrics',
+    'run/engine',
+    'run/engines',
+    'graph',
+    'nn',
+    'formats',
+    'node:',
+    'uplot',
+    '@noble/hashes',
+  ],
   cli: ['index', 'commander', 'node:'],
 }
 
