@@ -17,7 +17,7 @@ const allowed: Record<string, readonly string[]> = {
   text: ['papaparse', '@noble/hashes'],
   metrics: ['text'],
   train: ['graph', 'nn/carried-state', 'nn/random', 'nn/token-network', 'optim', 'text', 'run/engine', 'run/dropout'],
-  generate: ['graph', 'nn/carried-state', 'nn/random', 'nn/token-network', 'run/engine'],
+  generate: ['graph', 'nn/random', 'nn/token-network', 'run/engine'],
   formats: ['graph', 'nn', 'run/engine', '@noble/hashes'],
   language: [
     ...['graph', 'nn', 'optim', 'text', 'metrics', 'train', 'generate', 'formats', 'run/engine', 'run/engines'],

@@ -1,0 +1,306 @@
+/** What runs in the page of a report: curves, the slider through the samples, the download. */
+import type uPlot from 'uplot'
+
+type Column = readonly (number | null)[]
+type Columns = Readonly<Record<string, Column>>
+
+/** What the page is given besides its HTML; a column for each number of the lines. */
+export interface PageData {
+  readonly steps: Columns
+  /** Of the measures that are smoothed, what is smoothed. */
+  readonly means: Columns
+  readonly heldOut: Columns
+  readonly undone: readonly Columns[]
+  readonly marks: readonly { readonly kind: string; readonly step: number; readonly seconds: number | null }[]
+}
+
+/** The function's text goes into the page. So it uses nothing from outside but its arguments and what browsers have. */
+export function page(Plot: typeof uPlot, data: PageData): void {
+  interface Curve {
+    label: string
+    values: Column
+    colour: string
+    /** What its smoothed curve is made of; absent: it is not smoothed. */
+    means?: Column
+    points?: boolean
+    /** A share has an axis of its own, on the right. */
+    share?: boolean
+    of?: Columns
+  }
+  const { steps, heldOut } = data
+  const measured = (name: string, label: string, colour: string, rest: Partial<Curve> = {}): Curve => ({
+    label,
+    values: steps[name],
+    colour,
+    means: data.means[name],
+    of: steps,
+    ...rest,
+  })
+  // By the measure that it shows first, which is also the id of its figure.
+  const charts: Record<string, { height: number; curves: Curve[] }> = {
+    loss: {
+      height: 320,
+      curves: [
+        measured('loss', 'training', '--first'),
+        { label: 'held-out', values: heldOut.nats, colour: '--second', points: true, of: heldOut },
+      ],
+    },
+    learningRate: { height: 190, curves: [measured('learningRate', 'learning rate', '--first')] },
+    gradientNorm: {
+      height: 190,
+
+      curves: [
+        measured('gradientNorm', 'norm', '--first'),
+        measured('clippedShare', 'share clipped', '--second', { share: true }),
+      ],
+    },
+    tokensPerSecond: { height: 190, curves: [measured('tokensPerSecond', 'tokens/s', '--first')] },
+  }
+
+  const find = <E extends HTMLElement>(selector: string): E | null => document.querySelector<E>(selector)
+  const chosen = (name: string) => find<HTMLInputElement>(`input[name=${name}]:checked`)?.value
+  const colour = (name: string) => getComputedStyle(document.documentElement).getPropertyValue(name).trim()
+
+  // Numbers as they are read: 412k, 1.234, 3e-4.
+  const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumSignificantDigits: 4 })
+  const figure = (value: number | null) => {
+    if (value === null || value === undefined) return '–'
+    const size = Math.abs(value)
+    if (size >= 10_000) return compact.format(value)
+    return size !== 0 && size < 1e-3 ? value.toExponential().replace(/(\.\d{3})\d*/, '$1') : String(Number(value.toPrecision(4)))
+  }
+  const percent = (value: number | null) => (value === null || value === undefined ? '–' : `${figure(value * 100)} %`)
+  const clock = (seconds: number) => {
+    const two = (n: number) => String(Math.floor(n)).padStart(2, '0')
+    const hours = Math.floor(seconds / 3600)
+    const minutes = (seconds % 3600) / 60
+    if (seconds < 10 && seconds % 1 !== 0) return `${figure(seconds)} s`
+    return hours > 0 ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${Math.floor(minutes)}:${two(seconds % 60)}`
+  }
+  const wholeIncrements = [1, 10, 100, 1e3, 1e4, 1e5, 1e6, 1e7].flatMap((power) => [power, 2 * power, 5 * power])
+  const timeIncrements = [
+    0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400,
+  ]
+
+  /** An average that forgets, freed of the pull of its start (Kingma & Ba 2015, section 3). */
+  function smoothed(values: Column, keep: number): Column {
+    let sum = 0
+    let weight = 0
+    return values.map((value) => {
+      if (value === null) return null
+      sum = keep * sum + (1 - keep) * value
+      weight = keep * weight + (1 - keep)
+      return sum / weight
+    })
+  }
+
+  /** A curve as uPlot joins them: x ascends, and there is a point wherever there is a value to show. */
+  function table(x: Column, values: Column, log: boolean): [number[], (number | null)[]] {
+    const xs: number[] = []
+    const ys: (number | null)[] = []
+    x.forEach((at, i) => {
+      const value = values[i]
+      if (at === null || value === null || (log && value <= 0) || at < (xs.at(-1) ?? -Infinity)) return
+      xs.push(at)
+      ys.push(value)
+    })
+    return [xs, ys]
+  }
+
+  const drawn = new Map<string, { plot: uPlot; across: string }>()
+
+  function draw(id: string): void {
+    const target = find(`#${id} .chart`)
+    if (!target) return
+    const across = chosen('across') === 'seconds' ? 'seconds' : 'step'
+    const log = chosen('axis') === 'log'
+    const keep = Number(find<HTMLInputElement>('#smoothing')?.value ?? 0) / 100
+    const { height, curves } = charts[id]
+    const wide = target.clientWidth >= 560
+    const ink = () => colour('--soft')
+    const grid = { stroke: () => colour('--rule'), width: 1 }
+    const font = '12px system-ui, sans-serif'
+
+    const series: uPlot.Series[] = []
+    const tables: uPlot.AlignedData[] = []
+    for (const { label, values, colour: name, means, points, share, of } of curves) {
+      const x = of?.[across] ?? []
+      const add = (text: string, column: Column, rest: uPlot.Series): void => {
+        const joined = table(x, column, log && !share)
+        if (joined[0].length === 0) return
+        tables.push(joined)
+        series.push({
+          label: text,
+          spanGaps: true,
+          scale: share ? 'share' : 'y',
+          value: (_, value) => (share ? percent(value) : figure(value)),
+          ...rest,
+        })
+      }
+      const isSmoothed = means !== undefined && keep > 0
+      const few = values.length <= 60
+      const stroke = () => colour(isSmoothed ? `${name}-faint` : name)
+      const dots = { show: points || few, size: 5, fill: () => colour('--paper') }
+      add(label, values, { stroke, width: isSmoothed ? 1 : 1.5, points: isSmoothed ? { show: false } : dots })
+      if (isSmoothed) add('smoothed', smoothed(means, keep), { stroke: () => colour(name), width: 2, points: { show: false } })
+    }
+    const hasShare = series.some(({ scale }) => scale === 'share')
+    const axes: uPlot.Axis[] = [
+      {
+        stroke: ink,
+        grid,
+        ticks: grid,
+        font,
+        incrs: across === 'seconds' ? timeIncrements : wholeIncrements,
+        values: (_, splits) => splits.map((at) => (across === 'seconds' ? clock(at) : figure(at))),
+      },
+      {
+        stroke: ink,
+        grid,
+        ticks: grid,
+        font,
+        size: 52,
+        values: (_, splits) => splits.map((at) => (at === null ? '' : figure(at))),
+      },
+      ...(hasShare
+        ? [{ scale: 'share', side: 1, stroke: ink, grid: { show: false }, ticks: grid, font, size: 52 } satisfies uPlot.Axis]
+        : []),
+    ]
+    if (hasShare) axes[2].values = (_, splits) => splits.map((at) => percent(at))
+
+    const before = drawn.get(id)
+    const zoom = before?.across === across ? before.plot.scales.x : undefined
+    const range = { min: zoom?.min, max: zoom?.max }
+    before?.plot.destroy()
+    const plot = new Plot(
+      {
+        width: target.clientWidth,
+        height: wide ? height : Math.round(height * 0.8),
+        padding: [12, hasShare ? 0 : 16, 0, 0],
+        scales: { x: { time: false }, y: { distr: log ? 3 : 1 }, share: { range: [0, 1] } },
+        series: [
+          {
+            label: across === 'seconds' ? 'time' : 'step',
+            value: (_, at) => (at === null ? '–' : across === 'seconds' ? clock(at) : at.toLocaleString('en')),
+          },
+          ...series,
+        ],
+        axes,
+        cursor: { sync: { key: 'run' }, hover: { skip: [null, undefined] }, points: { size: 7 } },
+        hooks: { drawAxes: [(u) => drawBehind(u, across, id)] },
+      },
+      tables.length > 0 ? Plot.join(tables) : [[]],
+      target,
+    )
+    if (range.min !== undefined && range.max !== undefined) plot.setScale('x', { min: range.min, max: range.max })
+    drawn.set(id, { plot, across })
+  }
+
+  /** What the curves lie on: the attempts that were given up, and where the run diverged or was resumed. */
+  function drawBehind(u: uPlot, across: 'step' | 'seconds', measure: string): void {
+    const { ctx } = u
+    const { left, top, width, height } = u.bbox
+    ctx.save()
+    ctx.beginPath()
+    ctx.rect(left, top, width, height)
+    ctx.clip()
+    ctx.lineWidth = Plot.pxRatio
+    ctx.strokeStyle = colour('--undone')
+    for (const attempt of data.undone) {
+      const [xs, ys] = table(attempt[across], attempt[measure], u.scales.y.distr === 3)
+      ctx.beginPath()
+      xs.forEach((x, i) => ctx.lineTo(u.valToPos(x, 'x', true), u.valToPos(ys[i]!, 'y', true)))
+      ctx.stroke()
+    }
+    for (const mark of data.marks) {
+      const at = mark[across]
+      if (at === null) continue
+      const x = Math.round(u.valToPos(at, 'x', true)) + 0.5
+      ctx.strokeStyle = colour(`--${mark.kind}`)
+      ctx.setLineDash(mark.kind === 'resumed' ? [4 * Plot.pxRatio, 4 * Plot.pxRatio] : [])
+      ctx.beginPath()
+      ctx.moveTo(x, top)
+      ctx.lineTo(x, top + height)
+      ctx.stroke()
+    }
+    ctx.restore()
+  }
+
+  const drawAll = () => Object.keys(charts).forEach(draw)
+
+  /** The arrow keys move the cursor along a chart, as the pointer does. */
+  function readByKey(id: string, event: KeyboardEvent): void {
+    const plot = drawn.get(id)?.plot
+    const by = { ArrowLeft: -1, ArrowRight: 1 }[event.key]
+    if (!plot || !by) return
+    event.preventDefault()
+    const last = plot.data[0].length - 1
+    const index = Math.min(last, Math.max(0, (plot.cursor.idx ?? (by > 0 ? -1 : last + 1)) + by))
+    plot.setCursor({ left: plot.valToPos(plot.data[0][index], 'x'), top: 0 })
+  }
+
+  function csv(): string {
+    const validations = ['nats', 'bitsPerCharacter', 'perplexity']
+    const measures = Object.keys(steps).filter((name) => name !== 'step')
+    const lines = new Map<number, Record<string, number | null>>()
+    const add = (columns: Columns, names: string[]): void =>
+      columns.step.forEach((step, i) => {
+        const line = lines.get(step!) ?? {}
+        // A validation knows the time too; the step's own comes first.
+        for (const name of names) line[name] = columns[name][i] ?? line[name] ?? null
+        lines.set(step!, line)
+      })
+    add(heldOut, ['seconds', ...validations])
+    add(steps, measures)
+    const names = [...measures, ...validations]
+    const rows = [...lines].sort(([a], [b]) => a - b)
+    return [['step', ...names], ...rows.map(([step, line]) => [step, ...names.map((name) => line[name] ?? '')])]
+      .map((row) => `${row.join(',')}\n`)
+      .join('')
+  }
+
+  function download(): void {
+    const link = document.createElement('a')
+    link.href = URL.createObjectURL(new Blob([csv()], { type: 'text/csv' }))
+    link.download = 'curves.csv'
+    link.click()
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000)
+  }
+
+  function showSamples(): void {
+    const groups = [...document.querySelectorAll<HTMLElement>('#samples details section')]
+    const slider = find<HTMLInputElement>('#sample')
+    const shown = find('#shown')
+    if (!slider || !shown) return
+    const show = (): void => {
+      const group = groups[slider.valueAsNumber]
+      shown.replaceChildren(group.cloneNode(true))
+      slider.setAttribute('aria-valuetext', group.querySelector('h3')?.textContent ?? '')
+    }
+    slider.addEventListener('input', show)
+    show()
+  }
+
+  for (const element of document.querySelectorAll<HTMLElement>('[data-script]')) element.hidden = false
+  for (const details of document.querySelectorAll<HTMLDetailsElement>('#samples details')) details.open = false
+  for (const input of document.querySelectorAll('input[name=across], input[name=axis]')) input.addEventListener('change', drawAll)
+  find('#smoothing')?.addEventListener('input', () => {
+    find('#smoothness')!.textContent = `${find<HTMLInputElement>('#smoothing')!.value} %`
+    drawAll()
+  })
+  find('#download')?.addEventListener('click', download)
+  for (const id of Object.keys(charts)) {
+    const chart = find(`#${id} .chart`)
+    if (!chart) continue
+    chart.addEventListener('keydown', (event) => readByKey(id, event))
+    let width = chart.clientWidth
+    new ResizeObserver(() => {
+      if (chart.clientWidth === width) return
+      width = chart.clientWidth
+      draw(id)
+    }).observe(chart)
+  }
+  matchMedia('(prefers-color-scheme: dark)').addEventListener('change', drawAll)
+  showSamples()
+  drawAll()
+}
