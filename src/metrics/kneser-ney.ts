@@ -63,8 +63,9 @@ export class KneserNey {
     // Which n-gram ends at each token, first of order 1; −1 where the sequence does not reach back so far.
     const ending = Int32Array.from(training.tokens)
     for (let n = 2; n <= order; n++) {
-      const table = new NgramTable()
       const shorter = counts[counts.length - 1]
+      // There are seldom fewer than of the order below.
+      const table = new NgramTable(shorter.length)
       lengthen(ending, training, (i, context) => {
         const met = table.length
         const ngram = context < 0 ? -1 : table.add(context, training.tokens[i])
