@@ -61,10 +61,11 @@ export class KneserNey {
     const counts = [new Uint32Array(size)]
     const tables: NgramTable[] = []
     // Which n-gram ends at each token, first of order 1; −1 where the sequence does not reach back so far.
-    const ending = Int32Array.from(training.tokens)
+    const ending = new Int32Array(training.tokens)
     for (let n = 2; n <= order; n++) {
-      const table = new NgramTable()
       const shorter = counts[counts.length - 1]
+      // There are seldom fewer than of the order below.
+      const table = new NgramTable(shorter.length)
       lengthen(ending, training, (i, context) => {
         const met = table.length
         const ngram = context < 0 ? -1 : table.add(context, training.tokens[i])
@@ -96,7 +97,7 @@ export class KneserNey {
   nats(text: TokenText, source = 'text'): Float64Array {
     refuseText(text, this.size, source)
     const { tokens } = text
-    const ending = Int32Array.from(tokens)
+    const ending = new Int32Array(tokens)
     const probabilities = Float64Array.from(tokens, (token) => this.#unigrams[token])
     for (const { ngrams, counts, discounts, totals, shares } of this.#levels) {
       lengthen(ending, text, (i, context) => {
@@ -158,7 +159,7 @@ function level(ngrams: NgramTable, counts: Uint32Array, contexts: number): Level
 
 const discountOf = (count: number, discounts: Discounts): number => (count === 0 ? 0 : discounts[Math.min(count, 3) - 1])
 
-/** Chen & Goodman 1999, equation 17. */
+/** The estimates of Chen & Goodman 1999. */
 function discountsOf(counts: Uint32Array): Discounts {
   const withCount = [0, 0, 0, 0, 0]
   for (const count of counts) if (count < 5) withCount[count]++

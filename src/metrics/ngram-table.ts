@@ -7,9 +7,15 @@
 export class NgramTable {
   #length = 0
   /** Context and token of each n-gram, side by side, so that a comparison reads one line of the cache. */
-  #pairs = new Int32Array(2 * 1024)
+  #pairs: Int32Array<ArrayBuffer>
   /** One more than an n-gram's number, or 0 where nothing is; the size is a power of 2. */
-  #slots = new Int32Array(2048)
+  #slots: Int32Array<ArrayBuffer>
+
+  /** @param expected about how many there will be; it saves time to know, and there may be more */
+  constructor(expected: number) {
+    this.#pairs = new Int32Array(2 * Math.max(1, expected))
+    this.#slots = new Int32Array(slotsFor(expected))
+  }
 
   /** How many n-grams there are. */
   get length(): number {
@@ -36,7 +42,7 @@ export class NgramTable {
     this.#pairs[2 * ngram] = context
     this.#pairs[2 * ngram + 1] = token
     this.#slots[slot] = ngram + 1
-    if (3 * this.#length > 2 * this.#slots.length) this.#spread()
+    if (tooFull(this.#slots.length, this.#length)) this.#spread()
     return ngram
   }
 
@@ -64,6 +70,14 @@ export class NgramTable {
       this.#slots[this.#place(this.#pairs[2 * ngram], this.#pairs[2 * ngram + 1])] = ngram + 1
     }
   }
+}
+
+const tooFull = (slots: number, ngrams: number): boolean => 2 * slots < 3 * ngrams
+
+function slotsFor(ngrams: number): number {
+  let slots = 2
+  while (tooFull(slots, ngrams)) slots *= 2
+  return slots
 }
 
 // Contexts and tokens are small and run on without gaps; multiplied by odd numbers and folded, they scatter.

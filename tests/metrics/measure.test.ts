@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { coverage, measure } from '../../src/index.js'
+import { coverage, measure, WordVocabulary } from '../../src/index.js'
 
 describe('a measure', () => {
   test('has nats for each token, bits for each character, and the number of equally likely choices', () => {
@@ -45,7 +45,10 @@ describe('coverage', () => {
   })
 
   test('does not count the marks of documents', () => {
-    expect(coverage(Int32Array.of(0, 3, 2, 1, 0, 4, 5, 1), { start: 0, end: 1, unknown: 2 })).toBe(0.75)
+    const vocabulary = WordVocabulary.fromTokens(['<start>', '<end>', 'a', 'rose', 'is', '<unknown>'])
+    const tokens = ['a rose is a', 'rose is Gertrude Stein'].flatMap((words) => [...vocabulary.encode(words.split(' '))])
+    expect(tokens.length).toBe(12)
+    expect(coverage(tokens, vocabulary)).toBe(0.75)
   })
 
   test('is whole where nothing can be unknown', () => {
