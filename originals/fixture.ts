@@ -15,7 +15,7 @@ export interface Outcome {
   readonly finalWeights: Readonly<Record<string, unknown>>
 }
 
-const show = (value: unknown): string => (JSON.stringify(value) ?? 'missing').slice(0, 60)
+export const show = (value: unknown): string => (JSON.stringify(value) ?? 'missing').slice(0, 60)
 
 const isThere = (file: File, name: string): boolean =>
   Object.hasOwn(file, name) && file[name] !== null && file[name] !== undefined
@@ -85,7 +85,6 @@ export function read(weights: File, name: string, engine: Engine): Matrix {
   const weight: unknown = stated(weights, name)
   if (!Array.isArray(weight) || weight.length === 0)
     throw new Error(`${name}: ${show(weight)}; must be a list of rows or of numbers`)
-  // A list of numbers is a bias, a row of ours.
   const rows = (Array.isArray(weight[0]) ? weight : weight.map((value: unknown) => [value])) as Rows
   const [out, inputs] = [rows.length, rows[0].length]
   rows.forEach((row, r) => {
