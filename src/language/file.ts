@@ -28,7 +28,7 @@ const format = 'unrolled language model'
 export function encodeModel(network: LanguageNetwork, config: ModelConfig, vocabulary: Vocabulary, kernels: string): Uint8Array {
   return encodeSafetensors(toTensors(network.tensors), {
     format,
-    version: '1',
+    version: '2',
     config: JSON.stringify(config),
     vocabulary: JSON.stringify(vocabulary),
     kernels,
@@ -38,10 +38,11 @@ export function encodeModel(network: LanguageNetwork, config: ModelConfig, vocab
 export function decodeModel(bytes: Uint8Array, source: string): ModelFile {
   const { tensors, metadata } = decodeSafetensors(bytes, source)
   if (metadata.format !== format) throw new Error(`${source}: is not a model of Unrolled; its metadata has no format '${format}'`)
-  if (metadata.version !== '1')
-    throw new Error(`${source}: is a model of version ${metadata.version}; this release reads version 1`)
+  // In files of version 1 the vocabulary is a plain list of code points.
+  if (metadata.version !== '1' && metadata.version !== '2')
+    throw new Error(`${source}: is a model of version ${metadata.version}; this release reads versions 1 and 2`)
   const config = parsed(metadata.config, source, 'configuration', checkConfig)
-  const vocabulary = parsed(metadata.vocabulary, source, 'vocabulary', (value) => Vocabulary.fromTokens(value as string[]))
+  const vocabulary = parsed(metadata.vocabulary, source, 'vocabulary', (value) => Vocabulary.fromJSON(value))
   return { config, vocabulary, tensors, kernels: metadata.kernels ?? '' }
 }
 

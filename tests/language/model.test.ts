@@ -216,6 +216,21 @@ describe('a file', () => {
     expect(await readFile(path)).toHaveLength(1000)
   })
 
+  test('of version 1, whose vocabulary is a list of code points, reads and writes by those', () => {
+    const { tensors, metadata } = decodeSafetensors(small().toBytes())
+    const all = [...tensors].map(([name, tensor]) => ({ name, ...tensor }))
+    // As many as the model has, with one that is only the second half of a character.
+    const characters = [...(JSON.parse(metadata.vocabulary) as { tokens: string[] }).tokens.slice(0, -1), '\u0301']
+    const load = (version: string): LanguageModel =>
+      LanguageModel.fromBytes(encodeSafetensors(all, { ...metadata, version, vocabulary: JSON.stringify(characters) }), {
+        source: 'm',
+        engine: plain,
+      })
+    expect(load('1').vocabulary.tokens).toEqual(characters)
+    expect(load('1').evaluate('the e\u0301nd').tokens).toBe(7)
+    expect(() => load('3')).toThrow('m: is a model of version 3; this release reads versions 1 and 2')
+  })
+
   test('with tensors of another shape is refused by name', () => {
     const { tensors, metadata } = decodeSafetensors(small().toBytes())
     const all = [...tensors].map(([name, tensor]) => ({ name, ...tensor }))
