@@ -18,43 +18,47 @@ export interface PageData {
 export function page(Plot: typeof uPlot, data: PageData): void {
   interface Curve {
     label: string
+    /** The lines that have it. */
+    lines: Columns
     values: Column
     colour: string
     /** What its smoothed curve is made of; absent: it is not smoothed. */
     means?: Column
+    /** Whether its points are shown as long as there are not too many, and not only if they are few. */
     points?: boolean
     /** A share has an axis of its own, on the right. */
     share?: boolean
-    of?: Columns
   }
   const { steps, heldOut } = data
   const measured = (name: string, label: string, colour: string, rest: Partial<Curve> = {}): Curve => ({
     label,
+    lines: steps,
     values: steps[name],
     colour,
     means: data.means[name],
-    of: steps,
     ...rest,
   })
   // By the measure that it shows first, which is also the id of its figure.
-  const charts: Record<string, { height: number; curves: Curve[] }> = {
+  const charts: Record<string, { height: number; curves: Curve[]; logarithmic?: boolean }> = {
     loss: {
-      height: 320,
+      height: 340,
+      logarithmic: true,
       curves: [
         measured('loss', 'training', '--first'),
-        { label: 'held-out', values: heldOut.nats, colour: '--second', points: true, of: heldOut },
+        { label: 'held-out', lines: heldOut, values: heldOut.nats, colour: '--second', points: true },
       ],
     },
-    learningRate: { height: 190, curves: [measured('learningRate', 'learning rate', '--first')] },
+    learningRate: { height: 220, curves: [measured('learningRate', 'learning rate', '--first')] },
     gradientNorm: {
-      height: 190,
+      height: 220,
+      logarithmic: true,
 
       curves: [
         measured('gradientNorm', 'norm', '--first'),
         measured('clippedShare', 'share clipped', '--second', { share: true }),
       ],
     },
-    tokensPerSecond: { height: 190, curves: [measured('tokensPerSecond', 'tokens/s', '--first')] },
+    tokensPerSecond: { height: 220, curves: [measured('tokensPerSecond', 'tokens/s', '--first')] },
   }
 
   const find = <E extends HTMLElement>(selector: string): E | null => document.querySelector<E>(selector)
@@ -63,11 +67,13 @@ export function page(Plot: typeof uPlot, data: PageData): void {
 
   // Numbers as they are read: 412k, 1.234, 3e-4.
   const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumSignificantDigits: 4 })
-  const figure = (value: number | null) => {
+  const figure = (value: number | null, digits = 4) => {
     if (value === null || value === undefined) return '–'
     const size = Math.abs(value)
     if (size >= 10_000) return compact.format(value)
-    return size !== 0 && size < 1e-3 ? value.toExponential().replace(/(\.\d{3})\d*/, '$1') : String(Number(value.toPrecision(4)))
+    return size !== 0 && size < 1e-3
+      ? value.toExponential().replace(/(\.\d{3})\d*/, '$1')
+      : String(Number(value.toPrecision(digits)))
   }
   const percent = (value: number | null) => (value === null || value === undefined ? '–' : `${figure(value * 100)} %`)
   const clock = (seconds: number) => {
@@ -82,6 +88,13 @@ export function page(Plot: typeof uPlot, data: PageData): void {
     0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400,
   ]
 
+  /** From the first digit of the lowest to the next of the highest; uPlot's own goes on to the next power of ten. */
+  function logRange(_: uPlot, lowest: number, highest: number): [number, number] {
+    if (lowest === null) return [1, 10]
+    const [digits, exponent] = highest.toExponential().split('e')
+    return [Number(lowest.toExponential().replace(/\.\d+/, '')), (Math.floor(Number(digits)) + 1) * Number(`1e${exponent}`)]
+  }
+
   /** An average that forgets, freed of the pull of its start (Kingma & Ba 2015, section 3). */
   function smoothed(values: Column, keep: number): Column {
     let sum = 0
@@ -95,9 +108,9 @@ export function page(Plot: typeof uPlot, data: PageData): void {
   }
 
   /** A curve as uPlot joins them: x ascends, and there is a point wherever there is a value to show. */
-  function table(x: Column, values: Column, log: boolean): [number[], (number | null)[]] {
+  function table(x: Column, values: Column, log: boolean): [number[], number[]] {
     const xs: number[] = []
-    const ys: (number | null)[] = []
+    const ys: number[] = []
     x.forEach((at, i) => {
       const value = values[i]
       if (at === null || value === null || (log && value <= 0) || at < (xs.at(-1) ?? -Infinity)) return
@@ -113,36 +126,38 @@ export function page(Plot: typeof uPlot, data: PageData): void {
     const target = find(`#${id} .chart`)
     if (!target) return
     const across = chosen('across') === 'seconds' ? 'seconds' : 'step'
-    const log = chosen('axis') === 'log'
+    const { height, curves, logarithmic } = charts[id]
+    const log = logarithmic === true && chosen('axis') === 'log'
     const keep = Number(find<HTMLInputElement>('#smoothing')?.value ?? 0) / 100
-    const { height, curves } = charts[id]
     const wide = target.clientWidth >= 560
     const ink = () => colour('--soft')
     const grid = { stroke: () => colour('--rule'), width: 1 }
     const font = '12px system-ui, sans-serif'
 
     const series: uPlot.Series[] = []
+    const strokes: (() => string)[] = []
     const tables: uPlot.AlignedData[] = []
-    for (const { label, values, colour: name, means, points, share, of } of curves) {
-      const x = of?.[across] ?? []
-      const add = (text: string, column: Column, rest: uPlot.Series): void => {
+    for (const { label, lines, values, colour: name, means, points, share } of curves) {
+      const x = lines[across]
+      const add = (text: string, column: Column, stroke: () => string, width: number, dots: uPlot.Series.Points): void => {
         const joined = table(x, column, log && !share)
         if (joined[0].length === 0) return
         tables.push(joined)
+        strokes.push(stroke)
         series.push({
           label: text,
-          spanGaps: true,
           scale: share ? 'share' : 'y',
           value: (_, value) => (share ? percent(value) : figure(value)),
-          ...rest,
+          stroke,
+          width,
+          points: dots,
+          spanGaps: true,
         })
       }
       const isSmoothed = means !== undefined && keep > 0
-      const few = values.length <= 60
-      const stroke = () => colour(isSmoothed ? `${name}-faint` : name)
-      const dots = { show: points || few, size: 5, fill: () => colour('--paper') }
-      add(label, values, { stroke, width: isSmoothed ? 1 : 1.5, points: isSmoothed ? { show: false } : dots })
-      if (isSmoothed) add('smoothed', smoothed(means, keep), { stroke: () => colour(name), width: 2, points: { show: false } })
+      const dots = { show: !isSmoothed && values.length <= (points ? 200 : 60), size: 5, fill: () => colour('--paper') }
+      add(label, values, () => colour(isSmoothed ? `${name}-faint` : name), isSmoothed ? 1 : 1.5, dots)
+      if (isSmoothed) add('smoothed', smoothed(means, keep), () => colour(name), 2, { show: false })
     }
     const hasShare = series.some(({ scale }) => scale === 'share')
     const axes: uPlot.Axis[] = [
@@ -160,10 +175,10 @@ export function page(Plot: typeof uPlot, data: PageData): void {
         ticks: grid,
         font,
         size: 52,
-        values: (_, splits) => splits.map((at) => (at === null ? '' : figure(at))),
+        values: (_, splits) => splits.map((at) => (at === null ? '' : figure(at, 8))),
       },
       ...(hasShare
-        ? [{ scale: 'share', side: 1, stroke: ink, grid: { show: false }, ticks: grid, font, size: 52 } satisfies uPlot.Axis]
+        ? [{ scale: 'share', side: 1, stroke: ink, grid: { show: false }, ticks: grid, font, size: 60 } satisfies uPlot.Axis]
         : []),
     ]
     if (hasShare) axes[2].values = (_, splits) => splits.map((at) => percent(at))
@@ -177,7 +192,7 @@ export function page(Plot: typeof uPlot, data: PageData): void {
         width: target.clientWidth,
         height: wide ? height : Math.round(height * 0.8),
         padding: [12, hasShare ? 0 : 16, 0, 0],
-        scales: { x: { time: false }, y: { distr: log ? 3 : 1 }, share: { range: [0, 1] } },
+        scales: { x: { time: false }, y: log ? { distr: 3, range: logRange } : {}, share: { range: [0, 1] } },
         series: [
           {
             label: across === 'seconds' ? 'time' : 'step',
@@ -186,7 +201,11 @@ export function page(Plot: typeof uPlot, data: PageData): void {
           ...series,
         ],
         axes,
-        cursor: { sync: { key: 'run' }, hover: { skip: [null, undefined] }, points: { size: 7 } },
+        cursor: {
+          sync: { key: 'run' },
+          hover: { skip: [null, undefined] },
+          points: { size: 7, fill: (_, i) => strokes[i - 1]() },
+        },
         hooks: { drawAxes: [(u) => drawBehind(u, across, id)] },
       },
       tables.length > 0 ? Plot.join(tables) : [[]],
@@ -209,7 +228,7 @@ export function page(Plot: typeof uPlot, data: PageData): void {
     for (const attempt of data.undone) {
       const [xs, ys] = table(attempt[across], attempt[measure], u.scales.y.distr === 3)
       ctx.beginPath()
-      xs.forEach((x, i) => ctx.lineTo(u.valToPos(x, 'x', true), u.valToPos(ys[i]!, 'y', true)))
+      xs.forEach((x, i) => ctx.lineTo(u.valToPos(x, 'x', true), u.valToPos(ys[i], 'y', true)))
       ctx.stroke()
     }
     for (const mark of data.marks) {
@@ -282,6 +301,7 @@ export function page(Plot: typeof uPlot, data: PageData): void {
   }
 
   for (const element of document.querySelectorAll<HTMLElement>('[data-script]')) element.hidden = false
+  for (const element of document.querySelectorAll<HTMLElement>('[data-no-script]')) element.hidden = true
   for (const details of document.querySelectorAll<HTMLDetailsElement>('#samples details')) details.open = false
   for (const input of document.querySelectorAll('input[name=across], input[name=axis]')) input.addEventListener('change', drawAll)
   find('#smoothing')?.addEventListener('input', () => {
