@@ -16,6 +16,7 @@ export interface PageData {
 
 /** The function's text goes into the page. So it uses nothing from outside but its arguments and what browsers have. */
 export function page(Plot: typeof uPlot, data: PageData): void {
+  type Across = 'step' | 'seconds'
   interface Curve {
     label: string
     /** The lines that have it. */
@@ -120,27 +121,15 @@ export function page(Plot: typeof uPlot, data: PageData): void {
     return [xs, ys]
   }
 
-  const drawn = new Map<string, { plot: uPlot; across: string }>()
-
-  function draw(id: string): void {
-    const target = find(`#${id} .chart`)
-    if (!target) return
-    const across = chosen('across') === 'seconds' ? 'seconds' : 'step'
-    const { height, curves, logarithmic } = charts[id]
-    const log = logarithmic === true && chosen('axis') === 'log'
-    const keep = Number(find<HTMLInputElement>('#smoothing')?.value ?? 0) / 100
-    const wide = target.clientWidth >= 560
-    const ink = () => colour('--soft')
-    const grid = { stroke: () => colour('--rule'), width: 1 }
-    const font = '12px system-ui, sans-serif'
-
+  /** The curves of a chart, each smoothed one in front of what it is made of. Those without a value are left out. */
+  function curvesOf(id: string, across: Across, log: boolean) {
+    const keep = Number(find<HTMLInputElement>('#smoothing')!.value) / 100
     const series: uPlot.Series[] = []
     const strokes: (() => string)[] = []
     const tables: uPlot.AlignedData[] = []
-    for (const { label, lines, values, colour: name, means, points, share } of curves) {
-      const x = lines[across]
+    for (const { label, lines, values, colour: name, means, points, share } of charts[id].curves) {
       const add = (text: string, column: Column, stroke: () => string, width: number, dots: uPlot.Series.Points): void => {
-        const joined = table(x, column, log && !share)
+        const joined = table(lines[across], column, log && !share)
         if (joined[0].length === 0) return
         tables.push(joined)
         strokes.push(stroke)
@@ -159,38 +148,48 @@ export function page(Plot: typeof uPlot, data: PageData): void {
       add(label, values, () => colour(isSmoothed ? `${name}-faint` : name), isSmoothed ? 1 : 1.5, dots)
       if (isSmoothed) add('smoothed', smoothed(means, keep), () => colour(name), 2, { show: false })
     }
-    const hasShare = series.some(({ scale }) => scale === 'share')
-    const axes: uPlot.Axis[] = [
-      {
-        stroke: ink,
-        grid,
-        ticks: grid,
-        font,
-        incrs: across === 'seconds' ? timeIncrements : wholeIncrements,
-        values: (_, splits) => splits.map((at) => (across === 'seconds' ? clock(at) : figure(at))),
-      },
-      {
-        stroke: ink,
-        grid,
-        ticks: grid,
-        font,
-        size: 52,
-        values: (_, splits) => splits.map((at) => (at === null ? '' : figure(at, 8))),
-      },
-      ...(hasShare
-        ? [{ scale: 'share', side: 1, stroke: ink, grid: { show: false }, ticks: grid, font, size: 60 } satisfies uPlot.Axis]
-        : []),
-    ]
-    if (hasShare) axes[2].values = (_, splits) => splits.map((at) => percent(at))
+    return { series, strokes, tables }
+  }
 
+  function axesOf(across: Across, hasShare: boolean): uPlot.Axis[] {
+    const rule = { stroke: () => colour('--rule'), width: 1 }
+    const look = { stroke: () => colour('--soft'), grid: rule, ticks: rule, font: '12px system-ui, sans-serif' }
+    const x: uPlot.Axis = {
+      ...look,
+      incrs: across === 'seconds' ? timeIncrements : wholeIncrements,
+      values: (_, splits) => splits.map((at) => (across === 'seconds' ? clock(at) : figure(at))),
+    }
+    // On a logarithmic axis some lines have no number.
+    const y: uPlot.Axis = { ...look, size: 52, values: (_, splits) => splits.map((at) => (at === null ? '' : figure(at, 8))) }
+    const share: uPlot.Axis = {
+      ...look,
+      scale: 'share',
+      side: 1,
+      grid: { show: false },
+      size: 60,
+      values: (_, splits) => splits.map(percent),
+    }
+    return hasShare ? [x, y, share] : [x, y]
+  }
+
+  const drawn = new Map<string, { plot: uPlot; across: Across }>()
+
+  function draw(id: string): void {
+    const target = find(`#${id} .chart`)
+    if (!target) return
+    const across = chosen('across') === 'seconds' ? 'seconds' : 'step'
+    const { height, logarithmic } = charts[id]
+    const log = logarithmic === true && chosen('axis') === 'log'
+    const { series, strokes, tables } = curvesOf(id, across, log)
+    const hasShare = series.some(({ scale }) => scale === 'share')
     const before = drawn.get(id)
-    const zoom = before?.across === across ? before.plot.scales.x : undefined
-    const range = { min: zoom?.min, max: zoom?.max }
+    // A plot that has not been painted yet has no limits.
+    const { min, max } = before?.across === across ? before.plot.scales.x : {}
     before?.plot.destroy()
     const plot = new Plot(
       {
         width: target.clientWidth,
-        height: wide ? height : Math.round(height * 0.8),
+        height: target.clientWidth >= 560 ? height : Math.round(height * 0.8),
         padding: [12, hasShare ? 0 : 16, 0, 0],
         scales: { x: { time: false }, y: log ? { distr: 3, range: logRange } : {}, share: { range: [0, 1] } },
         series: [
@@ -200,7 +199,7 @@ export function page(Plot: typeof uPlot, data: PageData): void {
           },
           ...series,
         ],
-        axes,
+        axes: axesOf(across, hasShare),
         cursor: {
           sync: { key: 'run' },
           hover: { skip: [null, undefined] },
@@ -211,12 +210,12 @@ export function page(Plot: typeof uPlot, data: PageData): void {
       tables.length > 0 ? Plot.join(tables) : [[]],
       target,
     )
-    if (range.min !== undefined && range.max !== undefined) plot.setScale('x', { min: range.min, max: range.max })
+    if (typeof min === 'number' && typeof max === 'number') plot.setScale('x', { min, max })
     drawn.set(id, { plot, across })
   }
 
   /** What the curves lie on: the attempts that were given up, and where the run diverged or was resumed. */
-  function drawBehind(u: uPlot, across: 'step' | 'seconds', measure: string): void {
+  function drawBehind(u: uPlot, across: Across, measure: string): void {
     const { ctx } = u
     const { left, top, width, height } = u.bbox
     ctx.save()

@@ -28,7 +28,7 @@ section { margin-top: 3.5rem; }
 p { margin: 0.4rem 0 0; max-width: 62rem; }
 .soft, .note, caption, dt, figcaption span { color: var(--soft); }
 .note { font-size: 0.875rem; }
-.facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 12rem), 1fr)); gap: 1.2rem 2rem; margin: 2rem 0 0; padding-top: 1.2rem; border-top: 1px solid var(--rule); }
+.facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 10rem), 1fr)); gap: 1.2rem 2rem; margin: 2rem 0 0; padding-top: 1.2rem; border-top: 1px solid var(--rule); }
 dt { font-size: 0.8rem; }
 dd { margin: 0; font-size: 1.25rem; line-height: 1.35; font-variant-numeric: tabular-nums; }
 .more { font-size: 0.875rem; color: var(--soft); }

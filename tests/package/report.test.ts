@@ -120,6 +120,33 @@ test('goes across time, on a logarithmic axis, and smoothed', async () => {
   expect(await tab.locator('#smoothness').textContent()).toBe('90 %')
 })
 
+test('stays where one has zoomed to until the axis is another', async () => {
+  const tab = await open()
+  const { x, y, width } = (await tab.locator('#loss .u-over').boundingBox())!
+  await tab.mouse.move(x + width / 2, y + 50)
+  await tab.mouse.down()
+  await tab.mouse.move(x + width - 2, y + 50)
+  await tab.mouse.up()
+  const atLeft = async (): Promise<string> => {
+    await tab.hover('#loss .u-over', { position: { x: 30, y: 50 } })
+    await tab.hover('#loss .u-over', { position: { x: 2, y: 50 } })
+    return legendOf(tab, 'loss')
+  }
+  await expect.poll(atLeft).toMatch(/^step1,0[01]0 /)
+  await tab.locator('#smoothing').fill('80')
+  await tab.check('input[value=log]')
+  await expect.poll(atLeft).toMatch(/^step1,0[01]0 training[\d.]+ smoothed/)
+  await tab.locator('#smoothing').evaluate((slider: HTMLInputElement) => {
+    for (const value of ['10', '20', '30']) {
+      slider.value = value
+      slider.dispatchEvent(new Event('input'))
+    }
+  })
+  for (const count of await inked(tab)) expect(count).toBeGreaterThan(2000)
+  await tab.check('input[value=seconds]')
+  await expect.poll(atLeft).toMatch(/^time(1 s|0:01) /)
+})
+
 test('shows the samples of a step, which the arrow keys choose', async () => {
   const tab = await open()
   const shown = () => tab.locator('#shown').innerText()
