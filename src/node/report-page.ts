@@ -16,45 +16,50 @@ export interface PageData {
 
 /** The function's text goes into the page. So it uses nothing from outside but its arguments and what browsers have. */
 export function page(Plot: typeof uPlot, data: PageData): void {
+  type Across = 'step' | 'seconds'
   interface Curve {
     label: string
+    /** The lines that have it. */
+    lines: Columns
     values: Column
     colour: string
     /** What its smoothed curve is made of; absent: it is not smoothed. */
     means?: Column
+    /** Whether its points are shown as long as there are not too many, and not only if they are few. */
     points?: boolean
     /** A share has an axis of its own, on the right. */
     share?: boolean
-    of?: Columns
   }
   const { steps, heldOut } = data
   const measured = (name: string, label: string, colour: string, rest: Partial<Curve> = {}): Curve => ({
     label,
+    lines: steps,
     values: steps[name],
     colour,
     means: data.means[name],
-    of: steps,
     ...rest,
   })
   // By the measure that it shows first, which is also the id of its figure.
-  const charts: Record<string, { height: number; curves: Curve[] }> = {
+  const charts: Record<string, { height: number; curves: Curve[]; logarithmic?: boolean }> = {
     loss: {
-      height: 320,
+      height: 340,
+      logarithmic: true,
       curves: [
         measured('loss', 'training', '--first'),
-        { label: 'held-out', values: heldOut.nats, colour: '--second', points: true, of: heldOut },
+        { label: 'held-out', lines: heldOut, values: heldOut.nats, colour: '--second', points: true },
       ],
     },
-    learningRate: { height: 190, curves: [measured('learningRate', 'learning rate', '--first')] },
+    learningRate: { height: 220, curves: [measured('learningRate', 'learning rate', '--first')] },
     gradientNorm: {
-      height: 190,
+      height: 220,
+      logarithmic: true,
 
       curves: [
         measured('gradientNorm', 'norm', '--first'),
         measured('clippedShare', 'share clipped', '--second', { share: true }),
       ],
     },
-    tokensPerSecond: { height: 190, curves: [measured('tokensPerSecond', 'tokens/s', '--first')] },
+    tokensPerSecond: { height: 220, curves: [measured('tokensPerSecond', 'tokens/s', '--first')] },
   }
 
   const find = <E extends HTMLElement>(selector: string): E | null => document.querySelector<E>(selector)
@@ -63,11 +68,13 @@ export function page(Plot: typeof uPlot, data: PageData): void {
 
   // Numbers as they are read: 412k, 1.234, 3e-4.
   const compact = new Intl.NumberFormat('en', { notation: 'compact', maximumSignificantDigits: 4 })
-  const figure = (value: number | null) => {
+  const figure = (value: number | null, digits = 4) => {
     if (value === null || value === undefined) return '–'
     const size = Math.abs(value)
     if (size >= 10_000) return compact.format(value)
-    return size !== 0 && size < 1e-3 ? value.toExponential().replace(/(\.\d{3})\d*/, '$1') : String(Number(value.toPrecision(4)))
+    return size !== 0 && size < 1e-3
+      ? value.toExponential().replace(/(\.\d{3})\d*/, '$1')
+      : String(Number(value.toPrecision(digits)))
   }
   const percent = (value: number | null) => (value === null || value === undefined ? '–' : `${figure(value * 100)} %`)
   const clock = (seconds: number) => {
@@ -82,6 +89,13 @@ export function page(Plot: typeof uPlot, data: PageData): void {
     0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400,
   ]
 
+  /** From the first digit of the lowest to the next of the highest; uPlot's own goes on to the next power of ten. */
+  function logRange(_: uPlot, lowest: number, highest: number): [number, number] {
+    if (lowest === null) return [1, 10]
+    const [digits, exponent] = highest.toExponential().split('e')
+    return [Number(lowest.toExponential().replace(/\.\d+/, '')), (Math.floor(Number(digits)) + 1) * Number(`1e${exponent}`)]
+  }
+
   /** An average that forgets, freed of the pull of its start (Kingma & Ba 2015, section 3). */
   function smoothed(values: Column, keep: number): Column {
     let sum = 0
@@ -95,9 +109,9 @@ export function page(Plot: typeof uPlot, data: PageData): void {
   }
 
   /** A curve as uPlot joins them: x ascends, and there is a point wherever there is a value to show. */
-  function table(x: Column, values: Column, log: boolean): [number[], (number | null)[]] {
+  function table(x: Column, values: Column, log: boolean): [number[], number[]] {
     const xs: number[] = []
-    const ys: (number | null)[] = []
+    const ys: number[] = []
     x.forEach((at, i) => {
       const value = values[i]
       if (at === null || value === null || (log && value <= 0) || at < (xs.at(-1) ?? -Infinity)) return
@@ -107,77 +121,77 @@ export function page(Plot: typeof uPlot, data: PageData): void {
     return [xs, ys]
   }
 
-  const drawn = new Map<string, { plot: uPlot; across: string }>()
+  /** The curves of a chart, each smoothed one in front of what it is made of. Those without a value are left out. */
+  function curvesOf(id: string, across: Across, log: boolean) {
+    const keep = Number(find<HTMLInputElement>('#smoothing')!.value) / 100
+    const series: uPlot.Series[] = []
+    const strokes: (() => string)[] = []
+    const tables: uPlot.AlignedData[] = []
+    for (const { label, lines, values, colour: name, means, points, share } of charts[id].curves) {
+      const add = (text: string, column: Column, stroke: () => string, width: number, dots: uPlot.Series.Points): void => {
+        const joined = table(lines[across], column, log && !share)
+        if (joined[0].length === 0) return
+        tables.push(joined)
+        strokes.push(stroke)
+        series.push({
+          label: text,
+          scale: share ? 'share' : 'y',
+          value: (_, value) => (share ? percent(value) : figure(value)),
+          stroke,
+          width,
+          points: dots,
+          spanGaps: true,
+        })
+      }
+      const isSmoothed = means !== undefined && keep > 0
+      const dots = { show: !isSmoothed && values.length <= (points ? 200 : 60), size: 5, fill: () => colour('--paper') }
+      add(label, values, () => colour(isSmoothed ? `${name}-faint` : name), isSmoothed ? 1 : 1.5, dots)
+      if (isSmoothed) add('smoothed', smoothed(means, keep), () => colour(name), 2, { show: false })
+    }
+    return { series, strokes, tables }
+  }
+
+  function axesOf(across: Across, hasShare: boolean): uPlot.Axis[] {
+    const rule = { stroke: () => colour('--rule'), width: 1 }
+    const look = { stroke: () => colour('--soft'), grid: rule, ticks: rule, font: '12px system-ui, sans-serif' }
+    const x: uPlot.Axis = {
+      ...look,
+      incrs: across === 'seconds' ? timeIncrements : wholeIncrements,
+      values: (_, splits) => splits.map((at) => (across === 'seconds' ? clock(at) : figure(at))),
+    }
+    // On a logarithmic axis some lines have no number.
+    const y: uPlot.Axis = { ...look, size: 52, values: (_, splits) => splits.map((at) => (at === null ? '' : figure(at, 8))) }
+    const share: uPlot.Axis = {
+      ...look,
+      scale: 'share',
+      side: 1,
+      grid: { show: false },
+      size: 60,
+      values: (_, splits) => splits.map(percent),
+    }
+    return hasShare ? [x, y, share] : [x, y]
+  }
+
+  const drawn = new Map<string, { plot: uPlot; across: Across }>()
 
   function draw(id: string): void {
     const target = find(`#${id} .chart`)
     if (!target) return
     const across = chosen('across') === 'seconds' ? 'seconds' : 'step'
-    const log = chosen('axis') === 'log'
-    const keep = Number(find<HTMLInputElement>('#smoothing')?.value ?? 0) / 100
-    const { height, curves } = charts[id]
-    const wide = target.clientWidth >= 560
-    const ink = () => colour('--soft')
-    const grid = { stroke: () => colour('--rule'), width: 1 }
-    const font = '12px system-ui, sans-serif'
-
-    const series: uPlot.Series[] = []
-    const tables: uPlot.AlignedData[] = []
-    for (const { label, values, colour: name, means, points, share, of } of curves) {
-      const x = of?.[across] ?? []
-      const add = (text: string, column: Column, rest: uPlot.Series): void => {
-        const joined = table(x, column, log && !share)
-        if (joined[0].length === 0) return
-        tables.push(joined)
-        series.push({
-          label: text,
-          spanGaps: true,
-          scale: share ? 'share' : 'y',
-          value: (_, value) => (share ? percent(value) : figure(value)),
-          ...rest,
-        })
-      }
-      const isSmoothed = means !== undefined && keep > 0
-      const few = values.length <= 60
-      const stroke = () => colour(isSmoothed ? `${name}-faint` : name)
-      const dots = { show: points || few, size: 5, fill: () => colour('--paper') }
-      add(label, values, { stroke, width: isSmoothed ? 1 : 1.5, points: isSmoothed ? { show: false } : dots })
-      if (isSmoothed) add('smoothed', smoothed(means, keep), { stroke: () => colour(name), width: 2, points: { show: false } })
-    }
+    const { height, logarithmic } = charts[id]
+    const log = logarithmic === true && chosen('axis') === 'log'
+    const { series, strokes, tables } = curvesOf(id, across, log)
     const hasShare = series.some(({ scale }) => scale === 'share')
-    const axes: uPlot.Axis[] = [
-      {
-        stroke: ink,
-        grid,
-        ticks: grid,
-        font,
-        incrs: across === 'seconds' ? timeIncrements : wholeIncrements,
-        values: (_, splits) => splits.map((at) => (across === 'seconds' ? clock(at) : figure(at))),
-      },
-      {
-        stroke: ink,
-        grid,
-        ticks: grid,
-        font,
-        size: 52,
-        values: (_, splits) => splits.map((at) => (at === null ? '' : figure(at))),
-      },
-      ...(hasShare
-        ? [{ scale: 'share', side: 1, stroke: ink, grid: { show: false }, ticks: grid, font, size: 52 } satisfies uPlot.Axis]
-        : []),
-    ]
-    if (hasShare) axes[2].values = (_, splits) => splits.map((at) => percent(at))
-
     const before = drawn.get(id)
-    const zoom = before?.across === across ? before.plot.scales.x : undefined
-    const range = { min: zoom?.min, max: zoom?.max }
+    // A plot that has not been painted yet has no limits.
+    const { min, max } = before?.across === across ? before.plot.scales.x : {}
     before?.plot.destroy()
     const plot = new Plot(
       {
         width: target.clientWidth,
-        height: wide ? height : Math.round(height * 0.8),
+        height: target.clientWidth >= 560 ? height : Math.round(height * 0.8),
         padding: [12, hasShare ? 0 : 16, 0, 0],
-        scales: { x: { time: false }, y: { distr: log ? 3 : 1 }, share: { range: [0, 1] } },
+        scales: { x: { time: false }, y: log ? { distr: 3, range: logRange } : {}, share: { range: [0, 1] } },
         series: [
           {
             label: across === 'seconds' ? 'time' : 'step',
@@ -185,19 +199,23 @@ export function page(Plot: typeof uPlot, data: PageData): void {
           },
           ...series,
         ],
-        axes,
-        cursor: { sync: { key: 'run' }, hover: { skip: [null, undefined] }, points: { size: 7 } },
+        axes: axesOf(across, hasShare),
+        cursor: {
+          sync: { key: 'run' },
+          hover: { skip: [null, undefined] },
+          points: { size: 7, fill: (_, i) => strokes[i - 1]() },
+        },
         hooks: { drawAxes: [(u) => drawBehind(u, across, id)] },
       },
       tables.length > 0 ? Plot.join(tables) : [[]],
       target,
     )
-    if (range.min !== undefined && range.max !== undefined) plot.setScale('x', { min: range.min, max: range.max })
+    if (typeof min === 'number' && typeof max === 'number') plot.setScale('x', { min, max })
     drawn.set(id, { plot, across })
   }
 
   /** What the curves lie on: the attempts that were given up, and where the run diverged or was resumed. */
-  function drawBehind(u: uPlot, across: 'step' | 'seconds', measure: string): void {
+  function drawBehind(u: uPlot, across: Across, measure: string): void {
     const { ctx } = u
     const { left, top, width, height } = u.bbox
     ctx.save()
@@ -209,7 +227,7 @@ export function page(Plot: typeof uPlot, data: PageData): void {
     for (const attempt of data.undone) {
       const [xs, ys] = table(attempt[across], attempt[measure], u.scales.y.distr === 3)
       ctx.beginPath()
-      xs.forEach((x, i) => ctx.lineTo(u.valToPos(x, 'x', true), u.valToPos(ys[i]!, 'y', true)))
+      xs.forEach((x, i) => ctx.lineTo(u.valToPos(x, 'x', true), u.valToPos(ys[i], 'y', true)))
       ctx.stroke()
     }
     for (const mark of data.marks) {
@@ -282,6 +300,7 @@ export function page(Plot: typeof uPlot, data: PageData): void {
   }
 
   for (const element of document.querySelectorAll<HTMLElement>('[data-script]')) element.hidden = false
+  for (const element of document.querySelectorAll<HTMLElement>('[data-no-script]')) element.hidden = true
   for (const details of document.querySelectorAll<HTMLDetailsElement>('#samples details')) details.open = false
   for (const input of document.querySelectorAll('input[name=across], input[name=axis]')) input.addEventListener('change', drawAll)
   find('#smoothing')?.addEventListener('input', () => {

@@ -109,7 +109,7 @@ export function curves({ steps, undone, marks, validations: measured }: Run): Ma
   const few = `Of ${count(steps.length)} logged steps ${count(mostPoints)} are drawn at most. The lowest and highest of every stretch are among them; smoothed are the means of all.`
   return html`<section id="curves">
     <h2>Curves</h2>
-    <noscript><p class="note">The curves are drawn by a script; all else can be read without.</p></noscript>
+    <p class="note" data-no-script>The curves are drawn by a script; all else can be read without.</p>
     <div class="controls" data-script hidden>
       <fieldset>
         <legend>Across</legend>
@@ -117,7 +117,7 @@ export function curves({ steps, undone, marks, validations: measured }: Run): Ma
         <label> <input type="radio" name="across" value="seconds" /> time </label>
       </fieldset>
       <fieldset>
-        <legend>Axis</legend>
+        <legend>Loss and norm</legend>
         <label> <input type="radio" name="axis" value="linear" checked /> linear </label>
         <label> <input type="radio" name="axis" value="log" /> logarithmic </label>
       </fieldset>
@@ -187,6 +187,7 @@ function sampleText({ temperature, text }: Sample): Markup {
 export function validations(all: readonly ValidationRow[]): Markup | undefined {
   if (all.length === 0) return undefined
   const shown = spread(all, mostRows)
+  const best = bestOf(all)
   const rows = shown.map((row) => {
     const numbers = [
       count(row.step),
@@ -195,8 +196,8 @@ export function validations(all: readonly ValidationRow[]): Markup | undefined {
       decimal(row.bitsPerCharacter, 4),
       decimal(row.perplexity, 2),
     ]
-    const [kind, remark] = row.undone ? ['undone', 'taken back'] : row.best ? ['best', 'best so far'] : []
-    return html`<tr class="${kind}">
+    const remark = row.undone ? 'taken back' : row === best ? 'best' : row.best && 'best so far'
+    return html`<tr class="${row.undone ? 'undone' : row === best && 'best'}">
       ${numbers.map((number) => html`<td>${number}</td>`)}
       <td class="text">${remark}</td>
     </tr>`

@@ -4,13 +4,13 @@ export const style = `
   color-scheme: light dark;
   --paper: #fcfbf9; --panel: #f4f2ed; --ink: #1f1e1b; --soft: #6b6860; --rule: #e2dfd7;
   --first: #2a62a8; --first-faint: #b4c8e2; --second: #bd4f14; --second-faint: #ecc5ae;
-  --undone: #c9a9a9; --divergence: #c22f3d; --resumed: #6c7d3a; --accent: #2a62a8;
+  --undone: #c49a9a; --divergence: #c22f3d; --resumed: #6c7d3a; --accent: #2a62a8;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --paper: #181816; --panel: #21211e; --ink: #e9e6df; --soft: #a19d92; --rule: #34332f;
     --first: #7fb0ee; --first-faint: #3c5677; --second: #f0935a; --second-faint: #6f452b;
-    --undone: #6e5252; --divergence: #f0707a; --resumed: #a9bd6b; --accent: #7fb0ee;
+    --undone: #8f6a6a; --divergence: #f0707a; --resumed: #a9bd6b; --accent: #7fb0ee;
   }
 }
 * { box-sizing: border-box; }
@@ -25,10 +25,10 @@ h1 { font-size: clamp(1.7rem, 1.2rem + 2.4vw, 2.6rem); letter-spacing: -0.01em; 
 h2 { font-size: 1.4rem; margin-bottom: 1rem; }
 h3 { font-size: 0.9rem; font-weight: 600; margin: 0 0 0.4rem; }
 section { margin-top: 3.5rem; }
-p { margin: 0.4rem 0 0; max-width: 44rem; }
+p { margin: 0.4rem 0 0; max-width: 62rem; }
 .soft, .note, caption, dt, figcaption span { color: var(--soft); }
 .note { font-size: 0.875rem; }
-.facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 12rem), 1fr)); gap: 1.2rem 2rem; margin: 2rem 0 0; padding-top: 1.2rem; border-top: 1px solid var(--rule); }
+.facts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 10rem), 1fr)); gap: 1.2rem 2rem; margin: 2rem 0 0; padding-top: 1.2rem; border-top: 1px solid var(--rule); }
 dt { font-size: 0.8rem; }
 dd { margin: 0; font-size: 1.25rem; line-height: 1.35; font-variant-numeric: tabular-nums; }
 .more { font-size: 0.875rem; color: var(--soft); }
@@ -58,11 +58,13 @@ figcaption span { font-weight: 400; }
 .chart { min-width: 0; overflow: hidden; }
 .uplot, .u-legend { font-family: inherit; }
 .u-legend { font-size: 0.82rem; text-align: left; margin: 0 0 0 52px; color: var(--soft); font-variant-numeric: tabular-nums; }
+.charts .u-legend { min-height: 3.4em; }
 .u-legend th { font-weight: 400; }
 .u-legend .u-value { color: var(--ink); min-width: 3.6em; }
 .u-legend .u-marker { width: 0.9em; height: 0; border-width: 1px !important; }
 .u-inline tr { margin-right: 0.8rem; }
 .u-series > * { padding: 2px; }
+@media (max-width: 40rem) { .u-legend { margin-left: 0; } }
 .u-select { background: color-mix(in srgb, var(--accent) 14%, transparent); }
 .u-hz .u-cursor-x, .u-hz .u-cursor-y { border-color: var(--soft); }
 

@@ -30,7 +30,7 @@ const mostAttemptPoints = 100
  * else, also when opened from a disk; without scripts it lacks only the curves. Texts of the run cannot become markup in it.
  *
  * Its size does not grow with the run: curves have at most 2,000 points, spikes among them; of more than 500 samples, or 1,000
- * validations, as many are shown, evenly chosen. The page says so where it does that.
+ * validations, as many are shown, evenly chosen, and the page says so; a sample ends after 10,000 characters.
  *
  * @param run.config the object of the run's config.json; what it lacks is left out
  * @param run.log the lines of its log.jsonl, as `parseLog` gives them; those of events that are not known are passed over
