@@ -38,7 +38,7 @@ export function textAt(file: File, name: string): string {
   return value
 }
 
-/** @param least the least that it may be; of a whole number, an integer */
+/** A finite number. @param options.least the least that it may be @param options.whole whether it must be an integer */
 export function numberAt(file: File, name: string, { least = -Infinity, whole = false } = {}): number {
   const value = stated(file, name)
   if (typeof value !== 'number' || !Number.isFinite(value) || value < least || (whole && !Number.isInteger(value))) {
