@@ -6,10 +6,13 @@ export {
   LanguageModel,
   type LanguageModelOptions,
   type LoadOptions,
+  type NetworkOptions,
   type PromptOptions,
-  type TrainingProgress,
-  type TrainOptions,
+  type TrainingText,
 } from './language/model.js'
+export { Training, type TrainingProgress, type Validation } from './language/training.js'
+export type { ScheduleName, TrainOptions } from './language/train-options.js'
+export { assess, type Assessment, type MeasuredText } from './language/assess.js'
 export type { TokenScore } from './language/score.js'
 export {
   Session,
@@ -58,11 +61,11 @@ export type { Schedule } from './optim/schedules.js'
 export type { TextBatches, TextWindow } from './text/batches.js'
 export { SentenceBatches } from './text/sentence-batches.js'
 export { splitHeldOut, Streams, type StreamsOptions } from './text/streams.js'
+export { CorpusBuilder, type Corpus } from './text/corpus.js'
 export { Vocabulary } from './text/vocabulary.js'
 export type { TokenKind, VocabularyOptions } from './text/vocabulary-options.js'
 export type { Decoder } from './text/decoder.js'
 export type { TokenArray } from './text/token-array.js'
-export { CorpusBuilder, type Corpus, type CorpusOptions } from './text/corpus.js'
 export { decodeCorpus, encodeCorpus } from './text/corpus-file.js'
 export { textReader, type TextFormat, type TextFormatOptions, type TextReader } from './text/text-reader.js'
 export { Utf8Reader } from './text/utf8.js'
@@ -73,6 +76,17 @@ export { splitSentences } from './text/sentences.js'
 export { splitWords } from './text/words.js'
 export { WordVocabulary, type WordCounts, type WordMarks } from './text/word-vocabulary.js'
 export { Divergence, Trainer, type StepReport, type TrainerOptions } from './train/trainer.js'
+export {
+  TrainingLoop,
+  type EndReason,
+  type Limits,
+  type LoopOptions,
+  type LoopReport,
+  type LoopState,
+  type Recovery,
+  type Validated,
+} from './train/loop.js'
+export type { Snapshot } from './train/snapshot.js'
 export { evaluate, type Evaluation } from './train/evaluate.js'
 export { evaluateSentences, type SentenceEvaluation } from './train/evaluate-sentences.js'
 export { CarriedState } from './nn/carried-state.js'

@@ -40,11 +40,17 @@ export function baselines(
   const tokens = predictionsOf(heldOut)
   const measured = (nats: number): Measure => measure({ nats, tokens, characters })
   return {
-    uniform: measured(tokens * Math.log(options.size)),
+    uniform: uniformBaseline(heldOut, { size: options.size, characters }),
     unigram: measured(unigramNats(training, heldOut, options.size)),
     kneserNey: measured(kneserNey),
     order: model.order,
   }
+}
+
+/** What can be said without a training text; see `Baselines`. */
+export function uniformBaseline(text: TokenText, { size, characters }: { size: number; characters: number }): Measure {
+  const tokens = predictionsOf(text)
+  return measure({ nats: tokens * Math.log(size), tokens, characters })
 }
 
 function unigramNats(training: TokenText, heldOut: TokenText, size: number): number {

@@ -13,20 +13,24 @@ import type { Measure } from './measure.js'
  * uniform                      4.4886          6.4757       89.00
  * ```
  *
- * Throws if the network and the baselines did not predict equally many tokens: such numbers do not compare.
+ * Without a training text there is only the uniform one. Throws if the network and the baselines did not predict equally many tokens: such numbers do not compare.
  */
-export function comparisonTable(network: Measure, { kneserNey, unigram, uniform, order }: Baselines): string {
-  if (network.tokens !== kneserNey.tokens) {
+export function comparisonTable(
+  network: Measure,
+  { kneserNey, unigram, uniform, order }: Pick<Baselines, 'uniform'> & Partial<Baselines>,
+): string {
+  if (network.tokens !== uniform.tokens) {
     throw new Error(
-      `tokens: the network predicted ${count(network.tokens)}, the baselines ${count(kneserNey.tokens)}; must be the same ones`,
+      `tokens: the network predicted ${count(network.tokens)}, the baselines ${count(uniform.tokens)}; must be the same ones`,
     )
   }
-  const models: [string, Measure][] = [
+  const all: [string, Measure | undefined][] = [
     ['network', network],
     [`Kneser–Ney ${order}-gram`, kneserNey],
     ['unigram', unigram],
     ['uniform', uniform],
   ]
+  const models = all.filter((row): row is [string, Measure] => row[1] !== undefined)
   const rows = [
     [`${count(network.tokens)} predicted tokens`, 'nats/token', 'bits/character', 'perplexity'],
     ...models.map(([name, { nats, bitsPerCharacter, perplexity }]) => [

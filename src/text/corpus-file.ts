@@ -78,12 +78,14 @@ export function decodeCorpus(bytes: Uint8Array, source = 'corpus'): Corpus {
   }
   const checksum = sha256(bytes.subarray(0, checksumAt))
   if (checksum.some((byte, i) => byte !== bytes[checksumAt + i])) refuse('is corrupt: its SHA-256 is not that of its content')
-  const tokens = view(size, bytes.slice(tokensAt, checksumAt).buffer, 0, length)
+  // Copies, so that they are aligned: a Buffer's own slice is none.
+  const copied = (from: number, to: number) => new Uint8Array(bytes.subarray(from, to)).buffer
+  const tokens = view(size, copied(tokensAt, checksumAt), 0, length)
   const stray = tokens.findIndex((token) => token < 0 || token >= size)
   if (stray >= 0)
     refuse(`token ${count(stray)} is ${tokens[stray]}; must be 0 to ${count(size - 1)} in a vocabulary of ${count(size)}`)
   if (documents === null) return { vocabulary, tokens, characters }
-  const offsets = new Uint32Array(bytes.slice(offsetsAt, tokensAt).buffer)
+  const offsets = new Uint32Array(copied(offsetsAt, tokensAt))
   refuseOtherDocuments(offsets, tokens, vocabulary, refuse)
   return { vocabulary, tokens, offsets, characters }
 }
