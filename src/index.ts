@@ -94,11 +94,12 @@ export type { TokenForwardOptions, TokenNetwork } from './nn/token-network.js'
 
 // Generation
 export { predict, surprisals } from './generate/along.js'
-export { BeamSearch, type BeamSearchOptions, type Hypothesis } from './generate/beam.js'
 export type { DecodingOptions, WritingOptions } from './generate/decoding.js'
 export type { Filters } from './generate/filters.js'
 export { Reader, type ReaderState } from './generate/reader.js'
-export { Sampler, type Alternative, type Sampling } from './generate/sampler.js'
+export { Sampler, type Alternative } from './generate/sampler.js'
+export type { Sampling } from './generate/sampling.js'
+export type { Spelling } from './generate/spelling.js'
 export type { Ending, WrittenToken } from './generate/write.js'
 
 // How well a model predicts

@@ -1,5 +1,5 @@
 /** The options of generation, as a user states them, and what they mean for a vocabulary. */
-import type { Sampling } from './sampler.js'
+import { checkSampling, type Sampling } from './sampling.js'
 import type { Spelling } from './spelling.js'
 
 /** What is written, and where it ends: for drawing and for beam search. */
@@ -47,9 +47,6 @@ export interface Writing {
   readonly bias: Float32Array
 }
 
-/** How many tokens are remembered for the repetition penalty. */
-export const mostRecent = 4096
-
 /** Checks what of a text's writing is stated. Throws a sentence on what is not possible. */
 export function writingOf(vocabulary: Spelling, options: WritingOptions): Writing {
   const { length = 200, stop = [], forced = '', banned = [], allowUnknown = false } = options
@@ -66,22 +63,12 @@ export function writingOf(vocabulary: Spelling, options: WritingOptions): Writin
   return { length, stop: stops, forced: tokens, bias: biasOf(vocabulary, banned, allowUnknown) }
 }
 
-/** Checks how tokens are to be chosen; see `writingOf`. */
+/** How tokens are to be chosen; see `writingOf`. */
 export function samplingOf(options: DecodingOptions, bias: Float32Array): Sampling {
   const { repetitionPenalty = 1, repetitionWindow = 64, temperature = 0.8, topK = Infinity, topP = 1, minP = 0 } = options
-  if (!(repetitionPenalty > 0 && repetitionPenalty < Infinity)) {
-    throw new Error(`repetitionPenalty: ${repetitionPenalty}; must be a positive number`)
-  }
-  if (!Number.isInteger(repetitionWindow) || repetitionWindow < 1 || repetitionWindow > mostRecent) {
-    throw new Error(`repetitionWindow: ${repetitionWindow}; must be a whole number from 1 to ${mostRecent}`)
-  }
-  if (!(temperature >= 0 && temperature < Infinity)) throw new Error(`temperature: ${temperature}; must be 0 or more`)
-  if (topK !== Infinity && (!Number.isInteger(topK) || topK < 1)) {
-    throw new Error(`topK: ${topK}; must be a positive integer`)
-  }
-  if (!(topP > 0 && topP <= 1)) throw new Error(`topP: ${topP}; must be above 0 and at most 1`)
-  if (!(minP >= 0 && minP <= 1)) throw new Error(`minP: ${minP}; must be from 0 to 1`)
-  return { repetitionPenalty, repetitionWindow, temperature, topK, topP, minP, bias }
+  const sampling = { repetitionPenalty, repetitionWindow, temperature, topK, topP, minP, bias }
+  checkSampling(sampling, bias.length)
+  return sampling
 }
 
 /** Checks a count of something that an option asks for. */

@@ -1,33 +1,13 @@
 /** Chooses tokens, one at a time for each of the rows of a reader. */
 import { Graph } from '../graph/graph.js'
+import { Matrix } from '../graph/matrix.js'
 import type { Value } from '../graph/value.js'
 import type { Random } from '../nn/random.js'
 import type { Floats } from '../run/engine.js'
-import { draw, drawTaken, greedy, Largest, passing, type Filters } from './filters.js'
+import { draw, drawTaken, greedy, Largest, passing } from './filters.js'
 import type { Reader } from './reader.js'
 import { Recent } from './recent.js'
-
-export interface Sampling extends Filters {
-  /** Divides the logits; 0: always the most likely token. */
-  readonly temperature: number
-  /** What the logits of recent tokens are divided by where they are positive, and multiplied by where not; 1: nothing. */
-  readonly repetitionPenalty: number
-  /** How many tokens count as recent. */
-  readonly repetitionWindow: number
-  /** By token: 0, or −∞ where it is never chosen. */
-  readonly bias: ArrayLike<number>
-}
-
-/** Without an option: the network's own distribution. */
-export const ownSampling = (tokens: number): Sampling => ({
-  temperature: 1,
-  topK: Infinity,
-  topP: 1,
-  minP: 0,
-  repetitionPenalty: 1,
-  repetitionWindow: 64,
-  bias: new Float32Array(tokens),
-})
+import { checkSampling, ownSampling, type Sampling } from './sampling.js'
 
 /** A token, and what the network itself holds of it: its own log-probability, at temperature 1 and before any filter, in nats. */
 export interface Alternative {
@@ -45,13 +25,15 @@ export class Sampler {
   readonly #randoms: readonly Random[]
   readonly #recent: readonly Recent[]
   readonly #graph: Graph
-  readonly #own: Value
-  readonly #likelihoods: Value
+  /** [B, tokens]: the network's own log-probabilities, and what is chosen by; copied out anew for each choice. */
+  readonly #own: Matrix
+  readonly #likelihoods: Matrix
+  readonly #ownValues: Floats
+  readonly #likelihoodValues: Floats
   readonly #largest: Largest
   readonly #isEnded: Uint8Array
   /** The last choice of each row. */
   readonly tokens: Int32Array
-  #ownValues: Floats = new Float32Array()
 
   /**
    * @param randoms one for each row: what a row draws depends on no other
@@ -61,6 +43,8 @@ export class Sampler {
   constructor(reader: Reader, randoms: readonly Random[], sampling: Partial<Sampling> = {}, recent: readonly number[] = []) {
     const { network, batch } = reader
     const chosen = { ...ownSampling(network.tokens), ...sampling }
+    checkSampling(chosen, network.tokens)
+    if (randoms.length !== batch) throw new Error(`randoms: ${randoms.length} for ${batch} rows; must be one for each`)
     const { temperature, repetitionPenalty, repetitionWindow, bias } = chosen
     this.reader = reader
     this.#sampling = chosen
@@ -68,16 +52,21 @@ export class Sampler {
     this.tokens = new Int32Array(batch)
     this.#isEnded = new Uint8Array(batch)
     this.#largest = new Largest(network.tokens)
+    this.#own = new Matrix(batch, network.tokens, undefined, { engine: network.engine })
+    this.#likelihoods = new Matrix(batch, network.tokens, undefined, { engine: network.engine })
+    this.#ownValues = new network.engine.Floats(this.#own.size)
+    this.#likelihoodValues = new network.engine.Floats(this.#own.size)
     const g = (this.#graph = new Graph({ engine: network.engine, values: 'kept' }))
     const { logits } = reader
     const penalty = g.input(batch, network.tokens, new Float32Array(logits.size).fill(1))
     const penalized = g.select(g.greater(logits, 0), g.div(logits, penalty), g.mul(logits, penalty))
-    this.#own = g.keep(g.logSoftmax(logits))
-    // The largest of log-probabilities is near zero, and only that matters: whatever temperature and logits, nothing overflows that does not
-    // become a probability of zero.
-    const allowed = g.logSoftmax(g.add(penalized, g.input(1, network.tokens, bias)))
+    g.assign(this.#own, g.logSoftmax(logits))
+    const allowed = g.add(penalized, g.input(1, network.tokens, bias))
+    // Of log-probabilities the largest is near zero, and only the largest matter: whatever temperature and logits are, what overflows
+    // becomes a probability of zero.
     const sharpness = Math.min(Math.max(1 / temperature, 1e-30), 1e30)
-    this.#likelihoods = g.keep(temperature === 0 ? allowed : g.softmax(g.mul(allowed, g.input(1, 1, [sharpness]))))
+    const sharpened = (): Value => g.softmax(g.mul(g.logSoftmax(allowed), g.input(1, 1, [sharpness])))
+    g.assign(this.#likelihoods, temperature === 0 ? allowed : sharpened())
     this.#recent =
       repetitionPenalty === 1
         ? []
@@ -95,11 +84,11 @@ export class Sampler {
   next(forced?: number): Int32Array {
     const { tokens, reader } = this
     this.#graph.run()
-    this.#ownValues = this.#own.read()
-    const all = forced === undefined ? this.#likelihoods.read() : undefined
+    this.#own.readInto(this.#ownValues)
+    if (forced === undefined) this.#likelihoods.readInto(this.#likelihoodValues)
     for (let row = 0; row < tokens.length; row++) {
       if (this.#isEnded[row]) continue
-      const token = (tokens[row] = all ? this.#choose(this.#rowOf(all, row), row) : forced!)
+      const token = (tokens[row] = forced ?? this.#choose(this.#rowOf(this.#likelihoodValues, row), row))
       this.#recent[row]?.push(token)
       if (Number.isNaN(this.logProbability(row))) {
         throw new Error(

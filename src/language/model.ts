@@ -127,8 +127,8 @@ export class LanguageModel {
    *   first token where there is none
    * @param options.seed one seed gives one text. Default 1
    */
-  async *generate(options: PromptOptions & DecodingOptions = {}): AsyncGenerator<string> {
-    for await (const { text } of this.stream(options)) if (text) yield text
+  async *generate({ prompt, seed, ...options }: PromptOptions & DecodingOptions = {}): AsyncGenerator<string> {
+    yield* (await this.#prompted(prompt, seed)).generate(options)
   }
 
   /** As `generate`, token by token, each with its log-probability, and `count` samples side by side. */

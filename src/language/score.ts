@@ -19,9 +19,13 @@ export async function score(network: TokenNetwork, vocabulary: Spelling, text: s
   if (typeof text !== 'string') throw new Error(`text: ${typeof text}; must be a string`)
   const tokens = vocabulary.encode(text)
   const { start } = vocabulary
-  const nats: (number | undefined)[] = start === undefined ? [undefined] : []
+  const before = start === undefined ? 0 : 1
+  const all = new Int32Array(before + tokens.length)
+  if (start !== undefined) all[0] = start
+  all.set(tokens, before)
+  const nats: (number | undefined)[] = before ? [] : [undefined]
   const turns = new Turns()
-  for (const part of surprisals(network, start === undefined ? tokens : Int32Array.of(start, ...tokens))) {
+  for (const part of surprisals(network, all)) {
     for (let i = 0; i < part.length; i++) nats.push(part[i])
     await turns.next()
   }

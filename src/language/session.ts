@@ -1,8 +1,9 @@
 /** Reading and writing with a model by turns, its state kept in between. */
 import { BeamSearch } from '../generate/beam.js'
-import { checkCount, mostRecent, samplingOf, writingOf, type DecodingOptions, type WritingOptions } from '../generate/decoding.js'
+import { checkCount, samplingOf, writingOf, type DecodingOptions, type WritingOptions } from '../generate/decoding.js'
 import { Reader, type ReaderState } from '../generate/reader.js'
 import { Sampler } from '../generate/sampler.js'
+import { mostRecent } from '../generate/sampling.js'
 import type { Spelling } from '../generate/spelling.js'
 import { write, writtenText, type Ending, type WrittenToken } from '../generate/write.js'
 import { Random } from '../nn/random.js'
@@ -186,7 +187,8 @@ export class Session {
     new Random(0).restore(random)
     this.#reader.restore(reader)
     this.#random.restore(random)
-    this.#recent.splice(0, Infinity, ...recent)
+    this.#recent.length = 0
+    for (const token of recent) this.#remember(token)
   }
 
   async *#write(
@@ -211,9 +213,10 @@ export class Session {
 
   /** Where nothing has been read, there is nothing to go on from yet: a space will do, or whatever there is. */
   #begin(): void {
-    const { tokens } = this.#vocabulary
+    const { tokens, unknown } = this.#vocabulary
     if (this.#start() || this.#recent.length > 0) return
-    this.#take(Int32Array.of(Math.max(0, tokens.indexOf(' '))))
+    const space = tokens.indexOf(' ')
+    this.#take(Int32Array.of(space >= 0 ? space : unknown === 0 ? 1 : 0))
   }
 
   /** Begins a document, where the vocabulary has a token for that, and one has ended or none has begun. Returns whether one has begun. */

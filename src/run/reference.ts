@@ -4,7 +4,7 @@
  */
 import { offsetAt, unrolled, type Block, type Kernel, type Program, type Ref } from '../compile/program.js'
 import { rowOf } from '../tape/ops.js'
-import type { Binding, Engine, Executable, Fault, LeafLayout, Store } from './engine.js'
+import type { Binding, Engine, Executable, Fault, Floats, LeafLayout, Store } from './engine.js'
 import { isKept } from './dropout.js'
 import { faultIn } from './fault.js'
 import { meanings, type View } from './meanings.js'
@@ -16,6 +16,9 @@ class ReferenceStore implements Store {
   }
   read(): Float64Array {
     return this.values.slice()
+  }
+  readInto(values: Floats): void {
+    values.set(this.values)
   }
   write(values: ArrayLike<number>): void {
     this.values.set(values)
