@@ -6,6 +6,15 @@ import { nearest } from './values.js'
 /** Wrong use: the command ends with 2. */
 export class UsageError extends Error {}
 
+/** What goes wrong in here is wrong use. */
+export function asUsage<T>(act: () => T): T {
+  try {
+    return act()
+  } catch (error) {
+    throw new UsageError((error as Error).message)
+  }
+}
+
 /** Sets what the file says and no flag does. Each value is checked as if it had been a flag's. */
 export function applyConfigFile(command: Command, path: string): void {
   let values: unknown

@@ -1,6 +1,7 @@
 /** `unrolled train` and `unrolled resume` */
 import { createEngine, Divergence, LanguageModel, type CellName, type EngineOptions } from '../index.js'
-import { loadModel, Run, type OptimizerName, type RunProgress, type TrainingConfig } from '../node/index.js'
+import { checkTrainingConfig, loadModel, Run, type OptimizerName, type RunProgress, type TrainingConfig } from '../node/index.js'
+import { asUsage } from './config-file.js'
 import { corpusOf, sourcesOf, type DocumentFlags, type TokenFlags } from './corpus.js'
 import { nextRun } from './places.js'
 import { Reporter } from './progress.js'
@@ -45,6 +46,8 @@ const count = (n: number): string => n.toLocaleString('en')
 
 /** @param flag the V8 flag that was set, to be told */
 export async function runTrain(files: readonly string[], flags: TrainFlags, flag: string | undefined): Promise<void> {
+  const training = configOf(flags)
+  asUsage(() => checkTrainingConfig(training))
   const engine = createEngine({ kernels: flags.kernels })
   const base = flags.from === undefined ? undefined : await loadModel(flags.from, { engine })
   const corpus = await corpusOf(files, flags, base?.vocabulary)
@@ -59,7 +62,7 @@ export async function runTrain(files: readonly string[], flags: TrainFlags, flag
     corpus,
     sources,
     model,
-    training: configOf(flags),
+    training,
     keep,
     logEvery,
     sampleLength,

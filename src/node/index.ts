@@ -5,4 +5,4 @@ export { parseLog, type EndReason, type LogLine, type RunConfig } from './log.js
 export { reportHtml } from './report.js'
 export { isRun, readConfig, readLog } from './run-folder.js'
 export { readRunCorpus, Run, type NewRunOptions, type RunOptions, type RunProgress } from './run.js'
-export { optimizers, type OptimizerName, type TrainingConfig } from './training-config.js'
+export { checkTrainingConfig, optimizers, type OptimizerName, type TrainingConfig } from './training-config.js'

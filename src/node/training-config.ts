@@ -1,5 +1,5 @@
 /** How a run trains, as `config.json` keeps it: names and numbers only, from which the same training can be made again. */
-import type { TrainOptions } from '../language/train-options.js'
+import { planOf, type TrainOptions } from '../language/train-options.js'
 import { adagrad, adam, adamw, rmsprop, sgd, type Rule } from '../optim/rules.js'
 
 export type OptimizerName = 'adam' | 'adamw' | 'rmsprop' | 'adagrad' | 'sgd'
@@ -25,4 +25,9 @@ export function trainOptionsOf({ optimizer = 'adam', ...config }: TrainingConfig
   const make = Object.hasOwn(optimizers, optimizer) ? optimizers[optimizer] : undefined
   if (!make) throw new Error(`optimizer: '${String(optimizer)}'; must be one of ${Object.keys(optimizers).join(', ')}`)
   return { ...config, rule: make() }
+}
+
+/** Throws a sentence for what cannot be, before any text is read. */
+export function checkTrainingConfig(config: TrainingConfig): void {
+  planOf(trainOptionsOf(config)).lengths(1)
 }
