@@ -6,10 +6,13 @@ export {
   LanguageModel,
   type LanguageModelOptions,
   type LoadOptions,
+  type NetworkOptions,
   type PromptOptions,
-  type TrainingProgress,
-  type TrainOptions,
+  type TrainingText,
 } from './language/model.js'
+export { Training, type TrainingProgress, type Validation } from './language/training.js'
+export type { ScheduleName, TrainOptions } from './language/train-options.js'
+export { assess, type Assessment, type MeasuredText } from './language/assess.js'
 export type { TokenScore } from './language/score.js'
 export {
   Session,
@@ -58,12 +61,32 @@ export type { Schedule } from './optim/schedules.js'
 export type { TextBatches, TextWindow } from './text/batches.js'
 export { SentenceBatches } from './text/sentence-batches.js'
 export { splitHeldOut, Streams, type StreamsOptions } from './text/streams.js'
+export { CorpusBuilder, type Corpus } from './text/corpus.js'
 export { Vocabulary } from './text/vocabulary.js'
-export { csvColumn } from './text/csv.js'
+export type { TokenKind, VocabularyOptions } from './text/vocabulary-options.js'
+export type { Decoder } from './text/decoder.js'
+export type { TokenArray } from './text/token-array.js'
+export { decodeCorpus, encodeCorpus } from './text/corpus-file.js'
+export { textReader, type TextFormat, type TextFormatOptions, type TextReader } from './text/text-reader.js'
+export { Utf8Reader } from './text/utf8.js'
+export { DocumentBatches, type DocumentBatchesOptions } from './text/document-batches.js'
+export { splitDocuments } from './text/documents.js'
+export { csvColumn, type CsvOptions } from './text/csv.js'
 export { splitSentences } from './text/sentences.js'
 export { splitWords } from './text/words.js'
 export { WordVocabulary, type WordCounts, type WordMarks } from './text/word-vocabulary.js'
 export { Divergence, Trainer, type StepReport, type TrainerOptions } from './train/trainer.js'
+export {
+  TrainingLoop,
+  type EndReason,
+  type Limits,
+  type LoopOptions,
+  type LoopReport,
+  type LoopState,
+  type Recovery,
+  type Validated,
+} from './train/loop.js'
+export type { Snapshot } from './train/snapshot.js'
 export { evaluate, type Evaluation } from './train/evaluate.js'
 export { evaluateSentences, type SentenceEvaluation } from './train/evaluate-sentences.js'
 export { CarriedState } from './nn/carried-state.js'
@@ -78,6 +101,14 @@ export { Sampler, type Alternative } from './generate/sampler.js'
 export type { Sampling } from './generate/sampling.js'
 export type { Spelling } from './generate/spelling.js'
 export type { Ending, WrittenToken } from './generate/write.js'
+
+// How well a model predicts
+export { baselines, type Baselines } from './metrics/baselines.js'
+export { comparisonTable } from './metrics/comparison.js'
+export { coverage, type SpecialTokens } from './metrics/coverage.js'
+export { KneserNey, type KneserNeyOptions } from './metrics/kneser-ney.js'
+export { measure, type Measure } from './metrics/measure.js'
+export type { TokenText } from './metrics/token-text.js'
 
 // Files
 export { decodeSafetensors, encodeSafetensors, type NamedTensor, type Safetensors } from './formats/safetensors.js'

@@ -127,7 +127,7 @@ export class Matrix {
   }
 
   /** Puts what was written to `data` in the memory, for a run. `overwritten`: the run does not read it. */
-  beforeRun(overwritten = false): void {
+  beforeRun(overwritten: boolean): void {
     if (this.#live) this.store.write(this.#live)
     else if (!overwritten) this.#settle()
   }

@@ -112,6 +112,7 @@ class ReferenceExecutable implements Executable {
     const values = new Float64Array(slots.length + temporaries)
     const views = slots.map((slot) => (slot.kind === 'immediate' ? undefined : this.#view(slot.ref, i, t, bindings)))
     slots.forEach((slot, n) => slot.kind === 'immediate' && (values[n] = slot.value))
+    // Operands that an op does not have stand for its first, so that every slot is a number to index with.
     const steps = code.map(({ op, out, operands: [a, b = a, c = a], immediate }) => {
       const { meaning } = rowOf(op)
       return { isDropout: op === 'dropout', meaning: meaning!, out, a, b, c, immediate }

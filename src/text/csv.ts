@@ -10,48 +10,127 @@ import Papa from 'papaparse'
  *
  * Throws if there is nothing in the text, if it has no such column, if a row is too short to have it, if a quote is never
  * closed, and if a value goes on after its closing quote. Rows and lines are counted from 1, the header and empty ones included.
- *
- * @param options.column the column's name (the first of that name) or its number, from 0; default 0, the first
- * @param options.header whether the first row has the names of the columns; default true
- * @param options.source what messages call the text, such as the name of its file; default 'csv'
  */
-export function csvColumn(text: string, options: { column?: string | number; header?: boolean; source?: string } = {}): string[] {
-  const { column = 0, header = true, source = 'csv' } = options
-  const rows = parse(text, source)
-  const first = rows.findIndex(isThere)
-  if (first < 0) throw new Error(`${source}: has nothing in it; must be comma-separated values`)
-  const index = indexOf(column, header ? rows[first] : undefined, source)
-  if (!header && index >= rows[first].length) throw new Error(noColumn(source, index, rows[first].length))
-  const values: string[] = []
-  for (let row = header ? first + 1 : first; row < rows.length; row++) {
-    const fields = rows[row]
-    if (!isThere(fields)) continue
-    if (index >= fields.length) {
-      const has = fields.length === 1 ? '1 value' : `${fields.length} values`
-      throw new Error(`${source}: row ${count(row + 1)} has ${has}; must have at least ${index + 1} for column ${shown(column)}`)
-    }
-    values.push(fields[index])
+export function csvColumn(text: string, options: CsvOptions = {}): string[] {
+  const reader = new CsvColumn(options)
+  return [...reader.push(text.startsWith('\ufeff') ? text.slice(1) : text), ...reader.end()]
+}
+
+export interface CsvOptions {
+  /** The column's name (the first of that name) or its number, from 0. Default 0, the first. */
+  column?: string | number
+  /** Whether the first row has the names of the columns. Default true. */
+  header?: boolean
+  /** What messages call the text, such as the name of its file. Default 'csv'. */
+  source?: string
+}
+
+/** `csvColumn` for a text that comes in pieces: of each, the values of the rows that it completes. */
+export class CsvColumn {
+  readonly #column: string | number
+  readonly #header: boolean
+  readonly #source: string
+  readonly #ends = new RowEnds()
+  /** What has been read of a row that is not complete. */
+  #rest = ''
+  #rows = 0
+  #lines = 0
+  /** Where the column is; undefined until there is a row. */
+  #index: number | undefined
+
+  constructor({ column = 0, header = true, source = 'csv' }: CsvOptions = {}) {
+    this.#column = column
+    this.#header = header
+    this.#source = source
   }
-  return values
+
+  push(text: string): string[] {
+    const end = this.#ends.last(text, this.#rest.length)
+    const all = this.#rest + text
+    this.#rest = all.slice(end)
+    return this.#values(all.slice(0, end))
+  }
+
+  /** Throws if there was nothing at all. */
+  end(): string[] {
+    const values = this.#values(this.#rest)
+    if (this.#index === undefined) throw new Error(`${this.#source}: has nothing in it; must be comma-separated values`)
+    return values
+  }
+
+  #values(block: string): string[] {
+    if (block === '') return []
+    const rows = this.#parse(block)
+    const values: string[] = []
+    rows.forEach((fields, row) => {
+      if (!isThere(fields)) return
+      if (this.#index === undefined) {
+        this.#index = indexOf(this.#column, this.#header ? fields : undefined, this.#source)
+        if (this.#header) return
+        if (this.#index >= fields.length) throw new Error(noColumn(this.#source, this.#index, fields.length))
+      }
+      if (this.#index >= fields.length) {
+        const has = fields.length === 1 ? '1 value' : `${fields.length} values`
+        const must = `must have at least ${this.#index + 1} for column ${shown(this.#column)}`
+        throw new Error(`${this.#source}: row ${count(this.#rows + row + 1)} has ${has}; ${must}`)
+      }
+      values.push(fields[this.#index])
+    })
+    // After the last line's end there is one more that is empty.
+    this.#rows += rows.length - 1
+    return values
+  }
+
+  /** All rows, the empty ones too, so that a row's position is its number. */
+  #parse(block: string): string[][] {
+    const unified = withLineFeeds(block)
+    // Told and not guessed: in a column of prose any sign may be the one that occurs equally often in each row.
+    const { data, errors } = Papa.parse<string[]>(unified, { delimiter: ',', newline: '\n' })
+    const [error] = errors
+    if (error) {
+      const line = count(this.#lines + linesOf(unified.slice(0, error.index)) + 1)
+      throw new Error(
+        error.code === 'MissingQuotes'
+          ? `${this.#source}: the quote that opens in line ${line} is never closed; must have a closing quote`
+          : `${this.#source}: the value that begins in line ${line} goes on after its closing quote; quotes in a value must be doubled`,
+      )
+    }
+    this.#lines += linesOf(unified)
+    return data
+  }
 }
 
 const isThere = (fields: string[]) => fields.length > 1 || fields[0] !== ''
 
-/** All rows, the empty ones too, so that a row's position is its number. */
-function parse(text: string, source: string): string[][] {
-  const unified = withLineFeeds(text.startsWith('\ufeff') ? text.slice(1) : text)
-  // Told and not guessed: in a column of prose any sign may be the one that occurs equally often in each row.
-  const { data, errors } = Papa.parse<string[]>(unified, { delimiter: ',', newline: '\n' })
-  const [error] = errors
-  if (error) {
-    const line = count(unified.slice(0, error.index).split('\n').length)
-    throw new Error(
-      error.code === 'MissingQuotes'
-        ? `${source}: the quote that opens in line ${line} is never closed; must have a closing quote`
-        : `${source}: the value that begins in line ${line} goes on after its closing quote; quotes in a value must be doubled`,
-    )
+const linesOf = (text: string): number => text.split('\n').length - 1
+
+/** Finds where rows end, in a text that comes in pieces: at a line end that is not in quotes. */
+class RowEnds {
+  /** Where the sign before stands: at the start of a value, in one without quotes, in one with them, after a quote in one, or it is CR. */
+  #place: 'start' | 'value' | 'quotes' | 'quote' | 'cr' = 'start'
+
+  /** @returns where the last row ends, counted from `before` signs ahead of the piece; 0 if none does */
+  last(piece: string, before: number): number {
+    let end = 0
+    for (let at = 0; at < piece.length; at++) {
+      const sign = piece[at]
+      if (this.#place === 'cr') {
+        // The row before ended with CR, or ends with CR LF.
+        this.#place = 'start'
+        end = before + at + Number(sign === '\n')
+        if (sign === '\n') continue
+      }
+      if (this.#place === 'quotes') this.#place = sign === '"' ? 'quote' : 'quotes'
+      else if (sign === '"' && this.#place !== 'value') this.#place = 'quotes'
+      else if (sign === ',') this.#place = 'start'
+      else if (sign === '\r') this.#place = 'cr'
+      else if (sign === '\n') {
+        this.#place = 'start'
+        end = before + at + 1
+      } else this.#place = 'value'
+    }
+    return end
   }
-  return data
 }
 
 /** The text with every line end outside quotes as LF, since the parser takes only one kind. In quotes they are the value's own. */

@@ -1,6 +1,8 @@
 /** One long text as B texts read side by side, in windows of T steps: the batches of truncated backpropagation. */
 
 import { isWhole, refuseStep, type TextBatches, type TextWindow } from './batches.js'
+import { count } from './encoder.js'
+import type { TokenArray } from './token-array.js'
 
 export interface StreamsOptions {
   /** How many parts are read side by side (B); at least 1. */
@@ -34,7 +36,7 @@ export class Streams implements TextBatches {
   readonly leftOut: number
   /** How many windows an epoch has; at least 1. */
   readonly windowsPerEpoch: number
-  readonly #tokens: Int32Array
+  readonly #tokens: TokenArray
   /** Where each stream starts, and where the last one ends. */
   readonly #starts: readonly number[]
 
@@ -43,7 +45,7 @@ export class Streams implements TextBatches {
    *
    * @param tokens the text; kept, not copied
    */
-  constructor(tokens: Int32Array, { streams, window, leaveOut }: StreamsOptions) {
+  constructor(tokens: TokenArray, { streams, window, leaveOut }: StreamsOptions) {
     if (!isWhole(streams, 1)) throw new Error(`streams: ${streams}; must be a positive integer`)
     if (!isWhole(window, 1)) throw new Error(`window: ${window}; must be a positive integer`)
     if (tokens.length < 2)
@@ -117,11 +119,11 @@ export class Streams implements TextBatches {
  *
  * @param share how much to hold out, rounded to whole tokens; above 0 and below 1, default 0.05
  */
-export function splitHeldOut(tokens: Int32Array, share = 0.05): { training: Int32Array; heldOut: Int32Array } {
+export function splitHeldOut<T extends TokenArray>(tokens: T, share = 0.05): { training: T; heldOut: T } {
   if (!(share > 0 && share < 1)) throw new Error(`share: ${share}; must be above 0 and below 1`)
   const cut = tokens.length - Math.round(tokens.length * share)
-  const training = tokens.subarray(0, cut)
-  const heldOut = tokens.subarray(cut)
+  const training = tokens.subarray(0, cut) as T
+  const heldOut = tokens.subarray(cut) as T
   if (training.length < 2 || heldOut.length < 2) {
     throw new Error(
       `text: ${tokens.length} tokens leave ${training.length} to train on and ${heldOut.length} held out; each needs at least 2`,
@@ -129,5 +131,3 @@ export function splitHeldOut(tokens: Int32Array, share = 0.05): { training: Int3
   }
   return { training, heldOut }
 }
-
-const count = (n: number) => n.toLocaleString('en-US')

@@ -10,7 +10,7 @@ import {
   encodeSafetensors,
   Graph,
   LanguageModel,
-  type LanguageModelOptions,
+  type NetworkOptions,
   Random,
   Reader,
   Sampler,
@@ -19,7 +19,7 @@ import {
 const plain = createEngine({ kernels: 'plain' })
 const reference = createEngine({ kernels: 'reference' })
 const text = 'the quick brown fox jumps over the lazy dog; the dog sleeps. '.repeat(12)
-const small = (options: Partial<LanguageModelOptions> = {}): LanguageModel =>
+const small = (options: Partial<NetworkOptions> = {}): LanguageModel =>
   LanguageModel.create({ text, hidden: 12, embedding: 6, engine: plain, ...options })
 
 async function trained(model: LanguageModel, steps = 30, learningRate?: number): Promise<number[]> {
@@ -226,8 +226,9 @@ describe('a file', () => {
     const loaded = LanguageModel.fromBytes(model.toBytes(), { text, engine: plain })
     const [loss] = await trained(loaded, 1)
     expect(loss).toBeLessThan((await trained(small(), 1))[0])
-    const other = LanguageModel.fromBytes(model.toBytes(), { text: 'ABC', engine: plain })
-    await expect(trained(other)).rejects.toThrow("text: 'A' (character 1) is not in this model's vocabulary")
+    expect(() => LanguageModel.fromBytes(model.toBytes(), { text: 'ABC', engine: plain })).toThrow(
+      "text: 'A' (character 1) is not in this model's vocabulary",
+    )
   })
 
   test("has PyTorch's names, and its layout: [out, in], gates i f g o", () => {
@@ -267,6 +268,21 @@ describe('a file', () => {
     await writeFile(path, bytes.subarray(0, 1000))
     await expect(LanguageModel.load(path)).rejects.toThrow(path)
     expect(await readFile(path)).toHaveLength(1000)
+  })
+
+  test('of version 1, whose vocabulary is a list of code points, reads and writes by those', () => {
+    const { tensors, metadata } = decodeSafetensors(small().toBytes())
+    const all = [...tensors].map(([name, tensor]) => ({ name, ...tensor }))
+    // As many as the model has, with one that is only the second half of a character.
+    const characters = [...(JSON.parse(metadata.vocabulary) as { tokens: string[] }).tokens.slice(0, -1), '\u0301']
+    const load = (version: string): LanguageModel =>
+      LanguageModel.fromBytes(encodeSafetensors(all, { ...metadata, version, vocabulary: JSON.stringify(characters) }), {
+        source: 'm',
+        engine: plain,
+      })
+    expect(load('1').vocabulary.tokens).toEqual(characters)
+    expect(load('1').evaluate('the e\u0301nd').tokens).toBe(7)
+    expect(() => load('3')).toThrow('m: is a model of version 3; this release reads versions 1 and 2')
   })
 
   test('with tensors of another shape is refused by name', () => {
@@ -386,7 +402,7 @@ test('tied weights get the gradient of both their uses', () => {
 test('options that make no sense are refused with a sentence', async () => {
   expect(() => small({ cell: 'lsmt' as 'lstm' })).toThrow("cell: 'lsmt'; must be one of lstm, gru")
   expect(() => small({ tied: true })).toThrow('tied: true with embedding 6 and hidden 12')
-  expect(() => small({ text: '' })).toThrow('text: is empty')
+  expect(() => LanguageModel.create({ text: '' })).toThrow('text: is empty')
   await expect(async () => {
     for await (const _ of small().train({ steps: 1, epochs: 1 }));
   }).rejects.toThrow('train: both steps and epochs; give one')

@@ -2,6 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { Vocabulary } from '../../src/text/vocabulary.js'
 
+const words = { kind: 'words', lowerCase: false, unknown: false, documents: false, tokens: ['a'] }
+
 describe('a vocabulary', () => {
   test('has the characters of a text, sorted by code point', () => {
     // U+FF5E sorts after '😀' (U+1F600) as UTF-16 halves, and before it as code points.
@@ -10,8 +12,8 @@ describe('a vocabulary', () => {
     expect(vocabulary.size).toBe(6)
   })
 
-  test('numbers code points, never halves of them', () => {
-    const vocabulary = Vocabulary.fromTokens(['😀', 'a', '😁'])
+  test('numbers characters, never halves of them', () => {
+    const vocabulary = Vocabulary.fromJSON(['😀', 'a', '😁'])
     expect(vocabulary.encode('a😁😀a')).toEqual(Int32Array.of(1, 2, 0, 1))
     expect(vocabulary.decode([1, 2, 0, 1])).toBe('a😁😀a')
   })
@@ -21,16 +23,17 @@ describe('a vocabulary', () => {
       fc.property(fc.string({ unit: 'binary', minLength: 1 }), (text) => {
         const vocabulary = Vocabulary.fromText(text)
         const indices = vocabulary.encode(text)
-        expect(indices.length).toBe([...text].length)
+        const characters = Array.from(new Intl.Segmenter('en').segment(text), ({ segment }) => segment)
+        expect(indices.length).toBe(characters.length)
         expect(vocabulary.decode(indices)).toBe(text)
-        expect([...vocabulary.tokens]).toEqual([...new Set(text)].sort((a, b) => a.codePointAt(0)! - b.codePointAt(0)!))
+        expect(new Set(vocabulary.tokens)).toEqual(new Set(characters))
       }),
     )
   })
 
   test('comes back from JSON the same', () => {
     const vocabulary = Vocabulary.fromText('to be, or "not" \u2028 😀')
-    expect(Vocabulary.fromTokens(JSON.parse(JSON.stringify(vocabulary)))).toEqual(vocabulary)
+    expect(Vocabulary.fromJSON(JSON.parse(JSON.stringify(vocabulary)))).toEqual(vocabulary)
   })
 
   test('encodes nothing as nothing', () => {
@@ -56,14 +59,24 @@ describe('a vocabulary', () => {
 
   test.each<[unknown, string]>([
     [[], 'vocabulary: has no tokens'],
-    ['abc', 'vocabulary: has no tokens'],
-    [undefined, 'vocabulary: has no tokens'],
+    ['abc', 'vocabulary: is string; must be what a vocabulary saved, or a list of characters'],
+    [undefined, 'vocabulary: is undefined; must be'],
+    [null, 'vocabulary: is null; must be'],
+    [{}, "vocabulary: kind: 'undefined'; must be one of characters, bytes, words"],
+    [{ ...words, tokens: undefined }, 'vocabulary: has no tokens; must be a list of words'],
+    [{ ...words, tokens: { length: 2 ** 53 } }, 'vocabulary: has no tokens'],
+    [{ ...words, tokens: ['a', 'b', 'a'] }, "vocabulary: token 2, 'a', is there twice"],
+    [{ ...words, tokens: ['a', ''] }, "vocabulary: token 1 is ''; must be one word"],
+    [{ ...words, unknown: undefined }, 'vocabulary: unknown is undefined; must be true or false'],
+    [{ ...words, documents: 'yes' }, "vocabulary: documents is 'yes'; must be true or false"],
+    [{ ...words, kind: 'bytes', tokens: ['a'] }, 'vocabulary: has tokens; bytes are always the same'],
+    [{ ...words, kind: 'bytes', lowerCase: true }, 'vocabulary: lowerCase is true; must be false for bytes'],
     [['a', 1], 'vocabulary: token 1 is number; must be a string'],
     [['a', ''], "vocabulary: token 1 is ''; must be one character"],
     [['ab'], "vocabulary: token 0 is 'ab'; must be one character"],
     [['a', '\n', 'b', '\n'], "vocabulary: token 3, '\\n', is there twice"],
   ])('is not made from %j', (tokens, message) => {
-    expect(() => Vocabulary.fromTokens(tokens as string[])).toThrow(message)
+    expect(() => Vocabulary.fromJSON(tokens)).toThrow(message)
   })
 
   test('is not made from an empty text', () => {

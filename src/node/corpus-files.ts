@@ -1,0 +1,59 @@
+/** A corpus out of files, read a chunk at a time. */
+import { createReadStream } from 'node:fs'
+import { CorpusBuilder, type Corpus, type CorpusOptions } from '../text/corpus.js'
+import { isOfDocuments, textReader, type TextFormatOptions } from '../text/text-reader.js'
+import { Utf8Reader } from '../text/utf8.js'
+
+const standardInput = 'standard input'
+
+export interface ReadCorpusOptions extends Omit<CorpusOptions, 'source'>, TextFormatOptions {
+  /** Default: true for every format but `text`. With `text`, each file is a document. */
+  documents?: boolean
+}
+
+/**
+ * Reads UTF-8 files, one after another: one stream of all their text, or all their documents. They are never in memory as a whole.
+ *
+ * Throws a sentence if one cannot be read, has bytes that are no UTF-8, or is not of the format given, and if there is no text in them.
+ *
+ * @param paths '-' is standard input
+ */
+export async function readCorpus(paths: string | readonly string[], options: ReadCorpusOptions = {}): Promise<Corpus> {
+  const { format, column, header, field, documents = isOfDocuments(format), ...others } = options
+  const list = typeof paths === 'string' ? [paths] : paths
+  if (list.length === 0) throw new Error('paths: none; give at least one file')
+  if (list.indexOf('-') !== list.lastIndexOf('-')) throw new Error(`${standardInput}: is there twice; it can be read only once`)
+  const builder = new CorpusBuilder({ ...others, documents, source: list.map(nameOf).join(', ') })
+  for (const path of list) {
+    const reader = textReader(builder, nameOf(path), { format, column, header, field })
+    const utf8 = new Utf8Reader(nameOf(path))
+    for await (const chunk of chunksOf(path)) reader.push(utf8.push(chunk))
+    utf8.end()
+    reader.end()
+  }
+  return builder.finish()
+}
+
+/** The text of one UTF-8 file, as a whole. '-' is standard input. */
+export async function readText(path: string): Promise<string> {
+  const utf8 = new Utf8Reader(nameOf(path))
+  let text = ''
+  for await (const chunk of chunksOf(path)) text += utf8.push(chunk)
+  utf8.end()
+  return text
+}
+
+const nameOf = (path: string): string => (path === '-' ? standardInput : path)
+
+async function* chunksOf(path: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* (path === '-' ? process.stdin : createReadStream(path, { highWaterMark: 1 << 18 })) as AsyncIterable<Uint8Array>
+  } catch (error) {
+    throw new Error(`${nameOf(path)}: ${problem((error as NodeJS.ErrnoException).code)}`)
+  }
+}
+
+function problem(code: string | undefined): string {
+  if (code === 'ENOENT') return 'there is no such file'
+  return code === 'EISDIR' ? 'is a folder; must be a file' : `cannot be read (${code})`
+}

@@ -1,0 +1,130 @@
+/** A corpus: what a model is trained on, as tokens, with the vocabulary that they are numbered by. */
+import { CharacterEncoder } from './character-encoder.js'
+import { pieces, type Encoder } from './encoder.js'
+import { GrowingLexicon, type Lexicon } from './lexicon.js'
+import { tokenArray, TokenStore, type TokenArray } from './token-array.js'
+import { encoderOf, Vocabulary } from './vocabulary.js'
+import { choose, plan, specialTokens, type VocabularyOptions, type VocabularyPlan } from './vocabulary-options.js'
+
+export interface Corpus {
+  readonly vocabulary: Vocabulary
+  /** All of them; of a vocabulary of at most 256 in a byte each, of at most 65,536 in two. */
+  readonly tokens: TokenArray
+  /**
+   * Where in `tokens` each document starts, and where the last one ends: one more than there are documents. Each has the start token before
+   * it and the end token after it. Undefined: one stream.
+   */
+  readonly offsets?: Uint32Array
+  /** How many characters, as readers see them, the text had. */
+  readonly characters: number
+}
+
+export interface CorpusOptions extends VocabularyOptions {
+  /** A vocabulary to read the text by. Default: one is made of the text, as the other options say. */
+  vocabulary?: Vocabulary
+  /** What messages call the text. Default 'text'. */
+  source?: string
+}
+
+/**
+ * Makes a corpus of text that comes in pieces, in one pass: the vocabulary is made on the way, and the text is never there as a whole. While
+ * it is built it takes as many bytes a token as its vocabulary needs (1, 2 or 4), for a moment at the end twice as many.
+ */
+export class CorpusBuilder {
+  /** Whether it is made of documents: `documents` of its options. */
+  readonly documents: boolean
+  readonly #source: string
+  /** The vocabulary, or what becomes of the tokens that are found. */
+  readonly #by: Vocabulary | { readonly plan: VocabularyPlan; readonly lexicon: GrowingLexicon }
+  readonly #encoder: Encoder
+  readonly #counter: CharacterEncoder
+  readonly #marks: { readonly start: Int32Array; readonly end: Int32Array }
+  readonly #store = new TokenStore()
+  readonly #offsets = [0]
+  #isOpen = false
+  #isFinished = false
+
+  /** Throws if options contradict each other, or if a vocabulary for documents has no start and end. */
+  constructor({ vocabulary, source = 'text', ...options }: CorpusOptions = {}) {
+    const made = plan(options)
+    this.documents = made.documents
+    this.#source = source
+    if (vocabulary) {
+      const stray = Object.entries(options).find(([name, value]) => name !== 'documents' && value !== undefined)
+      if (stray) throw new Error(`${stray[0]}: not together with a vocabulary, which is made already`)
+      if (made.documents && vocabulary.start === undefined) {
+        throw new Error('vocabulary: has no start and end tokens; make it with documents: true')
+      }
+      this.#by = vocabulary
+    } else if (made.kind === 'bytes')
+      this.#by = Vocabulary.fromText('', made.documents ? { kind: 'bytes', documents: true } : { kind: 'bytes' })
+    else this.#by = { plan: made, lexicon: new GrowingLexicon(specialTokens(made).length) }
+    if (this.#by instanceof Vocabulary) this.#encoder = this.#by.encoder(source)
+    else this.#encoder = encoderOf(made.kind, made.lowerCase, this.#by.lexicon, 0, source)
+    this.#counter = this.#encoder instanceof CharacterEncoder ? this.#encoder : new CharacterEncoder(uncounted(), source)
+    const [start, end] = this.#by instanceof Vocabulary ? [this.#by.start, this.#by.end] : made.unknown ? [1, 2] : [0, 1]
+    this.#marks = { start: Int32Array.of(start ?? 0), end: Int32Array.of(end ?? 0) }
+  }
+
+  /** Goes on with the text, or with the document. Where a piece ends makes no difference. Throws on what a given vocabulary cannot read. */
+  add(text: string): void {
+    if (this.#isFinished) throw new Error(`${this.#source}: is finished; start another corpus for more text`)
+    if (text === '') return
+    if (!this.#isOpen && this.documents) this.#append(this.#marks.start)
+    this.#isOpen = true
+    for (const [piece] of pieces(text)) this.#encode(piece, false)
+  }
+
+  /** Ends a document; what is added next is another one. Documents without text are none. */
+  endDocument(): void {
+    if (!this.documents) throw new Error(`${this.#source}: is one stream; a corpus of documents is made with documents: true`)
+    if (!this.#isOpen) return
+    this.#encode('', true)
+    this.#append(this.#marks.end)
+    this.#offsets.push(this.#store.length)
+    this.#isOpen = false
+  }
+
+  /** The corpus; the last document is ended. Throws if there was no text. */
+  finish(): Corpus {
+    if (this.documents) this.endDocument()
+    else if (this.#isOpen) this.#encode('', true)
+    this.#isFinished = true
+    if (this.#store.length === 0) throw new Error(`${this.#source}: is empty; must have at least one character`)
+    const { vocabulary, numbering } = this.#numbered()
+    const tokens = this.#store.finish((length) => tokenArray(vocabulary.size, length), numbering)
+    const offsets = this.documents ? { offsets: Uint32Array.from(this.#offsets) } : {}
+    return { vocabulary, tokens, ...offsets, characters: this.#counter.characters }
+  }
+
+  #encode(piece: string, isLast: boolean): void {
+    this.#append(this.#encoder.encode(piece, isLast))
+    if (this.#counter !== this.#encoder) this.#counter.encode(piece, isLast)
+  }
+
+  #append(tokens: Int32Array): void {
+    this.#store.append(tokens, this.#by instanceof Vocabulary ? this.#by.size : this.#by.lexicon.size)
+    if (this.documents && this.#store.length > 0xffffffff) {
+      throw new Error(
+        `${this.#source}: has more than ${(0xffffffff).toLocaleString('en-US')} tokens; a corpus of documents can have no more`,
+      )
+    }
+  }
+
+  /** The vocabulary, and for each token by the order in which it was found, what its number is there. */
+  #numbered(): { vocabulary: Vocabulary; numbering?: Int32Array } {
+    if (this.#by instanceof Vocabulary) return { vocabulary: this.#by }
+    const { plan: made, lexicon } = this.#by
+    const { first } = lexicon
+    const { tokens, chosen } = choose(lexicon.tokens, this.#store.counts(lexicon.size).subarray(first), made, this.#source)
+    const { kind, lowerCase, unknown, documents } = made
+    const vocabulary = Vocabulary.fromJSON({ kind, lowerCase, unknown, documents, tokens })
+    const numbering = new Int32Array(lexicon.size).fill(vocabulary.unknown ?? 0)
+    for (let i = 0; i < first; i++) numbering[i] = i
+    chosen.forEach((found, i) => (numbering[first + found] = first + i))
+    return { vocabulary, numbering }
+  }
+}
+
+/** For characters that are only counted. */
+const uncounted = (): Lexicon => ({ units: new Int32Array(0x10000), unknown: 0, size: 1, indexOf: () => 0 })

@@ -1,0 +1,135 @@
+/** The forms in which texts come: one stream, a document a line, a column of a table, a field of JSON lines. */
+import type { CorpusBuilder } from './corpus.js'
+import { CsvColumn } from './csv.js'
+import { count } from './encoder.js'
+
+const formats = ['text', 'lines', 'csv', 'jsonl'] as const
+
+/**
+ * - `text`: all of it; in a corpus of documents a file is one.
+ * - `lines`: each line is a document, without LF or CR LF at its end. Empty lines are none.
+ * - `csv`: each value of a column is one. Empty values are none.
+ * - `jsonl`: each line is JSON, and one of its fields a document. Empty lines and empty fields are none.
+ */
+export type TextFormat = (typeof formats)[number]
+
+export interface TextFormatOptions {
+  /** Default `text`. */
+  format?: TextFormat
+  /** Of `csv`: the column's name, or its number from 0. Default 0. */
+  column?: string | number
+  /** Of `csv`: whether the first row has the columns' names. Default true. */
+  header?: boolean
+  /** Of `jsonl`: the field's name. Default 'text'. */
+  field?: string
+}
+
+/** Reads a text, a piece at a time. */
+export interface TextReader {
+  push(text: string): void
+  end(): void
+}
+
+/** Whether texts of this form are documents. Throws on a form that does not exist. */
+export function isOfDocuments(format: TextFormat = 'text'): boolean {
+  if (!formats.includes(format)) throw new Error(`format: '${String(format)}'; must be one of ${formats.join(', ')}`)
+  return format !== 'text'
+}
+
+/**
+ * Puts one text into a corpus. Throws where an option belongs to another form, and where the corpus is one stream and the form has documents.
+ *
+ * @param source what messages call the text
+ */
+export function textReader(builder: CorpusBuilder, source: string, options: TextFormatOptions = {}): TextReader {
+  const { format = 'text', column, header, field = 'text' } = options
+  if (isOfDocuments(format) && !builder.documents) throw new Error(`documents: false; must be true with format '${format}'`)
+  for (const [name, belongs] of [
+    ['column', 'csv'],
+    ['header', 'csv'],
+    ['field', 'jsonl'],
+  ] as const) {
+    if (options[name] !== undefined && format !== belongs)
+      throw new Error(`${name}: only with format '${belongs}', not '${format}'`)
+  }
+  const document = (text: string): void => {
+    builder.add(text)
+    builder.endDocument()
+  }
+  if (format === 'csv') {
+    const reader = new CsvColumn({ column, header, source })
+    return { push: (text) => reader.push(text).forEach(document), end: () => reader.end().forEach(document) }
+  }
+  if (format === 'jsonl') return jsonLines(document, source, field)
+  if (format === 'lines')
+    return lines(
+      (text) => builder.add(text),
+      () => builder.endDocument(),
+    )
+  return {
+    push: (text) => builder.add(text),
+    end: () => {
+      if (builder.documents) builder.endDocument()
+    },
+  }
+}
+
+/** Gives the parts of each line, and its end. A line of any length is never there as a whole. */
+function lines(part: (text: string) => void, end: () => void): TextReader {
+  let held = ''
+  return {
+    push(text) {
+      const all = held + text
+      let from = 0
+      for (let at = all.indexOf('\n'); at >= 0; at = all.indexOf('\n', from)) {
+        part(all.slice(from, at > from && all[at - 1] === '\r' ? at - 1 : at))
+        end()
+        from = at + 1
+      }
+      // It may belong to the line's end.
+      held = all.length > from && all.endsWith('\r') ? '\r' : ''
+      part(all.slice(from, all.length - held.length))
+    },
+    end() {
+      part(held)
+      held = ''
+      end()
+    },
+  }
+}
+
+function jsonLines(document: (text: string) => void, source: string, field: string): TextReader {
+  let number = 0
+  let parts: string[] = []
+  const refuse = (what: string): never => {
+    throw new Error(`${source}: line ${count(number)} ${what}`)
+  }
+  const take = (line: string): void => {
+    number++
+    if (line.trim() === '') return
+    let value: unknown
+    try {
+      value = JSON.parse(line)
+    } catch (error) {
+      refuse(`is not JSON (${(error as Error).message})`)
+    }
+    if (typeof value !== 'object' || value === null || Array.isArray(value)) refuse('is no object; must be one, with fields')
+    const fields = value as Record<string, unknown>
+    if (!Object.hasOwn(fields, field)) {
+      const names = Object.keys(fields)
+      const has = names.length > 0 ? names.slice(0, 12).join(', ') + (names.length > 12 ? ', …' : '') : 'none'
+      refuse(`has no field '${field}'; its fields: ${has}`)
+    }
+    const text = fields[field]
+    if (typeof text !== 'string')
+      refuse(`has a field '${field}' that is ${text === null ? 'null' : typeof text}; must be a string`)
+    document(text as string)
+  }
+  return lines(
+    (text) => parts.push(text),
+    () => {
+      take(parts.join(''))
+      parts = []
+    },
+  )
+}
