@@ -9,15 +9,6 @@ export interface Spelling {
   readonly end?: number | undefined
   /** @param source what messages call the text */
   encode(text: string, source?: string): Int32Array
-  decoder?(): Decoder
+  /** Text from tokens that come one by one; what is not a whole character yet is held back. */
+  decoder(): { push(token: number): string; end(): string }
 }
-
-/** Text from tokens that come one by one; what is not a whole character yet is held back. */
-export interface Decoder {
-  push(token: number): string
-  end(): string
-}
-
-/** Where a token is always whole characters, its text is all there is to it. */
-export const decoderOf = (vocabulary: Spelling): Decoder =>
-  vocabulary.decoder?.() ?? { push: (token) => vocabulary.tokens[token], end: () => '' }

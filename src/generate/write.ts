@@ -1,7 +1,7 @@
 /** Text from chosen tokens, for each of the rows of a reader. */
 import type { Writing } from './decoding.js'
 import type { Alternative, Sampler } from './sampler.js'
-import { decoderOf, type Spelling } from './spelling.js'
+import type { Spelling } from './spelling.js'
 import { StoppedText } from './stops.js'
 
 /** Why writing ended: a stop string appeared, the vocabulary's end token was chosen, or there are as many tokens as were asked for. */
@@ -31,7 +31,7 @@ export function writtenText(
   tokens: readonly number[],
   stop: readonly string[],
 ): { text: string; ended: 'stop' | 'end' | undefined } {
-  const decoder = decoderOf(vocabulary)
+  const decoder = vocabulary.decoder()
   const text = new StoppedText(stop)
   let written = ''
   for (const token of tokens) {
@@ -50,7 +50,7 @@ export function writtenText(
 export function* write(sampler: Sampler, vocabulary: Spelling, writing: Writing, top = 0): Generator<WrittenToken> {
   const { length, stop, forced } = writing
   const rows = Array.from({ length: sampler.reader.batch }, () => ({
-    decoder: decoderOf(vocabulary),
+    decoder: vocabulary.decoder(),
     text: new StoppedText(stop),
     isOver: false,
   }))

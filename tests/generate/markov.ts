@@ -80,15 +80,13 @@ export function logSoftmax(logits: readonly number[]): number[] {
 }
 
 /** Texts taken apart at the longest token that fits. */
-export function spelling(
-  tokens: readonly string[],
-  special: Pick<Spelling, 'unknown' | 'start' | 'end' | 'decoder'> = {},
-): Spelling {
+export function spelling(tokens: readonly string[], special: Pick<Spelling, 'unknown' | 'start' | 'end'> = {}): Spelling {
   const written = tokens.map((token, i) => (i === special.unknown || i === special.start || i === special.end ? '' : token))
   return {
     ...special,
     tokens,
     size: tokens.length,
+    decoder: () => ({ push: (token) => (token === special.unknown ? '\uFFFD' : written[token]), end: () => '' }),
     encode(text, source = 'text') {
       const ids: number[] = []
       for (let at = 0; at < text.length;) {

@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest'
 import type { WrittenToken } from '../../src/generate/write.js'
 import { score } from '../../src/language/score.js'
 import { Session, type SessionState } from '../../src/language/session.js'
+import type { VocabularyOptions } from '../../src/text/vocabulary-options.js'
+import { Vocabulary } from '../../src/text/vocabulary.js'
 import { executors, reference, toleranceOf } from '../support/executors.js'
 import { chain, fading, spelling } from './markov.js'
 
@@ -168,27 +170,51 @@ describe('writing', () => {
   })
 
   test('holds back the bytes of a character until it is whole', async () => {
+    const vocabulary = Vocabulary.fromText('', { kind: 'bytes' })
     const bytes = [...new TextEncoder().encode('é€')]
-    const vocabulary = spelling(
-      bytes.map((byte) => `<${byte}>`),
-      {
-        decoder() {
-          const decoder = new TextDecoder()
-          return {
-            push: (token) => decoder.decode(Uint8Array.of(bytes[token]), { stream: true }),
-            end: () => decoder.decode(),
-          }
-        },
-      },
-    )
-    const write = async (length: number, stop: string[] = []): Promise<string[]> => {
-      const one = new Session(chain(reference, [1, 2, 3, 4, 0]), vocabulary, 1)
-      await one.read('<195>')
-      return (await all(one.stream({ length, stop, forced: '<195><169>' }))).map(({ text }) => text)
-    }
+    const next = Array.from({ length: 256 }, (_, byte) => bytes[(bytes.indexOf(byte) + 1) % bytes.length])
+    const network = chain(reference, next)
+    const write = async (length: number, stop: string[] = []): Promise<string[]> =>
+      (await all(new Session(network, vocabulary, 1).stream({ length, stop, forced: 'é' }))).map(({ text }) => text)
     expect(await write(5)).toEqual(['', 'é', '', '', '€'])
     expect(await write(4)).toEqual(['', 'é', '', '\uFFFD'])
     expect(await write(9, ['€'])).toEqual(['', 'é', '', '', ''])
+  })
+})
+
+describe.each<[string, VocabularyOptions]>([
+  ['characters', { kind: 'characters' }],
+  ['bytes', { kind: 'bytes' }],
+  ['words', { kind: 'words', unknown: true }],
+  ['bytes of documents', { kind: 'bytes', documents: true }],
+  ['words of documents, in lower case', { kind: 'words', unknown: true, documents: true, lowerCase: true }],
+])('%s', (_, options) => {
+  const text = 'the naïve cat 😀 sat. the dog ran — and sat. '
+  const vocabulary = Vocabulary.fromText(text, options)
+  const network = fading(reference, vocabulary.size, 8)
+
+  test('are written as they are decoded, up to a stop string', async () => {
+    const one = new Session(network, vocabulary, 1)
+    await one.read(text)
+    const [whole] = await one.samples({ length: 80, temperature: 2 })
+    expect(whole.text).toBe(vocabulary.decode(whole.tokens))
+    const stop = [...whole.text].slice(9, 12).join('')
+    const [stopped] = await one.samples({ length: 80, temperature: 2, stop })
+    expect(stopped.text).toBe(whole.text.slice(0, whole.text.indexOf(stop)))
+    const forced = text.slice(3, 21)
+    const [begun] = await one.samples({ length: 60, forced })
+    expect(begun.text.startsWith(vocabulary.decode(vocabulary.encode(forced)))).toBe(true)
+  })
+
+  test('have a surprisal each', async () => {
+    const scores = await score(network, vocabulary, text)
+    const read = vocabulary.start === undefined ? [] : [vocabulary.start]
+    vocabulary.encode(text).forEach((token, i) => {
+      expect(scores[i].token).toBe(token)
+      if (read.length === 0) expect(scores[i].nats).toBeUndefined()
+      else expect(scores[i].nats).toBeCloseTo(-network.logProbabilitiesAfter(read)[token], 9)
+      read.push(token)
+    })
   })
 })
 
