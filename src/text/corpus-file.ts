@@ -2,7 +2,7 @@
 import { sha256 } from '@noble/hashes/sha2.js'
 import type { Corpus } from './corpus.js'
 import { count } from './encoder.js'
-import { tokenArray, type TokenArray } from './token-array.js'
+import { bytesPerToken, tokensIn, type TokenArray } from './token-array.js'
 import { Vocabulary } from './vocabulary.js'
 
 // A mark, the length of the header, the header as JSON, where the documents start, the tokens, and the SHA-256 of all that. Numbers are
@@ -35,7 +35,7 @@ export function encodeCorpus({ vocabulary, tokens, offsets, characters }: Corpus
   bytes.fill(0x20, headerAt, offsetsAt)
   bytes.set(json, headerAt)
   if (offsets) new Uint32Array(bytes.buffer, offsetsAt, offsets.length).set(offsets)
-  view(vocabulary.size, bytes.buffer, tokensAt, tokens.length).set(tokens)
+  tokensIn(vocabulary.size, bytes.buffer, tokensAt, tokens.length).set(tokens)
   bytes.set(sha256(bytes.subarray(0, checksumAt)), checksumAt)
   return bytes
 }
@@ -78,14 +78,13 @@ export function decodeCorpus(bytes: Uint8Array, source = 'corpus'): Corpus {
   }
   const checksum = sha256(bytes.subarray(0, checksumAt))
   if (checksum.some((byte, i) => byte !== bytes[checksumAt + i])) refuse('is corrupt: its SHA-256 is not that of its content')
-  // Copies, so that they are aligned: a Buffer's own slice is none.
-  const copied = (from: number, to: number) => new Uint8Array(bytes.subarray(from, to)).buffer
-  const tokens = view(size, copied(tokensAt, checksumAt), 0, length)
+  // Copied: the bytes may be anywhere, and a Buffer's slice is none.
+  const tokens = tokensIn(size, new Uint8Array(bytes.subarray(tokensAt, checksumAt)).buffer, 0, length)
   const stray = tokens.findIndex((token) => token < 0 || token >= size)
   if (stray >= 0)
     refuse(`token ${count(stray)} is ${tokens[stray]}; must be 0 to ${count(size - 1)} in a vocabulary of ${count(size)}`)
   if (documents === null) return { vocabulary, tokens, characters }
-  const offsets = new Uint32Array(copied(offsetsAt, tokensAt))
+  const offsets = new Uint32Array(new Uint8Array(bytes.subarray(offsetsAt, tokensAt)).buffer)
   refuseOtherDocuments(offsets, tokens, vocabulary, refuse)
   return { vocabulary, tokens, offsets, characters }
 }
@@ -113,12 +112,7 @@ function refuseOtherDocuments(
 function layout(headerLength: number, { tokens, documents }: Header, size: number) {
   const offsetsAt = headerAt + headerLength
   const tokensAt = offsetsAt + (documents === null ? 0 : 4 * (documents + 1))
-  return { offsetsAt, tokensAt, checksumAt: tokensAt + tokens * tokenArray(size, 0).BYTES_PER_ELEMENT }
-}
-
-const view = (size: number, buffer: ArrayBufferLike, at: number, length: number): TokenArray => {
-  const Kind = tokenArray(size, 0).constructor as new (buffer: ArrayBufferLike, at: number, length: number) => TokenArray
-  return new Kind(buffer, at, length)
+  return { offsetsAt, tokensAt, checksumAt: tokensAt + tokens * bytesPerToken(size) }
 }
 
 function parsed(bytes: Uint8Array): Header | undefined {

@@ -27,8 +27,8 @@ export interface CorpusOptions extends VocabularyOptions {
 }
 
 /**
- * Makes a corpus of text that comes in pieces, in one pass: the vocabulary is made on the way, and the text is never there as a whole. While
- * it is built it takes as many bytes a token as its vocabulary needs (1, 2 or 4), for a moment at the end twice as many.
+ * Makes a corpus of text that comes in pieces, in one pass: the vocabulary is made on the way, and the text is never there as a whole. All
+ * the while it takes about as much memory as its tokens do, 1, 2 or 4 bytes each by the number of different ones.
  */
 export class CorpusBuilder {
   /** Whether it is made of documents: `documents` of its options. */
@@ -40,7 +40,7 @@ export class CorpusBuilder {
   readonly #counter: CharacterEncoder
   readonly #marks: { readonly start: Int32Array; readonly end: Int32Array }
   readonly #store = new TokenStore()
-  readonly #offsets = [0]
+  #documents = 0
   #isOpen = false
   #isFinished = false
 
@@ -81,7 +81,7 @@ export class CorpusBuilder {
     if (!this.#isOpen) return
     this.#encode('', true)
     this.#append(this.#marks.end)
-    this.#offsets.push(this.#store.length)
+    this.#documents++
     this.#isOpen = false
   }
 
@@ -91,9 +91,8 @@ export class CorpusBuilder {
     else if (this.#isOpen) this.#encode('', true)
     this.#isFinished = true
     if (this.#store.length === 0) throw new Error(`${this.#source}: is empty; must have at least one character`)
-    const { vocabulary, numbering } = this.#numbered()
-    const tokens = this.#store.finish((length) => tokenArray(vocabulary.size, length), numbering)
-    const offsets = this.documents ? { offsets: Uint32Array.from(this.#offsets) } : {}
+    const { vocabulary, tokens } = this.#numbered()
+    const offsets = this.documents ? { offsets: startsOf(vocabulary.start!, tokens, this.#documents) } : {}
     return { vocabulary, tokens, ...offsets, characters: this.#counter.characters }
   }
 
@@ -111,19 +110,43 @@ export class CorpusBuilder {
     }
   }
 
-  /** The vocabulary, and for each token by the order in which it was found, what its number is there. */
-  #numbered(): { vocabulary: Vocabulary; numbering?: Int32Array } {
-    if (this.#by instanceof Vocabulary) return { vocabulary: this.#by }
+  /** The vocabulary, and the tokens by it. */
+  #numbered(): { vocabulary: Vocabulary; tokens: TokenArray } {
+    if (this.#by instanceof Vocabulary) {
+      const { size } = this.#by
+      return { vocabulary: this.#by, tokens: this.#store.finish((length) => tokenArray(size, length)) }
+    }
     const { plan: made, lexicon } = this.#by
     const { first } = lexicon
-    const { tokens, chosen } = choose(lexicon.tokens, this.#store.counts(lexicon.size).subarray(first), made, this.#source)
+    const counts = this.#store.counts(lexicon.size)
+    const { tokens, chosen } = choose(lexicon.tokens, counts.subarray(first), made, this.#source)
     const { kind, lowerCase, unknown, documents } = made
     const vocabulary = Vocabulary.fromJSON({ kind, lowerCase, unknown, documents, tokens })
-    const numbering = new Int32Array(lexicon.size).fill(vocabulary.unknown ?? 0)
-    for (let i = 0; i < first; i++) numbering[i] = i
-    chosen.forEach((found, i) => (numbering[first + found] = first + i))
-    return { vocabulary, numbering }
+    const numbers = new Int32Array(lexicon.size).fill(vocabulary.unknown ?? 0)
+    for (let i = 0; i < first; i++) numbers[i] = i
+    chosen.forEach((found, i) => (numbers[first + found] = first + i))
+    // A character that is left out is what the vocabulary makes of it: unknown, or its code points.
+    const several: Int32Array[] = []
+    let { length } = this.#store
+    if (kind === 'characters' && tokens.length < lexicon.tokens.length) {
+      const kept = new Set(chosen)
+      lexicon.tokens.forEach((token, found) => {
+        if (kept.has(found)) return
+        const spelt = vocabulary.encode(token)
+        numbers[first + found] = -several.push(spelt)
+        length += counts[first + found] * (spelt.length - 1)
+      })
+    }
+    return { vocabulary, tokens: this.#store.renumber((all) => tokenArray(vocabulary.size, all), numbers, several, length) }
   }
+}
+
+/** Where documents start, and where the last one ends. */
+function startsOf(start: number, tokens: TokenArray, documents: number): Uint32Array {
+  const offsets = new Uint32Array(documents + 1)
+  for (let i = 0, at = tokens.indexOf(start); i < documents; at = tokens.indexOf(start, at + 1)) offsets[i++] = at
+  offsets[documents] = tokens.length
+  return offsets
 }
 
 /** For characters that are only counted. */

@@ -2,10 +2,17 @@
 
 export type TokenArray = Uint8Array | Uint16Array | Int32Array
 
+export const bytesPerToken = (size: number): 1 | 2 | 4 => (size <= 0x100 ? 1 : size <= 0x10000 ? 2 : 4)
+
 /** An array for tokens of a vocabulary of this size. */
-export function tokenArray(size: number, length: number): TokenArray {
-  if (size <= 0x100) return new Uint8Array(length)
-  return size <= 0x10000 ? new Uint16Array(length) : new Int32Array(length)
+export const tokenArray = (size: number, length: number): TokenArray =>
+  tokensIn(size, new ArrayBuffer(length * bytesPerToken(size)), 0, length)
+
+/** Those in a part of a buffer. */
+export function tokensIn(size: number, buffer: ArrayBuffer, at: number, length: number): TokenArray {
+  const bytes = bytesPerToken(size)
+  if (bytes === 1) return new Uint8Array(buffer, at, length)
+  return bytes === 2 ? new Uint16Array(buffer, at, length) : new Int32Array(buffer, at, length)
 }
 
 const firstBlock = 1 << 10
@@ -13,7 +20,7 @@ const largestBlock = 1 << 20
 
 /**
  * A list of tokens that grows without ever being copied: blocks, of which each is as narrow as the largest token it may get. At the end
- * they become one array, and each block is let go as soon as it is in there.
+ * they become one array, and the memory of each block is given back as soon as it is in there.
  */
 export class TokenStore {
   #blocks: TokenArray[] = []
@@ -25,12 +32,13 @@ export class TokenStore {
     return this.#length
   }
 
-  /** @param size all the tokens are below this number; it may grow from call to call */
+  /** @param size all the tokens are below this number; it may differ from call to call */
   append(tokens: Int32Array, size: number): void {
     for (let from = 0; from < tokens.length;) {
       const block = this.#blockFor(size)
       const part = Math.min(tokens.length - from, block.length - this.#filled)
-      block.set(tokens.subarray(from, from + part), this.#filled)
+      if (part < 16) for (let i = 0; i < part; i++) block[this.#filled + i] = tokens[from + i]
+      else block.set(tokens.subarray(from, from + part), this.#filled)
       this.#filled += part
       this.#length += part
       from += part
@@ -39,11 +47,12 @@ export class TokenStore {
 
   #blockFor(size: number): TokenArray {
     const last = this.#blocks.at(-1)
-    const isWide = last !== undefined && last.BYTES_PER_ELEMENT >= tokenArray(size, 0).BYTES_PER_ELEMENT
-    if (isWide && this.#filled < last.length) return last
-    // Cut off where the block is given up before it is full, since the next one is wider.
-    if (last && this.#filled < last.length) this.#blocks[this.#blocks.length - 1] = last.slice(0, this.#filled)
-    const block = tokenArray(size, Math.min(largestBlock, Math.max(firstBlock, this.#length)))
+    if (last && this.#filled < last.length) {
+      if (last.BYTES_PER_ELEMENT >= bytesPerToken(size)) return last
+      // It is given up before it is full, since the next one is wider.
+      this.#blocks[this.#blocks.length - 1] = last.subarray(0, this.#filled)
+    }
+    const block = returnable(size, Math.min(largestBlock, Math.max(firstBlock, this.#length)))
     this.#blocks.push(block)
     this.#filled = 0
     return block
@@ -58,29 +67,65 @@ export class TokenStore {
     return counts
   }
 
-  /**
-   * All tokens in one array; the store is empty afterwards.
-   *
-   * @param numbering what becomes of each token; default: it stays as it is
-   */
-  finish<T extends TokenArray>(into: (length: number) => T, numbering?: Int32Array): T {
+  /** All tokens, each as it is; the store is empty afterwards. */
+  finish<T extends TokenArray>(into: (length: number) => T): T {
     const all = into(this.#length)
     let at = 0
-    this.#each((block, length, number) => {
-      if (numbering) for (let i = 0; i < length; i++) all[at + i] = numbering[block[i]]
-      else all.set(block.subarray(0, length), at)
+    this.#drain((block, length) => {
+      all.set(block.subarray(0, length), at)
       at += length
-      this.#blocks[number] = noTokens
     })
-    this.#blocks = []
-    this.#filled = this.#length = 0
     return all
   }
 
-  #each(visit: (block: TokenArray, length: number, number: number) => void): void {
-    const last = this.#blocks.length - 1
-    for (let i = 0; i <= last; i++) visit(this.#blocks[i], i === last ? this.#filled : this.#blocks[i].length, i)
+  /**
+   * All tokens under other numbers; the store is empty afterwards.
+   *
+   * @param numbers by token, its new number, or −1 − i where it becomes the i-th of `several`
+   * @param length how many tokens that makes
+   */
+  renumber<T extends TokenArray>(
+    into: (length: number) => T,
+    numbers: Int32Array,
+    several: readonly Int32Array[],
+    length: number,
+  ): T {
+    const all = into(length)
+    let at = 0
+    this.#drain((block, filled) => {
+      for (let i = 0; i < filled; i++) {
+        const number = numbers[block[i]]
+        if (number >= 0) all[at++] = number
+        else for (const part of several[-1 - number]) all[at++] = part
+      }
+    })
+    return all
+  }
+
+  #drain(take: (block: TokenArray, length: number) => void): void {
+    this.#each((block, length) => {
+      take(block, length)
+      giveBack(block)
+    })
+    this.#blocks = []
+    this.#filled = this.#length = 0
+  }
+
+  #each(visit: (block: TokenArray, length: number) => void): void {
+    this.#blocks.forEach((block, i) => visit(block, i === this.#blocks.length - 1 ? this.#filled : block.length))
   }
 }
 
-const noTokens = new Uint8Array(0)
+// The garbage collector would leave the blocks in memory beside the array that they become; a buffer that is resized to nothing is nothing
+// at once. TypeScript's library of 2023 does not know that buffers can be.
+interface Resizable extends ArrayBuffer {
+  resize(length: number): void
+}
+const ResizableBuffer = ArrayBuffer as unknown as new (length: number, options: { maxByteLength: number }) => Resizable
+
+function returnable(size: number, length: number): TokenArray {
+  const bytes = length * bytesPerToken(size)
+  return tokensIn(size, new ResizableBuffer(bytes, { maxByteLength: bytes }), 0, length)
+}
+
+const giveBack = (block: TokenArray): void => (block.buffer as Resizable).resize(0)

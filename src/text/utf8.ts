@@ -22,7 +22,7 @@ export class Utf8Reader {
       all.set(bytes, this.#held.length)
     }
     const whole = all.subarray(0, wholeLength(all))
-    this.#held = all.slice(whole.length)
+    this.#held = new Uint8Array(all.subarray(whole.length))
     let text: string
     try {
       text = this.#decoder.decode(whole)
