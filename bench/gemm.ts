@@ -31,6 +31,8 @@ const products: readonly Product[] = [
   of('NN', 32, 1024, 256, true),
   of('NN', 50, 2048, 512, true),
   of('NN', 1, 1024, 256),
+  of('NN', 1, 1024, 64),
+  of('NN', 1, 65, 256),
   of('NN', 1, 2048, 512),
   of('NN', 1, 80, 20),
   of('NN', 25, 65, 100),

@@ -23,7 +23,9 @@ function python(): string {
 export class Peer {
   /** Milliseconds of the last step that it took. */
   #last = 0
+
   private constructor(
+    readonly program: string,
     readonly process: ChildProcessWithoutNullStreams,
     readonly lines: AsyncIterator<string>,
     /** What it computed for the first step, before any. */
@@ -41,7 +43,7 @@ export class Peer {
     const lines = reader(child)
     await write(child, task)
     const { loss, versions } = await answer<{ loss: number; versions: string }>(program, lines)
-    return new Peer(child, lines, loss, versions)
+    return new Peer(program, child, lines, loss, versions)
   }
 
   /** Steps for about so many seconds, at least one; the milliseconds of each. */
@@ -50,7 +52,7 @@ export class Peer {
     for (let left = seconds * 1000; all.length === 0 || left > this.#last;) {
       const steps = this.#last === 0 ? 1 : Math.max(1, Math.floor(left / this.#last))
       await write(this.process, { steps })
-      const { ms } = await answer<{ ms: number[] }>('peer', this.lines)
+      const { ms } = await answer<{ ms: number[] }>(this.program, this.lines)
       all.push(...ms)
       this.#last = ms[ms.length - 1]
       left -= ms.reduce((a, b) => a + b)

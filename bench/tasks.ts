@@ -3,16 +3,16 @@ import {
   adagrad,
   adam,
   defineCell,
-  draw,
-  Generator,
   initializers,
   LanguageModel,
   LanguageNetwork,
   lstm,
   Optimizer,
   Random,
+  Reader,
   recurrentjsRmsprop,
   rnn,
+  Sampler,
   schedules,
   SentenceBatches,
   sgd,
@@ -23,6 +23,7 @@ import {
   type Matrix,
   type OptimizerOptions,
   type Rule,
+  type Sampling,
   type TokenNetwork,
 } from 'unrolled'
 import { Elman } from '../originals/elman.js'
@@ -137,7 +138,12 @@ export const tasks: Readonly<Record<string, Task>> = {
   'generate-256': {
     shapes: 'one character at a time from LSTM 2×256, embedding 64, B 1, temperature 0.8',
     unit: 'character',
-    start: generating,
+    start: (engine) => generating(engine, { temperature: 0.8 }),
+  },
+  'generate-256-filtered': {
+    shapes: 'as generate-256, with topK 40, topP 0.9, minP 0.01 and a repetition penalty of 1.1 over 64 characters',
+    unit: 'character',
+    start: (engine) => generating(engine, { temperature: 0.8, topK: 40, topP: 0.9, minP: 0.01, repetitionPenalty: 1.1 }),
   },
 }
 
@@ -173,16 +179,15 @@ function onSentences(network: TokenNetwork, shapes: Shapes, { rule, rate, reach,
   return { parameters: sizeOf(network.parameters), step: () => trainer.step().loss, learns: true }
 }
 
-function generating(engine: Engine): Running {
+function generating(engine: Engine, sampling: Partial<Sampling>): Running {
   const text = String.fromCharCode(...Array.from({ length: vocabulary }, (_, i) => 32 + i))
   const { network } = LanguageModel.create({ text, hidden: 256, layers: 2, embedding: 64, engine })
-  const generator = new Generator(network)
-  const random = new Random(1)
-  let token = 0
+  const reader = new Reader(network)
+  reader.read(Int32Array.of(0))
+  const sampler = new Sampler(reader, [new Random(1)], sampling)
   const step = (): number => {
-    const probabilities = generator.read(token, 0.8)
-    token = draw(probabilities, random)
-    return probabilities[token]
+    sampler.next()
+    return sampler.logProbability(0)
   }
   return { parameters: sizeOf(network.parameters), step, learns: false }
 }

@@ -36,10 +36,11 @@ run(() => {
   for (let step = 0; step < steps; step++) {
     smooth = smooth * 0.999 + trainer.step().loss * 0.001
     if (step % 100 !== 0) continue
-    const generator = new U.Generator(network)
-    const tokens = [batches.window(step).inputs[0]]
-    while (tokens.length <= 200) tokens.push(U.draw(generator.read(tokens[tokens.length - 1]), random))
-    console.log(`----\n ${vocabulary.decode(tokens.slice(1))} \n----`)
+    const reader = new U.Reader(network)
+    reader.read(batches.window(step).inputs.slice(0, 1))
+    const sampler = new U.Sampler(reader, [random])
+    const tokens = Array.from({ length: 200 }, () => sampler.next()[0])
+    console.log(`----\n ${vocabulary.decode(tokens)} \n----`)
     console.log(`iter ${step}, loss: ${smooth.toFixed(6)}`)
   }
 })

@@ -56,10 +56,11 @@ run(() => {
     smooth = smooth * 0.999 + loss * 0.001
     if (step % 100 !== 0) continue
     // From an empty state, drawn from the whole distribution.
-    const generator = new U.Generator(network)
-    const tokens = [batches.window(step).inputs[0]]
-    while (tokens.length <= 200) tokens.push(U.draw(generator.read(tokens[tokens.length - 1]), random))
-    console.log(`----\n ${vocabulary.decode(tokens.slice(1))} \n----`)
+    const reader = new U.Reader(network)
+    reader.read(batches.window(step).inputs.slice(0, 1))
+    const sampler = new U.Sampler(reader, [random])
+    const tokens = Array.from({ length: 200 }, () => sampler.next()[0])
+    console.log(`----\n ${vocabulary.decode(tokens)} \n----`)
     console.log(`iter ${step}, loss: ${smooth.toFixed(6)}`)
     if (log) appendFileSync(log, `${JSON.stringify({ step, loss, smooth, seconds: time })}\n`)
   }

@@ -47,15 +47,16 @@ run(() => {
   const model: R.Model = { ...embedding, ...R.initLSTM(letterSize, hiddenSizes, letters.length + 1) }
   const solver = new R.Solver()
   let perplexities: number[] = []
-  for (let seen = options.batch; seen <= options.sentences; seen += options.batch) {
-    const rows = Array.from({ length: options.batch }, drawn)
+  for (let seen = 0; seen < options.sentences;) {
+    const rows = Array.from({ length: Math.min(options.batch, options.sentences - seen) }, drawn)
+    seen += rows.length
     const G = new R.Graph()
     const costs = forward(G, model, rows)
     G.backward()
     solver.step(model, 0.01, 0.000001, 5)
     // Over all that was predicted, by the logarithm that was taken.
     perplexities.push(...costs.map((cost, b) => Math.exp(cost / (rows[b].length + 1))))
-    if (perplexities.length < 100) continue
+    if (perplexities.length < 100 && seen < options.sentences) continue
     console.log(`${seen} sentences: median perplexity ${median(perplexities).toFixed(2)}`)
     perplexities = []
   }

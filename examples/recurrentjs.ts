@@ -4,10 +4,10 @@
  *
  * npm run example recurrentjs -- sentences.txt --ticks 2000 --load model.json --save model.json
  */
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync, writeFileSync } from 'node:fs'
 import { splitSentences } from 'unrolled'
 import { SentenceModel } from 'unrolled/recurrentjs'
-import { linesOf, median, novel, program, run, whole } from './shared/program.js'
+import { jsonOf, linesOf, median, novel, program, run, whole } from './shared/program.js'
 
 const command = program('recurrentjs', 'learns sentences, one a line, letter by letter', 'sentences')
   .option('--ticks <count>', 'sentences to learn, drawn by chance', whole, 1000)
@@ -21,7 +21,7 @@ run(() => {
   if (save) appendFileSync(save, '')
   const sentences = command.args[0] ? linesOf(command.args[0]) : splitSentences(novel()).filter(({ length }) => length < 60)
   const model = load
-    ? SentenceModel.fromJSON(JSON.parse(readFileSync(load, 'utf8')), { sentences })
+    ? SentenceModel.fromJSON(jsonOf(load), { sentences })
     : SentenceModel.create({ sentences, generator: 'lstm', hiddenSizes: [20, 20], letterSize: 5 })
   console.log(`found ${model.letters.all.length} distinct characters: ${model.letters.all.join('')}`)
   console.log(`${model}\n`)

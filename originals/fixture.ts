@@ -15,7 +15,7 @@ export interface Outcome {
   readonly finalWeights: Readonly<Record<string, unknown>>
 }
 
-const show = (value: unknown): string => (JSON.stringify(value) ?? 'missing').slice(0, 60)
+export const show = (value: unknown): string => (JSON.stringify(value) ?? 'missing').slice(0, 60)
 
 const isThere = (file: File, name: string): boolean =>
   Object.hasOwn(file, name) && file[name] !== null && file[name] !== undefined
@@ -38,7 +38,7 @@ export function textAt(file: File, name: string): string {
   return value
 }
 
-/** @param least the least that it may be; of a whole number, an integer */
+/** A finite number. @param options.least the least that it may be @param options.whole whether it must be an integer */
 export function numberAt(file: File, name: string, { least = -Infinity, whole = false } = {}): number {
   const value = stated(file, name)
   if (typeof value !== 'number' || !Number.isFinite(value) || value < least || (whole && !Number.isInteger(value))) {
@@ -85,7 +85,6 @@ export function read(weights: File, name: string, engine: Engine): Matrix {
   const weight: unknown = stated(weights, name)
   if (!Array.isArray(weight) || weight.length === 0)
     throw new Error(`${name}: ${show(weight)}; must be a list of rows or of numbers`)
-  // A list of numbers is a bias, a row of ours.
   const rows = (Array.isArray(weight[0]) ? weight : weight.map((value: unknown) => [value])) as Rows
   const [out, inputs] = [rows.length, rows[0].length]
   rows.forEach((row, r) => {

@@ -3,7 +3,7 @@
  * engine, and prints what it computes as one JSON object. Of what the file records of the original's own run, only how long it was is looked
  * at, where the file does not say how many losses it wants.
  */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import { createEngine, type Engine } from 'unrolled'
 import { textAt, type File, type Outcome } from './fixture.js'
@@ -32,6 +32,7 @@ const program = new Command('originals')
   .showSuggestionAfterError()
 
 function run(path: string, executor: 'reference' | 'wasm'): void {
+  if (!existsSync(path)) throw new Error('there is no such file')
   const content: unknown = JSON.parse(readFileSync(path, 'utf8').replace(/^\ufeff/, ''))
   if (typeof content !== 'object' || content === null) throw new Error('is no JSON object')
   const file = content as File

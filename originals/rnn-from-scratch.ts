@@ -1,7 +1,7 @@
 /** rnn-from-scratch: a tanh RNN over words without biases, a sentence a step, windowed backpropagation, a rate that halves. */
 import { evaluateSentences, Optimizer, SentenceBatches, sgd, Trainer, type Engine } from 'unrolled'
 import { Elman } from './elman.js'
-import { countOf, indicesIn, numberAt, objectAt, type File, type Outcome } from './fixture.js'
+import { countOf, indicesIn, numberAt, objectAt, show, type File, type Outcome } from './fixture.js'
 import { firstGradients } from './gradients.js'
 
 export interface WordOutcome extends Outcome {
@@ -18,7 +18,8 @@ export function rnnFromScratch(file: File, engine: Engine): WordOutcome {
   const count = countOf(file, epochs === undefined ? undefined : epochs + 1)
   const network = new Elman({ table: 'U', recurrent: 'W', output: 'V' }, objectAt(file, 'initial_weights'), engine)
   const stated = file.sentences
-  if (!Array.isArray(stated) || stated.length === 0) throw new Error('sentences: must be a list of lists of tokens')
+  if (!Array.isArray(stated) || stated.length === 0)
+    throw new Error(`sentences: ${show(stated)}; must be a list of lists of tokens`)
   const sentences = stated.map((sentence, i) => Int32Array.from(indicesIn(sentence, `sentences[${i}]`, network.tokens)))
   const batches = new SentenceBatches(sentences)
   const options = { batches, reach, lossPer: 'sequence' } as const

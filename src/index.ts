@@ -6,9 +6,23 @@ export {
   LanguageModel,
   type LanguageModelOptions,
   type LoadOptions,
-  type TrainingProgress,
-  type TrainOptions,
+  type NetworkOptions,
+  type PromptOptions,
+  type TrainingText,
 } from './language/model.js'
+export { Training, type TrainingProgress, type Validation } from './language/training.js'
+export type { ScheduleName, TrainOptions } from './language/train-options.js'
+export { assess, type Assessment, type MeasuredText } from './language/assess.js'
+export type { TokenScore } from './language/score.js'
+export {
+  Session,
+  type Beam,
+  type BeamOptions,
+  type Sample,
+  type SampleOptions,
+  type SessionState,
+  type StreamOptions,
+} from './language/session.js'
 export { LanguageNetwork, type LanguageNetworkOptions } from './language/network.js'
 
 // Graphs
@@ -47,11 +61,11 @@ export type { Schedule } from './optim/schedules.js'
 export type { TextBatches, TextWindow } from './text/batches.js'
 export { SentenceBatches } from './text/sentence-batches.js'
 export { splitHeldOut, Streams, type StreamsOptions } from './text/streams.js'
+export { CorpusBuilder, type Corpus, type CorpusOptions } from './text/corpus.js'
 export { Vocabulary } from './text/vocabulary.js'
 export type { TokenKind, VocabularyOptions } from './text/vocabulary-options.js'
 export type { Decoder } from './text/decoder.js'
 export type { TokenArray } from './text/token-array.js'
-export { CorpusBuilder, type Corpus, type CorpusOptions } from './text/corpus.js'
 export { decodeCorpus, encodeCorpus } from './text/corpus-file.js'
 export { textReader, type TextFormat, type TextFormatOptions, type TextReader } from './text/text-reader.js'
 export { Utf8Reader } from './text/utf8.js'
@@ -62,12 +76,39 @@ export { splitSentences } from './text/sentences.js'
 export { splitWords } from './text/words.js'
 export { WordVocabulary, type WordCounts, type WordMarks } from './text/word-vocabulary.js'
 export { Divergence, Trainer, type StepReport, type TrainerOptions } from './train/trainer.js'
+export {
+  TrainingLoop,
+  type EndReason,
+  type Limits,
+  type LoopOptions,
+  type LoopReport,
+  type LoopState,
+  type Recovery,
+  type Validated,
+} from './train/loop.js'
+export type { Snapshot } from './train/snapshot.js'
 export { evaluate, type Evaluation } from './train/evaluate.js'
 export { evaluateSentences, type SentenceEvaluation } from './train/evaluate-sentences.js'
 export { CarriedState } from './nn/carried-state.js'
 export type { TokenForwardOptions, TokenNetwork } from './nn/token-network.js'
-export { draw, Generator, greedy } from './generate/generator.js'
-export { predict } from './generate/predict.js'
+
+// Generation
+export { predict, surprisals } from './generate/along.js'
+export type { DecodingOptions, WritingOptions } from './generate/decoding.js'
+export type { Filters } from './generate/filters.js'
+export { Reader, type ReaderState } from './generate/reader.js'
+export { Sampler, type Alternative } from './generate/sampler.js'
+export type { Sampling } from './generate/sampling.js'
+export type { Spelling } from './generate/spelling.js'
+export type { Ending, WrittenToken } from './generate/write.js'
+
+// How well a model predicts
+export { baselines, type Baselines } from './metrics/baselines.js'
+export { comparisonTable } from './metrics/comparison.js'
+export { coverage, type SpecialTokens } from './metrics/coverage.js'
+export { KneserNey, type KneserNeyOptions } from './metrics/kneser-ney.js'
+export { measure, type Measure } from './metrics/measure.js'
+export type { TokenText } from './metrics/token-text.js'
 
 // Files
 export { decodeSafetensors, encodeSafetensors, type NamedTensor, type Safetensors } from './formats/safetensors.js'

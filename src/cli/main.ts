@@ -1,35 +1,26 @@
 #!/usr/bin/env node
 /** The command `unrolled`. Standard output carries what was asked for; everything else goes to standard error. */
 import { readFileSync } from 'node:fs'
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command, type Option } from 'commander'
+import { applyConfigFile, UsageError } from './config-file.js'
+import { withDocumentOptions, withTokenOptions, type DocumentFlags } from './corpus.js'
+import { runEvaluate, type EvaluateFlags } from './evaluate.js'
 import { allowRelaxedSimd } from './flags.js'
 import { runGenerate, type GenerateFlags } from './generate.js'
-import { runTrain, type TrainFlags } from './train.js'
+import { runInspect } from './inspect.js'
+import { runScore, type ScoreFlags } from './score.js'
+import { runResume, runTrain, type ResumeFlags, type TrainFlags } from './train.js'
+import { choice, number, positive, several, whole } from './values.js'
 
-const whole = (least: number) => (text: string) => {
-  const value = text.trim() === '' ? NaN : Number(text)
-  if (!Number.isSafeInteger(value) || value < least) throw new InvalidArgumentError(`must be a whole number, ${least} or more.`)
-  return value
-}
-const positive = (text: string): number => {
-  const value = Number(text)
-  if (!(value > 0 && value < Infinity)) throw new InvalidArgumentError('must be a positive number.')
-  return value
-}
-const number = (least: number, below: number) => (text: string) => {
-  const value = text.trim() === '' ? NaN : Number(text)
-  if (!(value >= least && value < below)) {
-    throw new InvalidArgumentError(`must be a number from ${least}${below === Infinity ? '' : ` to below ${below}`}.`)
-  }
-  return value
-}
+/** The exit codes; what was stopped by the user ends with 130. */
+const [failed, wrongUse] = [1, 2]
 
 const kernels = (): Option =>
-  new Option('--kernels <build>', 'relaxed: fastest; plain: the same bits everywhere; reference: float64').choices([
-    'relaxed',
-    'plain',
-    'reference',
-  ])
+  choice(
+    '--kernels <build>',
+    'relaxed: fastest; plain: the same bits everywhere; reference: float64; default: the fastest that runs here',
+    ['relaxed', 'plain', 'reference'],
+  )
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
 const flag = allowRelaxedSimd()
@@ -38,55 +29,166 @@ const program = new Command('unrolled')
   .description('Recurrent networks in TypeScript: train one on a text, and let it write.')
   .version(version)
   .showSuggestionAfterError()
-  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : 2))
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : wrongUse))
 
-program
+/** The limits that a run can be given, and given anew. */
+const withLimits = (command: Command): Command =>
+  command
+    .option('--epochs <n>', 'how often to read the text', positive)
+    .option('--minutes <n>', 'how long to train, validations left out', positive)
+    .option('--loss <nats>', 'train until the held-out loss is at most this', positive)
+
+const train = program
   .command('train')
-  .description('train a character model')
-  .option('--text <file>', 'a UTF-8 text; default: Moby Dick, where it is installed')
-  .addOption(
-    new Option('--from <model>', 'a model that train saved, to train on').conflicts([
-      'cell',
-      'hidden',
-      'layers',
-      'embedding',
-      'dropout',
-    ]),
-  )
-  .option('--out <file>', 'where to save the model', 'runs/model.safetensors')
-  .addOption(
-    new Option('--cell <cell>', 'which cell').choices(['lstm', 'gru', 'gru-reset-before', 'rnn', 'rnn-relu']).default('lstm'),
-  )
+  .description('train a model on text, and keep all of it in a folder')
+  .argument('[files...]', 'UTF-8 texts, one after another; - is standard input; default: Moby Dick, where it is installed')
+  .option('--config <file>', 'a JSON file with these options; flags win')
+  .option('--out <folder>', 'where the run is kept; default: runs/1, or the next number that is free')
+  .option('--resume <folder>', 'go on with a run exactly where it stopped, as the command resume does')
+  .option('--from <model>', 'begin with the weights of this model, or run, and its vocabulary')
+withDocumentOptions(train)
+withTokenOptions(train)
+train
+  .addOption(choice('--cell <cell>', 'which cell', ['lstm', 'gru', 'gru-reset-before', 'rnn', 'rnn-relu']).default('lstm'))
   .option('--hidden <units>', 'units of each layer', whole(1), 128)
-  .option('--layers <count>', 'layers', whole(1), 2)
-  .option('--embedding <width>', 'numbers that stand for a character; default: 64, with --tied as many as hidden', whole(1))
+  .option('--layers <n>', 'layers', whole(1), 2)
+  .option('--embedding <width>', 'numbers that stand for a token; default: 64, with --tied as many as hidden', whole(1))
   .option('--tied', 'the output layer uses the weights of the embedding')
   .option('--dropout <share>', 'share zeroed between layers', number(0, 1), 0)
-  .option('--steps <count>', 'steps to train', whole(1), 2400)
-  .option('--streams <count>', 'streams read side by side', whole(1), 16)
+  .option('--steps <n>', 'steps to train; default: 2400, where nothing else ends it', whole(1))
+withLimits(train)
+  .option('--patience <n>', 'end after so many validations without a better one', whole(1))
+  .option(
+    '--streams <n>',
+    'parts of the text, or documents, read side by side; default: 16, fewer where the text is short',
+    whole(1),
+  )
   .option('--window <steps>', 'steps through which gradients flow', whole(1), 64)
   .option('--reach <steps>', 'earlier steps that a loss reaches back to; default: all of its window', whole(0))
-  .option('--rate <rate>', 'peak learning rate of a cosine schedule', positive, 0.005)
+  .addOption(
+    choice('--optimizer <name>', 'how gradients change weights', ['adam', 'adamw', 'rmsprop', 'adagrad', 'sgd']).default('adam'),
+  )
+  .option('--rate <rate>', 'learning rate; the highest one of a schedule', positive, 0.005)
+  .addOption(
+    choice('--schedule <name>', 'how the rate changes; default: cosine, constant where the number of steps is not known', [
+      'cosine',
+      'constant',
+      'halve-on-rise',
+    ]),
+  )
   .option('--clip <norm>', 'largest norm of the gradient', positive, 1)
-  .option('--seed <seed>', 'seed of weights, dropout and samples', whole(0), 1)
+  .option('--clip-value <size>', 'largest size of each element of the gradient; default: any', positive)
+  .option('--l2 <weight>', 'weight of the squared weights in the loss', number(0), 0)
+  .option('--held-out <share>', 'share of the text, or of the documents, that is never trained on', number(0, 1), 0.05)
+  .option('--validate-every <steps>', 'steps between validations; default: a tenth of all', whole(1))
+  .option('--checkpoint-every <steps>', 'steps between checkpoints; default: a twentieth of all, at most 500', whole(1))
+  .option('--keep <n>', 'checkpoints that are kept, the newest', whole(2), 3)
+  .option('--log-every <steps>', 'steps between lines of the log; default: a thousandth of all', whole(1))
+  .option('--sample-length <n>', 'tokens of the sample at each validation', whole(0), 200)
+  .option('--sample-temperature <value>', 'its temperature', number(0), 0.7)
+  .option(
+    '--retries <n>',
+    'how often to go back from a loss that is not a number, or explodes, with half the rate; 0: never',
+    whole(0),
+    3,
+  )
+  .option('--seed <seed>', 'seed of weights, dropout, samples and the choice of documents', whole(0), 1)
   .addOption(kernels())
-  .action((flags: TrainFlags) => runTrain(flags, flag))
+  .option('--json', 'the log on standard output, a JSON line each')
+  .action(async (files: string[], flags: TrainFlags & { config?: string; resume?: string }) => {
+    if (flags.config !== undefined) applyConfigFile(train, flags.config)
+    const { config: _config, resume: folder, ...options } = train.opts<TrainFlags & { config?: string; resume?: string }>()
+    if (options.from !== undefined)
+      refuse(
+        train,
+        ['cell', 'hidden', 'layers', 'embedding', 'tied', 'dropout', 'tokens', 'lowerCase', 'minCount', 'vocabulary', 'unknown'],
+        '--from has its own',
+      )
+    if (folder === undefined) return runTrain(files, options, flag)
+    if (files.length > 0) throw new UsageError(`${files[0]}: with --resume, the run has its text already`)
+    const allowed = new Set(['resume', 'config', 'steps', 'epochs', 'minutes', 'loss', 'kernels', 'json'])
+    refuse(
+      train,
+      train.options.map((option) => option.attributeName()).filter((name) => !allowed.has(name)),
+      'the run to resume has its own',
+    )
+    return runResume(folder, options, flag)
+  })
+
+const resume = program
+  .command('resume')
+  .description('go on with a run exactly where it stopped')
+  .argument('<folder>', 'the folder of the run')
+  .option('--steps <n>', 'steps in all; default: as before', whole(1))
+withLimits(resume)
+  .addOption(kernels())
+  .option('--json', 'the log on standard output, a JSON line each')
+  .action((folder: string, flags: ResumeFlags) => runResume(folder, flags, flag))
 
 program
   .command('generate')
   .description('let a model write')
-  .argument('[model]', 'a model that train saved', 'runs/model.safetensors')
-  .option('--prompt <text>', 'what to continue')
-  .option('--length <count>', 'characters to write', whole(0), 500)
-  .option(
-    '--temperature <value>',
-    'below 1 more cautious, above 1 more daring, 0 always the most likely',
-    number(0, Infinity),
-    0.7,
-  )
-  .option('--seed <seed>', 'seed of the sample', whole(0), 1)
+  .argument('[model]', "a model's file, or the folder of a run; default: the newest run in runs/")
+  .option('--prompt <text>', 'what to continue', '')
+  .option('--length <n>', 'tokens to write at most', whole(0), 500)
+  .option('--temperature <value>', 'below 1 more cautious, above 1 more daring, 0 always the most likely', number(0), 0.7)
+  .option('--top-k <n>', 'draw from so many tokens, the most likely ones; default: all', whole(1))
+  .option('--top-p <share>', 'draw from the fewest tokens that together have this probability', number(0), 1)
+  .option('--min-p <share>', 'draw from tokens at least so many times as likely as the most likely one', number(0), 0)
+  .option('--repetition-penalty <value>', 'above 1: fewer repetitions', positive, 1)
+  .option('--repetition-window <n>', 'how many tokens back that looks', whole(1), 64)
+  .option('--ban <token>', 'a token that is never written; may be given several times', several)
+  .option('--force <text>', 'what is written begins with this')
+  .option('--stop <text>', 'end where this appears; may be given several times', several)
+  .option('--allow-unknown', 'the unknown token may be written')
+  .option('--count <n>', 'how many texts; with --beams, how many of the best', whole(1), 1)
+  .option('--beams <width>', 'beam search of this width, instead of drawing', whole(1))
+  .option('--alpha <value>', 'its length normalisation', number(0), 0.7)
+  .option('--seed <seed>', 'seed of the draw', whole(0), 1)
+  .option('--json', 'a JSON line for each token, or for each beam')
+  .option('--top <n>', 'with --json, so many of the most likely tokens with each', whole(0), 0)
+  .option('--chat', 'answer each line of standard input, up to --stop (default: the end of the line)')
   .addOption(kernels())
-  .action((model: string, flags: GenerateFlags) => runGenerate(model, flags))
+  .action((model: string | undefined, flags: GenerateFlags) => runGenerate(model, flags))
+
+withDocumentOptions(
+  program
+    .command('evaluate')
+    .description('measure how well a model predicts a text, beside simpler models')
+    .argument('<model>', "a model's file, or the folder of a run")
+    .argument('[files...]', 'UTF-8 texts; - is standard input; default: what the run has held out'),
+)
+  .option('--trained-on <files...>', 'what the simpler models are trained on; default: what the run was trained on')
+  .option('--json', 'as JSON')
+  .addOption(kernels())
+  .action((model: string, files: string[], flags: EvaluateFlags & DocumentFlags) => runEvaluate(model, files, flags))
+
+program
+  .command('score')
+  .description('tell how surprising each token of a text is to a model, in bits')
+  .argument('<model>', "a model's file, or the folder of a run")
+  .argument('[file]', 'a UTF-8 text; default: standard input')
+  .option('--text <text>', 'the text itself')
+  .option('--json', 'a JSON line for each token')
+  .addOption(kernels())
+  .action((model: string, file: string | undefined, flags: ScoreFlags) => runScore(model, file, flags))
+
+program
+  .command('inspect')
+  .description("show a model's shape, parameters, vocabulary and history")
+  .argument('<model>', "a model's file, or the folder of a run")
+  .option('--json', 'as JSON')
+  .action((model: string, flags: { json?: boolean }) => runInspect(model, flags))
+
+/** Options that were given, but cannot be together with another. */
+function refuse(command: Command, names: readonly string[], why: string): void {
+  const option = command.options.find(
+    (known) =>
+      names.includes(known.attributeName()) &&
+      ['cli', 'config'].includes(command.getOptionValueSource(known.attributeName()) ?? ''),
+  )
+  if (option) throw new UsageError(`${option.long}: cannot be given; ${why}`)
+}
 
 // Whoever reads may have read enough: `unrolled generate | head`.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
@@ -98,5 +200,5 @@ try {
   await program.parseAsync()
 } catch (error) {
   process.stderr.write(`unrolled: ${(error as Error).message}\n`)
-  process.exitCode = 1
+  process.exitCode = error instanceof UsageError ? wrongUse : failed
 }

@@ -12,13 +12,13 @@ export interface Output {
 /** What the live line shows. */
 export interface Progress {
   step: number
-  /** How many steps there will be. */
+  /** How many steps there will be; Infinity where something else ends the training. */
   steps: number
   /** How often the text has been read, fractions included. */
   epoch: number
   /** The training loss. */
   loss: number
-  charactersPerSecond: number
+  tokensPerSecond: number
   secondsLeft: number
 }
 
@@ -80,14 +80,14 @@ export class Reporter {
   }
 }
 
-/** `step 1,200 of 9,000 · epoch 1.35 · loss 1.8321 · 412,000 characters/s · 3 min 20 s left` */
-function describe({ step, steps, epoch, loss, charactersPerSecond, secondsLeft }: Progress): string {
+/** `step 1,200 of 9,000 · epoch 1.35 · loss 1.8321 · 412,000 tokens/s · 3 min 20 s left` */
+function describe({ step, steps, epoch, loss, tokensPerSecond, secondsLeft }: Progress): string {
   return [
-    `step ${count(step)} of ${count(steps)}`,
+    steps === Infinity ? `step ${count(step)}` : `step ${count(step)} of ${count(steps)}`,
     `epoch ${epoch.toFixed(2)}`,
     `loss ${loss.toFixed(4)}`,
-    `${count(Math.round(charactersPerSecond))} characters/s`,
-    `${duration(secondsLeft)} left`,
+    `${count(Math.round(tokensPerSecond))} tokens/s`,
+    ...(steps === Infinity ? [] : [`${duration(secondsLeft)} left`]),
   ].join(' · ')
 }
 

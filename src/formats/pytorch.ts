@@ -98,9 +98,32 @@ function transpose(values: ArrayLike<number>, rows: number, cols: number): Float
   return result
 }
 
-/** The tensors of a file, from the matrices as they are. */
-export const toTensors = (mappings: readonly TensorMapping[]): NamedTensor[] =>
-  mappings.map(({ name, shape, write }) => ({ name, shape, data: write((matrix) => matrix.read()) }))
+type Tensors = Pick<ReadonlyMap<string, { shape: readonly number[]; data: Float32Array }>, 'get'>
+
+/** The tensors of a file: of the matrices as they are, or of other values for each. */
+export const toTensors = (
+  mappings: readonly TensorMapping[],
+  read: (matrix: Matrix) => Floats = (matrix) => matrix.read(),
+): NamedTensor[] => mappings.map(({ name, shape, write }) => ({ name, shape, data: write(read) }))
+
+/** The values of each matrix, from a file's tensors. Throws a sentence for one that is missing or of another shape. */
+export function readTensors(mappings: readonly TensorMapping[], tensors: Tensors, source: string): Map<Matrix, Float32Array> {
+  const values = new Map<Matrix, Float32Array>()
+  for (const { name, shape, target, read } of mappings) {
+    const tensor = tensors.get(name)
+    if (!tensor) throw new Error(`${source}: tensor '${name}' is missing`)
+    if (tensor.shape.join() !== shape.join()) {
+      throw new Error(`${source}: tensor '${name}' is [${tensor.shape.join(', ')}], expected [${shape.join(', ')}]`)
+    }
+    try {
+      const own = read(tensor.data)
+      if (target) values.set(target, own)
+    } catch (error) {
+      throw new Error(`${source}: ${(error as Error).message}`)
+    }
+  }
+  return values
+}
 
 /** Sets the matrices from a file's tensors. Everything is checked before anything is changed. */
 export function fromTensors(
@@ -112,17 +135,5 @@ export function fromTensors(
   for (const name of tensors.keys()) {
     if (!names.has(name)) throw new Error(`${source}: tensor '${name}' belongs to no part of this network`)
   }
-  const changes = mappings.map(({ name, shape, target, read }) => {
-    const tensor = tensors.get(name)
-    if (!tensor) throw new Error(`${source}: tensor '${name}' is missing`)
-    if (tensor.shape.join() !== shape.join()) {
-      throw new Error(`${source}: tensor '${name}' is [${tensor.shape.join(', ')}], expected [${shape.join(', ')}]`)
-    }
-    try {
-      return { target, values: read(tensor.data) }
-    } catch (error) {
-      throw new Error(`${source}: ${(error as Error).message}`)
-    }
-  })
-  for (const { target, values } of changes) target?.write(values)
+  for (const [matrix, values] of readTensors(mappings, tensors, source)) matrix.write(values)
 }

@@ -127,6 +127,7 @@ export class Execution {
 
   /** Runs everything, again where it has been run, from the leaves as they are now. */
   replay(): void {
+    // V8 makes a new table for a map that is cleared, also for one that is empty.
     if (this.#liveValues.size > 0) this.#liveValues.clear()
     if (this.#liveGradients.size > 0) this.#liveGradients.clear()
     this.#arena.forget()

@@ -76,6 +76,14 @@ export class Matrix {
     return this.#live?.slice() ?? this.store.read()
   }
 
+  /** Copies the values into an array as long as the matrix is large. */
+  readInto(values: Floats): void {
+    if (values.length !== this.size) throw new Error(`${this}: into ${values.length} values; must be ${this.size}`)
+    this.#settle()
+    if (this.#live) values.set(this.#live)
+    else this.store.readInto(values)
+  }
+
   /** Replaces the values. */
   write(values: ArrayLike<number>): void {
     if (values.length !== this.size) throw new Error(`${this}: ${values.length} values; must be ${this.size}`)
@@ -119,7 +127,7 @@ export class Matrix {
   }
 
   /** Puts what was written to `data` in the memory, for a run. `overwritten`: the run does not read it. */
-  beforeRun(overwritten = false): void {
+  beforeRun(overwritten: boolean): void {
     if (this.#live) this.store.write(this.#live)
     else if (!overwritten) this.#settle()
   }
@@ -128,7 +136,7 @@ export class Matrix {
   afterWrite(): void {
     this.version++
     this.#isClear = this.#isStale = false
-    this.#live?.set(this.store.read())
+    if (this.#live) this.store.readInto(this.#live)
   }
 
   toString(): string {

@@ -120,7 +120,7 @@ export class Indices {
   }
 }
 
-export function checkIndices(values: ArrayLike<number>, limit: number, what: string): void {
+function checkIndices(values: ArrayLike<number>, limit: number, what: string): void {
   for (let i = 0; i < values.length; i++) {
     const value = values[i]
     if (!Number.isInteger(value)) throw new Error(`indices: ${value} at ${i}; must be whole numbers`)

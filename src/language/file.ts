@@ -1,8 +1,10 @@
 /** A language model as a file: `.safetensors`, with the vocabulary and the configuration as metadata. */
 import { toTensors } from '../formats/pytorch.js'
+import { checkSeal } from '../formats/seal.js'
 import { decodeSafetensors, encodeSafetensors, type Safetensors } from '../formats/safetensors.js'
 import type { Cell } from '../nn/cell.js'
 import { Vocabulary } from '../text/vocabulary.js'
+import type { Validated } from '../train/loop.js'
 import type { LanguageNetwork } from './network.js'
 
 /** All that has to be known, besides the vocabulary, to make the network anew. */
@@ -21,29 +23,47 @@ export interface ModelFile {
   tensors: Safetensors['tensors']
   /** The engine that the weights were trained with; empty if they were not. */
   kernels: string
+  history: readonly Validated[]
 }
 
 const format = 'unrolled language model'
 
-export function encodeModel(network: LanguageNetwork, config: ModelConfig, vocabulary: Vocabulary, kernels: string): Uint8Array {
-  return encodeSafetensors(toTensors(network.tensors), {
-    format,
-    version: '2',
-    config: JSON.stringify(config),
-    vocabulary: JSON.stringify(vocabulary),
-    kernels,
-  })
+/** What a file says of a model. */
+export interface Described {
+  readonly config: ModelConfig
+  readonly vocabulary: Vocabulary
+  readonly trainedWith: string
+  readonly history: readonly Validated[]
 }
 
+export const modelMetadata = ({ config, vocabulary, trainedWith, history }: Described): Record<string, string> => ({
+  format,
+  version: '2',
+  config: JSON.stringify(config),
+  vocabulary: JSON.stringify(vocabulary),
+  kernels: trainedWith,
+  history: JSON.stringify(history),
+})
+
+export function encodeModel(model: Described & { readonly network: LanguageNetwork }): Uint8Array {
+  return encodeSafetensors(toTensors(model.network.tensors), modelMetadata(model))
+}
+
+/** A model, or a checkpoint, which has more tensors: those of the training are left out. */
 export function decodeModel(bytes: Uint8Array, source: string): ModelFile {
   const { tensors, metadata } = decodeSafetensors(bytes, source)
   if (metadata.format !== format) throw new Error(`${source}: is not a model of Unrolled; its metadata has no format '${format}'`)
   // In files of version 1 the vocabulary is a plain list of code points.
   if (metadata.version !== '1' && metadata.version !== '2')
     throw new Error(`${source}: is a model of version ${metadata.version}; this release reads versions 1 and 2`)
+  if (metadata.training !== undefined) {
+    checkSeal(bytes, source)
+    for (const name of tensors.keys()) if (/^(optimizer|state)\./.test(name)) tensors.delete(name)
+  }
   const config = parsed(metadata.config, source, 'configuration', checkConfig)
   const vocabulary = parsed(metadata.vocabulary, source, 'vocabulary', (value) => Vocabulary.fromJSON(value))
-  return { config, vocabulary, tensors, kernels: metadata.kernels ?? '' }
+  const history = parsed(metadata.history ?? '[]', source, 'history', checkHistory)
+  return { config, vocabulary, tensors, kernels: metadata.kernels ?? '', history }
 }
 
 function parsed<T>(text: string | undefined, source: string, what: string, check: (value: unknown) => T): T {
@@ -62,6 +82,13 @@ function checkConfig(value: unknown): ModelConfig {
   }
   if (!(dropout >= 0 && dropout < 1)) throw new Error(`dropout: ${dropout}; must be in [0, 1)`)
   return { cell, hidden, layers, embedding, dropout, tied }
+}
+
+function checkHistory(value: unknown): Validated[] {
+  const isValidated = (item: unknown): boolean =>
+    ['step', 'training', 'nats'].every((key) => typeof (item as Record<string, unknown> | null)?.[key] === 'number')
+  if (!Array.isArray(value) || !value.every(isValidated)) throw new Error('must be a list of validations')
+  return value as Validated[]
 }
 
 export function parameterCount(cell: Cell, { embedding, hidden, layers, tied }: ModelConfig, tokens: number): number {

@@ -1,24 +1,45 @@
 /** A language model in a few lines: create, train, generate, save, load. */
 import { fromTensors } from '../formats/pytorch.js'
-import { draw, Generator, greedy } from '../generate/generator.js'
+import type { DecodingOptions } from '../generate/decoding.js'
+import type { WrittenToken } from '../generate/write.js'
 import type { Cell } from '../nn/cell.js'
-import { Random } from '../nn/random.js'
-import { Optimizer } from '../optim/optimizer.js'
-import { adam, type Rule } from '../optim/rules.js'
-import { cosine, type Schedule } from '../optim/schedules.js'
 import type { Engine } from '../run/engine.js'
-import { splitHeldOut, Streams } from '../text/streams.js'
-import { Vocabulary } from '../text/vocabulary.js'
+import { CorpusBuilder, type Corpus } from '../text/corpus.js'
+import type { Vocabulary } from '../text/vocabulary.js'
+import type { TokenKind, VocabularyOptions } from '../text/vocabulary-options.js'
 import { evaluate, type Evaluation } from '../train/evaluate.js'
-import { Trainer, type StepReport } from '../train/trainer.js'
+import type { Validated } from '../train/loop.js'
 import { builtIn, cellName, type CellName } from './cells.js'
 import { decodeModel, encodeModel, parameterCount, refuseTooLarge, type ModelConfig } from './file.js'
 import { LanguageNetwork } from './network.js'
+import { score, type TokenScore } from './score.js'
+import { Session, type Beam, type BeamOptions, type Sample, type SampleOptions, type SessionState } from './session.js'
+import type { TrainOptions } from './train-options.js'
+import { Training, type TrainingProgress } from './training.js'
 import { Turns } from './turns.js'
 
-export interface LanguageModelOptions {
-  /** What it learns from: its characters become the vocabulary. */
-  text: string
+/** What a model learns from: a text, of which the tokens are to be found, or a corpus that has them. */
+export type TrainingText =
+  | {
+      /** One text; or many that begin and end, such as names. Its tokens become the vocabulary. */
+      text: string | readonly string[]
+      /** What is read and written. Default `characters`. */
+      tokens?: TokenKind
+      /** Whether the text is read in lower case. Default false. */
+      lowerCase?: boolean
+      /** How often a token must be there; rarer ones are unknown. Default 1. */
+      minCount?: number
+      /** How many tokens to have at most, the most frequent. Default: all. */
+      vocabularySize?: number
+      /** Whether there is a token for what is not in the vocabulary. Default: where there are words, or tokens were left out. */
+      unknown?: boolean
+      corpus?: undefined
+    }
+  | { corpus: Corpus; text?: undefined }
+
+export type LanguageModelOptions = TrainingText & NetworkOptions
+
+export interface NetworkOptions {
   /** One of the built-in cells, or one of your own made with `defineCell`. Default `lstm`. */
   cell?: CellName | Cell
   /** Units of each layer. Default 128. */
@@ -36,134 +57,116 @@ export interface LanguageModelOptions {
   engine?: Engine
 }
 
-export interface TrainOptions {
-  /** How long. One of the two; default: 10 epochs. */
-  steps?: number
-  epochs?: number
-  /** Streams of the text that are read side by side (B). Default 16, fewer where the text is short. */
-  streams?: number
-  /** Steps through which gradients flow (T). Default 64. */
-  window?: number
-  /** Default Adam. */
-  rule?: Rule
-  /** A number: the peak of a cosine with a short warm-up, down to a hundredth. Default 0.005. */
-  learningRate?: number | Schedule
-  /** Default 1. */
-  clipNorm?: number
-  /** Share of the text, at its end, that is never trained on. Default 0.05; 0: none. */
-  heldOut?: number
-  /** Steps between validations; the last step has one always. Default: a tenth of all. */
-  validateEvery?: number
-  /** For dropout. Default 1. */
+export interface PromptOptions {
+  prompt?: string
   seed?: number
-  /** How many earlier steps the gradient of a character's loss flows back to. Default: as far as its window goes. */
-  reach?: number
 }
 
 export interface LoadOptions {
+  /** For a model with a cell of one's own: that cell. */
   cell?: Cell
-  text?: string
+  /** To train on: one text; or many, for a model that was trained on such. Default: none; the model can generate and evaluate. */
+  text?: string | readonly string[]
   engine?: Engine
 }
 
-/** A step's report; where there was a validation, with it. */
-export interface TrainingProgress extends StepReport {
-  /** Steps there will be. */
-  readonly steps: number
-  /** Time that the steps so far took, without validations and whatever the caller did in between. */
-  readonly seconds: number
-  readonly validation?: Evaluation
-}
-
 export class LanguageModel {
-  readonly text: string | undefined
+  /** What it is trained on, unless it is told otherwise. */
+  readonly corpus: Corpus | undefined
   readonly vocabulary: Vocabulary
   readonly network: LanguageNetwork
   readonly config: ModelConfig
   /** What the weights were trained with, so that a reader of the file can tell; empty before training. */
   trainedWith = ''
+  /** The validations of its last training. */
+  history: readonly Validated[] = []
 
-  private constructor(vocabulary: Vocabulary, config: ModelConfig, cell: Cell, seed: number, engine?: Engine, text?: string) {
+  private constructor(vocabulary: Vocabulary, config: ModelConfig, cell: Cell, seed: number, engine?: Engine, corpus?: Corpus) {
     this.vocabulary = vocabulary
     this.config = config
-    this.text = text
+    this.corpus = corpus
     this.network = new LanguageNetwork({ ...config, cell, tokens: vocabulary.size, seed, engine })
   }
 
-  /** A model of the characters of `text`, with random weights. */
+  /** A model of the tokens of a text, with random weights. */
   static create(options: LanguageModelOptions): LanguageModel {
-    const { text, cell = 'lstm', hidden = 128, layers = 2, tied = false, embedding = tied ? hidden : 64, dropout = 0 } = options
-    if (typeof text !== 'string') throw new Error(`text: ${typeof text}; must be a string`)
+    const { cell = 'lstm', hidden = 128, layers = 2, tied = false, embedding = tied ? hidden : 64, dropout = 0 } = options
     const made = resolve(cell)
     const config = { cell: cellName(made), hidden, layers, embedding, dropout, tied }
-    return new LanguageModel(Vocabulary.fromText(text), config, made, options.seed ?? 1, options.engine, text)
+    const corpus = corpusFor(options)
+    return new LanguageModel(corpus.vocabulary, config, made, options.seed ?? 1, options.engine, corpus)
   }
 
-  /** Trains on the text that the model was created with. Each step gives a report; leaving the loop stops the training. */
+  /**
+   * Trains on the corpus that the model was created with. Each step gives a report; leaving the loop stops the training. For checkpoints and
+   * exact resume see `training`.
+   */
   async *train(options: TrainOptions = {}): AsyncGenerator<TrainingProgress> {
-    const { window = 64, rule = adam(), learningRate = 0.005, clipNorm = 1, heldOut = 0.05, seed = 1, reach } = options
-    if (this.text === undefined) throw new Error('train: this model was loaded without a text; give one to load or fromBytes')
-    if (options.steps !== undefined && options.epochs !== undefined) throw new Error('train: both steps and epochs; give one')
-    const all = this.vocabulary.encode(this.text)
-    const { training, heldOut: held } = heldOut === 0 ? { training: all, heldOut: undefined } : splitHeldOut(all, heldOut)
-    const { streams: batch = Math.max(1, Math.min(16, Math.floor((training.length - 1) / window))) } = options
-    const streams = new Streams(training, { streams: batch, window })
-    const steps = options.steps ?? Math.ceil((options.epochs ?? 10) * streams.windowsPerEpoch)
-    if (!Number.isInteger(steps) || steps < 1) throw new Error(`steps: ${steps}; must be a positive integer`)
-    const { validateEvery = Math.max(1, Math.ceil(steps / 10)) } = options
-    if (!Number.isInteger(validateEvery) || validateEvery < 1) {
-      throw new Error(`validateEvery: ${validateEvery}; must be a positive integer`)
-    }
-    const schedule =
-      typeof learningRate === 'number'
-        ? cosine({ rate: learningRate, steps, warmUp: Math.min(20, steps - 1), floor: learningRate / 100 })
-        : learningRate
-    const optimizer = new Optimizer(this.network.parameters, rule, { clipNorm })
-    const trainer = new Trainer(this.network, { batches: streams, optimizer, schedule, seed, reach })
-    this.trainedWith = this.network.engine.name
+    const training = this.training(options)
     const turns = new Turns()
-    let seconds = 0
-    for (let step = 1; step <= steps; step++) {
-      const start = performance.now()
-      const report = trainer.step()
-      seconds += (performance.now() - start) / 1000
-      const isDue = held && (step % validateEvery === 0 || step === steps)
-      const validation = isDue ? evaluate(this.network, held) : undefined
-      if (validation) schedule.observe?.(validation.nats)
-      yield { ...report, steps, seconds, validation }
+    while (!training.ended) {
+      yield training.next()
       await turns.next()
     }
   }
 
   /**
-   * Continues a prompt, a character at a time.
+   * A training that is taken step by step, can be kept as bytes at any step, and gone on with exactly.
    *
-   * @param options.prompt not repeated in what is generated; default: a space, or the first character where there is none
-   * @param options.length how many characters; default 200
-   * @param options.temperature below 1 more cautious, above 1 more daring, 0 always the most likely; default 0.8
-   * @param options.seed default 1
+   * @param options.corpus what it reads, encoded with this model's vocabulary. Default: that which the model was created with
    */
-  async *generate({
-    prompt,
-    length = 200,
-    temperature = 0.8,
-    seed = 1,
-  }: { prompt?: string; length?: number; temperature?: number; seed?: number } = {}): AsyncGenerator<string> {
-    if (!(temperature >= 0 && temperature < Infinity)) throw new Error(`temperature: ${temperature}; must be 0 or more`)
-    if (!Number.isInteger(length) || length < 0) throw new Error(`length: ${length}; must be a whole number, 0 or more`)
-    const { vocabulary } = this
-    const start = prompt || (vocabulary.tokens.includes(' ') ? ' ' : vocabulary.tokens[0])
-    const generator = new Generator(this.network)
-    const random = new Random(seed)
-    let probabilities = new Float32Array() as ArrayLike<number>
-    for (const token of vocabulary.encode(start, 'prompt')) probabilities = generator.read(token, temperature)
-    const turns = new Turns()
-    for (let i = 0; i < length; i++) {
-      await turns.next()
-      const token = temperature === 0 ? greedy(probabilities) : draw(probabilities, random)
-      yield vocabulary.tokens[token]
-      if (i + 1 < length) probabilities = generator.read(token, temperature)
-    }
+  training({ corpus = this.corpus, ...options }: TrainOptions & { corpus?: Corpus } = {}): Training {
+    if (corpus === undefined) throw new Error('train: this model was loaded without a text; give one to load or fromBytes')
+    return new Training(this, corpus, options)
+  }
+
+  /**
+   * Continues a prompt; gives the text in pieces, as it is written. Every other option is explained where `DecodingOptions` is declared.
+   *
+   * @param options.prompt not repeated in what is written. Default: the start of a document where the vocabulary has one, else a space, or the
+   *   first token where there is none
+   * @param options.seed one seed gives one text. Default 1
+   */
+  async *generate({ prompt, seed, ...options }: PromptOptions & DecodingOptions = {}): AsyncGenerator<string> {
+    yield* (await this.#prompted(prompt, seed)).generate(options)
+  }
+
+  /** As `generate`, token by token, each with its log-probability, and `count` samples side by side. */
+  async *stream({ prompt, seed, ...options }: PromptOptions & SampleOptions = {}): AsyncGenerator<WrittenToken> {
+    yield* (await this.#prompted(prompt, seed)).streamSamples(options)
+  }
+
+  /** `count` continuations of a prompt, written side by side. */
+  async samples({ prompt, seed, ...options }: PromptOptions & SampleOptions = {}): Promise<Sample[]> {
+    return (await this.#prompted(prompt, seed)).samples(options)
+  }
+
+  /** The likeliest continuations of a prompt that beam search finds, the best first. */
+  async beams({ prompt, ...options }: Pick<PromptOptions, 'prompt'> & BeamOptions = {}): Promise<Beam[]> {
+    return (await this.#prompted(prompt)).beams(options)
+  }
+
+  /**
+   * A text of its own that the model reads and goes on with by turns.
+   *
+   * @param options.seed what it draws with. Default 1
+   * @param options.state what a session of the same model saved, to go on from there
+   */
+  session({ seed = 1, state }: { seed?: number; state?: SessionState } = {}): Session {
+    const session = new Session(this.network, this.vocabulary, seed)
+    if (state !== undefined) session.restore(state)
+    return session
+  }
+
+  /** The surprisal of each token of a text, in nats and bits. */
+  async score(text: string): Promise<TokenScore[]> {
+    return score(this.network, this.vocabulary, text)
+  }
+
+  async #prompted(prompt = '', seed?: number): Promise<Session> {
+    const session = this.session({ seed })
+    await session.read(prompt)
+    return session
   }
 
   /** Mean cross-entropy over a text, in nats and bits a character. */
@@ -173,14 +176,12 @@ export class LanguageModel {
 
   /** The model as a `.safetensors` file: weights under PyTorch's names, vocabulary and configuration as metadata. */
   toBytes(): Uint8Array {
-    return encodeModel(this.network, this.config, this.vocabulary, this.trainedWith)
+    return encodeModel(this)
   }
 
   /**
    * A model from what `toBytes` gave. Throws a sentence, having changed nothing, for anything else.
    *
-   * @param options.cell for a model with a cell of one's own: that cell
-   * @param options.text to train on, of characters that the model knows. Default: none; the model can generate and evaluate
    * @param options.source what errors call the file
    */
   static fromBytes(
@@ -194,9 +195,11 @@ export class LanguageModel {
     if (cellName(made) !== config.cell)
       throw new Error(`${source}: was trained with the cell '${config.cell}', not '${cellName(made)}'`)
     refuseTooLarge(parameterCount(made, config, vocabulary.size), file, source)
-    const model = new LanguageModel(vocabulary, config, made, 0, engine, text)
+    const corpus = text === undefined ? undefined : corpusOf(text, { vocabulary })
+    const model = new LanguageModel(vocabulary, config, made, 0, engine, corpus)
     fromTensors(model.network.tensors, file.tensors, source)
     model.trainedWith = file.kernels
+    model.history = file.history
     return model
   }
 
@@ -222,6 +225,32 @@ export class LanguageModel {
   toString(): string {
     return String(this.network)
   }
+}
+
+function corpusFor(options: TrainingText): Corpus {
+  if (options.corpus !== undefined) {
+    const beside = ['text', 'tokens', 'lowerCase', 'minCount', 'vocabularySize', 'unknown'].find((name) => name in options)
+    if (beside) throw new Error(`${beside}: cannot be given beside a corpus, which has its vocabulary`)
+    return options.corpus
+  }
+  const { text, tokens: kind, lowerCase, minCount, vocabularySize: size, unknown } = options
+  if (typeof text !== 'string' && !Array.isArray(text)) throw new Error(`text: ${typeof text}; must be a string, or several`)
+  return corpusOf(text as string | readonly string[], { kind, lowerCase, minCount, size, unknown })
+}
+
+/** One text as a stream, several as documents. */
+function corpusOf(text: string | readonly string[], options: VocabularyOptions | { vocabulary: Vocabulary }): Corpus {
+  if (typeof text === 'string') {
+    const builder = new CorpusBuilder(options)
+    builder.add(text)
+    return builder.finish()
+  }
+  const builder = new CorpusBuilder({ ...options, documents: true })
+  for (const document of text) {
+    builder.add(document)
+    builder.endDocument()
+  }
+  return builder.finish()
 }
 
 function resolve(cell: CellName | Cell): Cell {

@@ -1,6 +1,7 @@
 /** A state that is carried from one run of a graph to the next. */
 import type { Graph } from '../graph/graph.js'
 import type { Input, Value } from '../graph/value.js'
+import type { Floats } from '../run/engine.js'
 import type { TokenNetwork } from './token-network.js'
 
 export class CarriedState {
@@ -28,6 +29,24 @@ export class CarriedState {
   /** Goes on from where another graph's next run would start. */
   takeOver(other: CarriedState): void {
     this.#each((input, layer, name) => input.set(other.inputs[layer][name].data))
+  }
+
+  /** What the next run starts from: by layer, by name, [batch, size]. */
+  read(): Readonly<Record<string, Floats>>[] {
+    return this.inputs.map((inputs) =>
+      Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, input.data.slice()])),
+    )
+  }
+
+  /** Starts the next run from what `read` gave. Throws if something is missing or of another size. */
+  write(values: readonly Readonly<Record<string, ArrayLike<number>>>[]): void {
+    this.#each((input, layer, name) => {
+      const given = values[layer]?.[name]
+      if (given?.length !== input.data.length) {
+        throw new Error(`state: ${name} of layer ${layer} has ${given?.length ?? 'no'} values; must be ${input.data.length}`)
+      }
+    })
+    this.#each((input, layer, name) => input.set(values[layer][name]))
   }
 
   reset(): void {

@@ -34,6 +34,15 @@ export async function readCorpus(paths: string | readonly string[], options: Rea
   return builder.finish()
 }
 
+/** The text of one UTF-8 file, as a whole. '-' is standard input. */
+export async function readText(path: string): Promise<string> {
+  const utf8 = new Utf8Reader(nameOf(path))
+  let text = ''
+  for await (const chunk of chunksOf(path)) text += utf8.push(chunk)
+  utf8.end()
+  return text
+}
+
 const nameOf = (path: string): string => (path === '-' ? standardInput : path)
 
 async function* chunksOf(path: string): AsyncGenerator<Uint8Array> {

@@ -22,7 +22,8 @@ export class Optimizer {
   readonly slots: readonly Readonly<Record<string, Matrix>>[]
   /** Steps taken. */
   step = 0
-  readonly #clipNorm: number
+  /** The largest norm that the gradients together may have; Infinity if they may have any. */
+  readonly clipNorm: number
   readonly #measure: Graph
   /** Of each gradient, [1, parameters]. */
   readonly #squares: Value
@@ -44,7 +45,7 @@ export class Optimizer {
     this.parameters = [...new Set(parameters)]
     if (this.parameters.length === 0) throw new Error('parameters: none; an optimizer needs at least one matrix')
     if (!(clipNorm > 0)) throw new Error(`clipNorm: ${clipNorm}; must be a positive number`)
-    this.#clipNorm = clipNorm
+    this.clipNorm = clipNorm
     this.#countsClipped = countClipped
     const { engine } = this.parameters[0]
     // Measured before anything is changed, so that a gradient that is not a number cannot reach a weight.
@@ -109,7 +110,7 @@ export class Optimizer {
     this.step++
     this.#rate.set([rate])
     this.#descent.set([-rate])
-    this.#scale.set([Math.min(1, this.#clipNorm / Math.max(this.gradientNorm, 1e-12))])
+    this.#scale.set([Math.min(1, this.clipNorm / Math.max(this.gradientNorm, 1e-12))])
     const scalars = this.rule.scalars?.(this.step) ?? {}
     for (const [name, input] of Object.entries(this.#scalars)) input.set([scalars[name]])
     this.#graph.run()

@@ -1,6 +1,7 @@
 /** Update rules: how a gradient changes a weight. Each is its equations; the compiler makes one pass over memory of them. */
 import type { Graph } from '../graph/graph.js'
 import type { Operand, Value } from '../graph/value.js'
+import { powerFromLowestBit } from './power.js'
 
 /** What a rule sees of one parameter at one step. All but the scalars have the parameter's shape. */
 export interface UpdateContext {
@@ -193,7 +194,10 @@ function adamLike(
   positive('epsilon', epsilon)
   return {
     slots: ['first', 'second'],
-    scalars: (step) => ({ unbias1: 1 / (1 - power(beta1, step)), unbias2: 1 / (1 - power(beta2, step)) }),
+    scalars: (step) => ({
+      unbias1: 1 / (1 - powerFromLowestBit(beta1, step)),
+      unbias2: 1 / (1 - powerFromLowestBit(beta2, step)),
+    }),
     update(g, context) {
       const gradient = decayed(g, context)
       const first = averaged(g, context.slots.first, gradient, beta1)
@@ -203,13 +207,4 @@ function adamLike(
       return { weight: stepped(g, { ...context, weight: weightOf(g, context) }, direction), slots: { first, second } }
     },
   }
-}
-
-/** By repeated squaring: `Math.pow` may differ from engine to engine, and this reaches every weight. */
-function power(base: number, exponent: number): number {
-  let result = 1
-  for (let square = base, rest = exponent; rest > 0; rest = Math.floor(rest / 2), square *= square) {
-    if (rest % 2 === 1) result *= square
-  }
-  return result
 }

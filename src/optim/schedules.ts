@@ -1,4 +1,5 @@
 /** Learning rates that change as training goes on. */
+import { powerFromHighestBit } from './power.js'
 
 /** Says how fast to learn at each step. */
 export interface Schedule {
@@ -32,7 +33,7 @@ export function stepDecay({ rate, factor = 0.5, every }: { rate: number; factor?
   fraction('factor', factor)
   whole('every', every, 1)
   return {
-    rate: (step) => rate * power(factor, Math.floor(step / every)),
+    rate: (step) => rate * powerFromHighestBit(factor, Math.floor(step / every)),
     toString: () => `learning rate ${rate}, times ${factor} every ${count(every)} steps`,
   }
 }
@@ -118,13 +119,6 @@ export function cosPi(x: number): number {
   let series = 1
   for (let k = 22; k >= 2; k -= 2) series = 1 - (series * square) / (k * (k - 1))
   return series
-}
-
-// base^n for a whole n by repeated squaring, since Math.pow may differ between engines too.
-function power(base: number, n: number): number {
-  if (n === 0) return 1
-  const half = power(base, Math.floor(n / 2))
-  return n % 2 === 0 ? half * half : half * half * base
 }
 
 function positive(name: string, value: number): void {

@@ -26,11 +26,7 @@ export type Previous<S> = S | Partial<Record<keyof S, undefined>>
 export function initLSTM(input_size: number, hidden_sizes: readonly number[], output_size: number): Model {
   const model: Model = {}
   const last = eachLayer(input_size, hidden_sizes, (before, size, l) => {
-    for (const { x, h, b } of lstmNames(l)) {
-      model[x] = RandMat(size, before)
-      model[h] = RandMat(size, size)
-      model[b] = new Mat(size, 1)
-    }
+    for (const names of lstmNames(l)) addWeights(model, names, before, size)
   })
   return addOutput(model, last, output_size)
 }
@@ -39,10 +35,7 @@ export function initLSTM(input_size: number, hidden_sizes: readonly number[], ou
 export function initRNN(input_size: number, hidden_sizes: readonly number[], output_size: number): Model {
   const model: Model = {}
   const last = eachLayer(input_size, hidden_sizes, (before, size, l) => {
-    const { x, h, b } = rnnNames(l)
-    model[x] = RandMat(size, before)
-    model[h] = RandMat(size, size)
-    model[b] = new Mat(size, 1)
+    addWeights(model, rnnNames(l), before, size)
   })
   return addOutput(model, last, output_size)
 }
@@ -127,6 +120,12 @@ function eachLayer(
     make(before, size, layer)
     return size
   }, input_size)
+}
+
+function addWeights(model: Model, { x, h, b }: Names, before: number, size: number): void {
+  model[x] = RandMat(size, before)
+  model[h] = RandMat(size, size)
+  model[b] = new Mat(size, 1)
 }
 
 function addOutput(model: Model, hidden: number, output_size: number): Model {

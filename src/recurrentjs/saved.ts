@@ -37,7 +37,9 @@ export function readSaved(json: unknown): SavedModel {
   const letters = Object.entries(letterToIndex ?? {})
   const indices = new Set(letters.map(([, index]) => index))
   if (letters.length === 0 || indices.size !== letters.length || letters.some(([, i]) => !isSize(i) || i > letters.length))
-    throw new Error(`letterToIndex: must number the letters from 1 to ${letters.length || 'their count'}, each once`)
+    throw new Error(
+      `letterToIndex: ${show(letterToIndex)}; must number the letters from 1 to ${letters.length || 'their count'}, each once`,
+    )
   if (solver) {
     if (!(solver.decay_rate >= 0 && solver.decay_rate < 1))
       throw new Error(`solver.decay_rate: ${show(solver.decay_rate)}; must be in [0, 1)`)

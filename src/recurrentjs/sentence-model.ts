@@ -1,5 +1,6 @@
 /** RecurrentJS's sentence demo, natively: it learns sentences letter by letter, and writes new ones. */
-import { draw, Generator, greedy } from '../generate/generator.js'
+import { Reader } from '../generate/reader.js'
+import { Sampler } from '../generate/sampler.js'
 import type { Matrix } from '../graph/matrix.js'
 import { Random } from '../nn/random.js'
 import { Optimizer } from '../optim/optimizer.js'
@@ -172,12 +173,12 @@ export class SentenceModel {
     if (!(temperature >= 0 && temperature < Infinity)) throw new Error(`temperature: ${temperature}; must be 0 or more`)
     if (!Number.isInteger(length) || length < 0) throw new Error(`length: ${length}; must be a whole number, 0 or more`)
     const source = typeof random === 'number' ? new Random(random) : random
-    const generator = new Generator(this.network)
+    const reader = new Reader(this.network)
+    reader.read(Int32Array.of(0))
+    const sampler = new Sampler(reader, [source], { temperature })
     let sentence = ''
-    let letter = 0
     for (let i = 0; i < length; i++) {
-      const probabilities = generator.read(letter, temperature || 1)
-      letter = temperature === 0 ? greedy(probabilities) : draw(probabilities, source)
+      const [letter] = sampler.next()
       if (letter === 0) break
       sentence += this.letters.all[letter - 1]
     }

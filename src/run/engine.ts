@@ -9,6 +9,8 @@ export type Floats = Float32Array | Float64Array
 export interface Store {
   readonly length: number
   read(): Floats
+  /** The same into an array of this length: what is read at every step had better make no garbage. */
+  readInto(values: Floats): void
   write(values: ArrayLike<number>): void
 }
 

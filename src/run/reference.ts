@@ -4,7 +4,7 @@
  */
 import { offsetAt, unrolled, type Block, type Kernel, type Program, type Ref } from '../compile/program.js'
 import { rowOf } from '../tape/ops.js'
-import type { Binding, Engine, Executable, Fault, LeafLayout, Store } from './engine.js'
+import type { Binding, Engine, Executable, Fault, Floats, LeafLayout, Store } from './engine.js'
 import { isKept } from './dropout.js'
 import { faultIn } from './fault.js'
 import { meanings, type View } from './meanings.js'
@@ -16,6 +16,9 @@ class ReferenceStore implements Store {
   }
   read(): Float64Array {
     return this.values.slice()
+  }
+  readInto(values: Floats): void {
+    values.set(this.values)
   }
   write(values: ArrayLike<number>): void {
     this.values.set(values)
@@ -109,6 +112,7 @@ class ReferenceExecutable implements Executable {
     const values = new Float64Array(slots.length + temporaries)
     const views = slots.map((slot) => (slot.kind === 'immediate' ? undefined : this.#view(slot.ref, i, t, bindings)))
     slots.forEach((slot, n) => slot.kind === 'immediate' && (values[n] = slot.value))
+    // Operands that an op does not have stand for its first, so that every slot is a number to index with.
     const steps = code.map(({ op, out, operands: [a, b = a, c = a], immediate }) => {
       const { meaning } = rowOf(op)
       return { isDropout: op === 'dropout', meaning: meaning!, out, a, b, c, immediate }

@@ -1,7 +1,7 @@
 /** The wasm executor: programs as flat records in WebAssembly memory, run by one call. Float32. */
 import { offsetAt, type Program, type Ref } from '../compile/program.js'
 import { Opcode } from '../kernels/opcodes.js'
-import type { Binding, Engine, Executable, Fault, LeafLayout, Store } from './engine.js'
+import type { Binding, Engine, Executable, Fault, Floats, LeafLayout, Store } from './engine.js'
 import { faultIn } from './fault.js'
 import { Heap } from './heap.js'
 import { kernels } from './kernels.generated.js'
@@ -123,6 +123,9 @@ class WasmStore implements Store {
   }
   read(): Float32Array {
     return this.heap.floats.slice(this.address >> 2, (this.address >> 2) + this.length)
+  }
+  readInto(values: Floats): void {
+    values.set(this.heap.floats.subarray(this.address >> 2, (this.address >> 2) + this.length))
   }
   write(values: ArrayLike<number>): void {
     this.heap.floats.set(values, this.address >> 2)

@@ -99,6 +99,7 @@ export const elementwise: Record<string, OpRow> = {
   reluGrad: row('reluGrad', (a, b) => (b > 0 ? a : 0)),
 }
 
+/** Rounded in RecurrentJS's order, as `sigmoidGrad` is: a long run amplifies differences of the last bit. */
 function sigmoid(a: number): number {
   return 1 / (1 + Math.exp(-a))
 }

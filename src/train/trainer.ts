@@ -4,6 +4,7 @@ import type { Matrix } from '../graph/matrix.js'
 import type { Indices, Input, Value } from '../graph/value.js'
 import { NonFiniteGradient, type Optimizer } from '../optim/optimizer.js'
 import type { Schedule } from '../optim/schedules.js'
+import type { Snapshot } from './snapshot.js'
 import { dropoutKey } from '../run/dropout.js'
 import type { TextBatches } from '../text/batches.js'
 import type { TokenNetwork } from '../nn/token-network.js'
@@ -33,6 +34,8 @@ export interface StepReport {
   readonly epoch: number
   /** Cross-entropy of the window before the step, in nats; a token, or as `lossPer` says. */
   readonly loss: number
+  /** The same a token, whatever `lossPer` says. */
+  readonly nats: number
   /** Norm of the gradient before clipping. */
   readonly gradientNorm: number
   /** Share of the gradient's elements that was limited by `clipValue`, where the optimizer counts them. */
@@ -67,6 +70,8 @@ export class Trainer {
   readonly seed: number
   readonly reach: number
   readonly lossPer: 'token' | 'sequence'
+  /** What the schedule's rate is multiplied by; 1 until something lowers it. */
+  rateFactor = 1
   readonly #built = new Map<number, Built>()
   /** The one whose state the next window goes on from. */
   #last: Built
@@ -118,7 +123,7 @@ export class Trainer {
 
   /** Takes one step. Throws `Divergence`, with the parameters as they were, when the loss or a gradient is not finite. */
   step(): StepReport {
-    const { optimizer, batches, schedule } = this
+    const { optimizer, batches, schedule, lossPer } = this
     const index = optimizer.step
     const { inputs, targets, steps, predicted, sequences, startsAnew } = batches.window(index)
     const built = this.#builtFor(steps)
@@ -132,7 +137,7 @@ export class Trainer {
     this.#run(built)
     const [loss] = built.loss.read()
     if (!Number.isFinite(loss)) throw this.#divergence(index + 1, `the loss is ${loss}`)
-    const learningRate = schedule.rate(index)
+    const learningRate = schedule.rate(index) * this.rateFactor
     try {
       optimizer.update(learningRate)
     } catch (error) {
@@ -149,11 +154,50 @@ export class Trainer {
       step: index + 1,
       epoch: (index + 1) / batches.windowsPerEpoch,
       loss,
+      nats: lossPer === 'token' ? loss : (loss * sequences) / predicted,
       gradientNorm: optimizer.gradientNorm,
       clippedShare: optimizer.clippedShare,
       learningRate,
       tokens: predicted,
     }
+  }
+
+  /** Copies of all that the next steps depend on. */
+  snapshot(): Snapshot {
+    const { parameters, rule, slots } = this.optimizer
+    const remembered = rule.slots.map((slot) => [slot, new Map(parameters.map((key, i) => [key, slots[i][slot].read()]))])
+    return {
+      step: this.optimizer.step,
+      weights: new Map(parameters.map((parameter) => [parameter, parameter.read()])),
+      slots: Object.fromEntries(remembered) as Snapshot['slots'],
+      carried: this.#last.state.read(),
+      schedule: this.schedule.state?.(),
+      rateFactor: this.rateFactor,
+    }
+  }
+
+  /** Goes on from a snapshot of this trainer, or of one like it. Throws if it does not fit; no parameter has changed then. */
+  restore({ step, weights, slots, carried, schedule, rateFactor }: Snapshot): void {
+    const { optimizer } = this
+    const built = this.#builtFor(this.batches.window(step).steps)
+    const values = optimizer.parameters.map((parameter, i) => {
+      const remembered = optimizer.rule.slots.map((slot) => ({
+        matrix: optimizer.slots[i][slot],
+        from: slots[slot]?.get(parameter),
+      }))
+      return [{ matrix: parameter, from: weights.get(parameter) }, ...remembered]
+    })
+    for (const { matrix, from } of values.flat()) {
+      if (from?.length !== matrix.size)
+        throw new Error(`snapshot: ${matrix} has ${from?.length ?? 'no'} values; must be ${matrix.size}`)
+    }
+    if (this.schedule.restore) this.schedule.restore(schedule)
+    built.state.write(carried)
+    this.#last = built
+    for (const { matrix, from } of values.flat()) matrix.write(from!)
+    for (const { grad } of optimizer.parameters) grad.clear()
+    optimizer.step = step
+    this.rateFactor = rateFactor
   }
 
   /** The compiled program of a step, in readable form. */

@@ -6,11 +6,11 @@ const at = (step: number) => ({
   steps: 9000,
   epoch: 1.352,
   loss: 1.83214,
-  charactersPerSecond: 411_999.7,
+  tokensPerSecond: 411_999.7,
   secondsLeft: 200,
 })
 const shown = (step: number) =>
-  `step ${step.toLocaleString('en-US')} of 9,000 · epoch 1.35 · loss 1.8321 · 412,000 characters/s · 3 min 20 s left`
+  `step ${step.toLocaleString('en-US')} of 9,000 · epoch 1.35 · loss 1.8321 · 412,000 tokens/s · 3 min 20 s left`
 
 function setUp(terminal: { isTTY?: boolean; columns?: number }) {
   const writes: string[] = []

@@ -36,6 +36,23 @@ describe.each(['reference', 'plain'] as const)('on %s: an assignment', (kernels)
     g.run()
     expect([...A.read(), ...B.read()]).toEqual([3, 4, 1, 2])
   })
+
+  test('is seen by whoever looks: in an array of his own, cleared or not, live or not', () => {
+    const [A, values] = [of(1, 2), new engine.Floats(2)]
+    const g = new Graph({ engine, values: 'kept' })
+    g.assign(A, g.mul(A, 3))
+    g.run()
+    A.readInto(values)
+    expect([...values]).toEqual([3, 6])
+    A.clear()
+    A.readInto(values)
+    expect([...values]).toEqual([0, 0])
+    A.data.set([5, 7])
+    g.run()
+    A.readInto(values)
+    expect([...values, ...A.data]).toEqual([15, 21, 15, 21])
+    expect(() => A.readInto(new engine.Floats(3))).toThrow('Matrix [1, 2]: into 3 values; must be 2')
+  })
 })
 
 test('a graph that reads the gradient of a parameter cannot change it as well', () => {

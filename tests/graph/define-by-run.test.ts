@@ -1,14 +1,10 @@
 // RecurrentJS's way: record a little, look, record more, set gradients by hand, go back, begin again with a new graph.
 import { describe, expect, test } from 'vitest'
-import { cachedPrograms } from '../../src/graph/pieces.js'
 import { Graph } from '../../src/graph/graph.js'
 import { Matrix } from '../../src/graph/matrix.js'
 import type { Value } from '../../src/graph/value.js'
-import { createEngine } from '../../src/run/engines.js'
-import type { Engine } from '../../src/run/engine.js'
-import { WasmEngine } from '../../src/run/wasm.js'
 import '../support/close.js'
-import { executors, toleranceOf } from '../support/executors.js'
+import { another, executors, toleranceOf } from '../support/executors.js'
 import { random, randoms, wholes } from '../support/random.js'
 
 describe.each(executors)('%s:', (_name, engine) => {
@@ -67,7 +63,7 @@ describe.each(executors)('%s:', (_name, engine) => {
     })
 
     test('of an older graph is still right after newer ones have run, also where the memory has grown in between', () => {
-      const own = engine instanceof WasmEngine ? createEngine({ kernels: 'plain' }) : createEngine({ kernels: 'reference' })
+      const own = another(engine)
       const W = new Matrix(3, 3, [1, 2, 3, 4, 5, 6, 7, 8, 9], { engine: own })
       const old = new Graph({ engine: own })
       const [first, second] = [old.mul(W, 2), old.sumRows(W)]
@@ -419,132 +415,6 @@ describe.each(executors)('%s:', (_name, engine) => {
       expect(() => g.backward(loss)).toThrow(
         'state [1, 2]: an assign has overwritten it, and what is recorded since reads it; run once everything is recorded',
       )
-    })
-  })
-
-  describe('graphs without number', () => {
-    // UNROLLED_GRAPHS=100000 npx vitest run tests/graph/define-by-run.test.ts -t 'leave nothing behind'
-    const count = Number(process.env.UNROLLED_GRAPHS ?? 3000)
-
-    test('leave nothing behind, in one task or in many', async () => {
-      const own: Engine =
-        engine instanceof WasmEngine ? createEngine({ kernels: 'plain' }) : createEngine({ kernels: 'reference' })
-      const W = new Matrix(4, 4, randoms(16, random(1)), { engine: own })
-      const next = random(2)
-      const run = (): void => {
-        const g = new Graph({ engine: own })
-        let h = g.input(1, 4, randoms(4, next))
-        let x: Value = h
-        for (let t = 0; t < 1 + Math.floor(next() * 5); t++) x = g.tanh(g.matmul(x, W))
-        h = g.input(1, 4, randoms(4, next))
-        const loss = g.meanSquaredError(x, h)
-        g.backward(loss)
-        W.grad.clear()
-        expect(loss.value).toBeLessThan(5)
-      }
-      const measure = (): { script: number; engine: number } => {
-        globalThis.gc!()
-        return { script: process.memoryUsage().heapUsed, engine: own instanceof WasmEngine ? own.heap.used : 0 }
-      }
-      for (let i = 0; i < 500; i++) run()
-      const before = measure()
-      for (let i = 0; i < count; i++) run()
-      const atOnce = measure()
-      for (let i = 0; i < count; i++) {
-        run()
-        if (i % 100 === 0) await new Promise((resolve) => setTimeout(resolve))
-      }
-      // A graph takes some 5 kB, so this is what a few hundred of them would.
-      for (const after of [atOnce, measure()]) {
-        expect(after.script - before.script).toBeLessThan(2e6)
-        expect(after.engine).toBeLessThan(before.engine + 1e5)
-      }
-      expect(cachedPrograms(own)).toBeLessThan(20)
-    }, 600_000)
-
-    test('of many shapes keep a bounded number of programs', async () => {
-      const own: Engine =
-        engine instanceof WasmEngine ? createEngine({ kernels: 'plain' }) : createEngine({ kernels: 'reference' })
-      const used = async (): Promise<number> => {
-        for (let i = 0; i < 5; i++) {
-          globalThis.gc!()
-          await new Promise((resolve) => setTimeout(resolve))
-        }
-        return own instanceof WasmEngine ? own.heap.used : 0
-      }
-      const halves: number[] = []
-      for (let rows = 1; rows <= 1200; rows++) {
-        const g = new Graph({ engine: own })
-        expect(g.sum(g.tanh(g.input((rows % 600) + 1, 2))).value).toBe(0)
-        const again = new Graph({ engine: own })
-        expect(again.neg(again.input(1, rows + 1)).data).toHaveLength(rows + 1)
-        if (rows % 600 === 0) halves.push(await used())
-      }
-      expect(cachedPrograms(own)).toBeLessThanOrEqual(256)
-      expect(halves[1]).toBeLessThan(1.5 * halves[0] + 5e5)
-    })
-
-    test('whose recordings differ only in where an op ends do not share a program', () => {
-      const [a, b, c] = [counting(1, 2), counting(1, 2), counting(1, 2)]
-      const of = (): Graph => {
-        const g = graph()
-        for (const used of [a, b, c]) g.node(used)
-        return g
-      }
-      // 'concatRows 0 1, add 0 1' and 'concatRows 0 1 add 0 1' are the same numbers if nothing says how many operands there are.
-      const two = of()
-      const joined = two.concatRows(a, b)
-      two.add(a, b)
-      expect(joined.data).toHaveLength(4)
-      const five = of()
-      expect([...five.concatRows(a, b, c, a, b).data]).toEqual([1, 2, 1, 2, 1, 2, 1, 2, 1, 2])
-    })
-  })
-
-  describe('a graph of many nodes', () => {
-    test('deep, with each value used twice, runs and goes back', () => {
-      const g = graph()
-      const W = new Matrix(1, 1, [0.5], { engine })
-      let y: Value = g.mul(W, 1)
-      for (let i = 0; i < 2000; i++) y = g.mul(g.add(y, y), 0.5)
-      g.backward(g.sum(y))
-      expect([y.value, W.grad.data[0]]).toEqual([0.5, 1])
-    })
-
-    test('in the body of a scan does too', () => {
-      const g = graph()
-      const W = new Matrix(1, 1, [0.5], { engine })
-      const { output } = g.scan({ inputs: g.input(3, 1, [1, 2, 3]), state: { s: W } }, (x, { s }) => {
-        let y = g.add(s, x)
-        for (let i = 0; i < 2000; i++) y = g.mul(g.add(y, 1), 1)
-        return { s: y, output: y }
-      })
-      g.backward(g.sum(output))
-      expect([...output.data, W.grad.data[0]]).toEqual([2001.5, 4003.5, 6006.5, 3])
-    })
-
-    test('with more literals and broadcast operands than one pass takes is right', () => {
-      const W = counting(3, 5)
-      const shapes = [
-        [3, 1],
-        [1, 1],
-        [1, 5],
-        [3, 5],
-      ] as const
-      for (const [rows, cols] of shapes) {
-        for (const values of ['all', 'kept'] as const) {
-          const all = Array.from({ length: 90 }, () => counting(rows, cols))
-          const g = graph(values)
-          let v = g.mul(W, 1)
-          for (let i = 0; i < 90; i += 2) v = g.add(g.select(all[i], g.add(v, all[i + 1]), v), i)
-          const first = all[0].read()
-          const expected = W.read().map((x, i) => {
-            const [r, c] = [Math.floor(i / 5), i % 5]
-            return x + 45 * first[(rows === 1 ? 0 : r) * cols + (cols === 1 ? 0 : c)] + 45 * 44
-          })
-          expect([...g.keep(v).data]).toEqual([...expected])
-        }
-      }
     })
   })
 })

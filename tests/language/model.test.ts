@@ -8,16 +8,18 @@ import {
   decodeSafetensors,
   defineCell,
   encodeSafetensors,
-  Generator,
   Graph,
   LanguageModel,
-  type LanguageModelOptions,
+  type NetworkOptions,
+  Random,
+  Reader,
+  Sampler,
 } from '../../src/index.js'
 
 const plain = createEngine({ kernels: 'plain' })
 const reference = createEngine({ kernels: 'reference' })
 const text = 'the quick brown fox jumps over the lazy dog; the dog sleeps. '.repeat(12)
-const small = (options: Partial<LanguageModelOptions> = {}): LanguageModel =>
+const small = (options: Partial<NetworkOptions> = {}): LanguageModel =>
   LanguageModel.create({ text, hidden: 12, embedding: 6, engine: plain, ...options })
 
 async function trained(model: LanguageModel, steps = 30, learningRate?: number): Promise<number[]> {
@@ -103,10 +105,15 @@ describe('training', () => {
 describe('evaluation', () => {
   test('is the mean surprisal that generation gives the same text', () => {
     const model = small({ engine: reference })
+    const reader = new Reader(model.network)
     const ids = model.vocabulary.encode('the lazy dog sleeps')
-    const generator = new Generator(model.network)
+    reader.read(ids.slice(0, 1))
+    const sampler = new Sampler(reader, [new Random(1)])
     let sum = 0
-    for (let i = 0; i + 1 < ids.length; i++) sum -= Math.log(generator.read(ids[i])[ids[i + 1]])
+    for (const id of ids.subarray(1)) {
+      sampler.next(id)
+      sum -= sampler.logProbability(0)
+    }
     expect(model.evaluate('the lazy dog sleeps').nats).toBeCloseTo(sum / (ids.length - 1), 12)
   })
 })
@@ -140,6 +147,59 @@ describe('generation', () => {
     )
   })
 
+  test('tells of each token how likely it was, as a score of the same text does', async () => {
+    const model = small()
+    const events = []
+    for await (const event of model.stream({ prompt: 'the ', length: 30, top: 3 })) events.push(event)
+    const scores = await model.score(`the ${events.map((event) => event.text).join('')}`)
+    events.forEach(({ logProbability, top, token }, i) => {
+      expect(scores[i + 4]).toMatchObject({ token, text: model.vocabulary.tokens[token] })
+      expect(scores[i + 4].nats).toBeCloseTo(-logProbability, 4)
+      expect(top).toHaveLength(3)
+      expect(top![0].logProbability).toBeGreaterThanOrEqual(logProbability)
+    })
+    expect(await written(model, { prompt: 'the ', length: 30 })).toBe(events.map((event) => event.text).join(''))
+  })
+
+  test('scores a text to the mean that evaluation finds', async () => {
+    const model = small()
+    const scores = await model.score(text.slice(0, 200))
+    const nats = scores.slice(1).reduce((sum, score) => sum + score.nats!, 0) / 199
+    expect(nats).toBeCloseTo(model.evaluate(text.slice(0, 200)).nats, 5)
+  })
+
+  test('writes samples and beams, and goes on with a session where another was saved', async () => {
+    const model = small()
+    await trained(model, 60, 0.03)
+    const options = { prompt: 'the ', length: 25, seed: 4 }
+    const samples = await model.samples({ ...options, count: 3 })
+    expect(samples[0].text).toBe(await written(model, options))
+    expect((await model.samples({ ...options, first: 2 }))[0].text).toBe(samples[2].text)
+    const greedy = await written(model, { prompt: 'the ', length: 25, temperature: 0 })
+    expect((await model.beams({ prompt: 'the ', length: 25, width: 1 }))[0].text).toBe(greedy)
+    const session = model.session({ seed: 4 })
+    await session.read('the ')
+    const state = session.save()
+    let text = ''
+    for await (const piece of model.session({ state }).generate({ length: 25 })) text += piece
+    expect(text).toBe(samples[0].text)
+  })
+
+  test('lets timers fire', async () => {
+    const model = small({ hidden: 64 })
+    let ticks = 0
+    const timer = setInterval(() => ticks++, 5)
+    await written(model, { prompt: text, length: 3000 })
+    expect(ticks).toBeGreaterThan(2)
+    const afterOne = ticks
+    for (let i = 0; i < 100; i++) await written(model, { prompt: 'the ', length: 30 })
+    const afterWriting = ticks
+    await model.score(text.repeat(30))
+    clearInterval(timer)
+    expect(afterWriting).toBeGreaterThan(afterOne + 2)
+    expect(ticks).toBeGreaterThan(afterWriting + 1)
+  })
+
   test('refuses a character that it does not know, and says which', async () => {
     await expect(written(small(), { prompt: 'the é' })).rejects.toThrow(
       "prompt: 'é' (character 5) is not in this model's vocabulary",
@@ -166,8 +226,9 @@ describe('a file', () => {
     const loaded = LanguageModel.fromBytes(model.toBytes(), { text, engine: plain })
     const [loss] = await trained(loaded, 1)
     expect(loss).toBeLessThan((await trained(small(), 1))[0])
-    const other = LanguageModel.fromBytes(model.toBytes(), { text: 'ABC', engine: plain })
-    await expect(trained(other)).rejects.toThrow("text: 'A' (character 1) is not in this model's vocabulary")
+    expect(() => LanguageModel.fromBytes(model.toBytes(), { text: 'ABC', engine: plain })).toThrow(
+      "text: 'A' (character 1) is not in this model's vocabulary",
+    )
   })
 
   test("has PyTorch's names, and its layout: [out, in], gates i f g o", () => {
@@ -341,7 +402,7 @@ test('tied weights get the gradient of both their uses', () => {
 test('options that make no sense are refused with a sentence', async () => {
   expect(() => small({ cell: 'lsmt' as 'lstm' })).toThrow("cell: 'lsmt'; must be one of lstm, gru")
   expect(() => small({ tied: true })).toThrow('tied: true with embedding 6 and hidden 12')
-  expect(() => small({ text: '' })).toThrow('text: is empty')
+  expect(() => LanguageModel.create({ text: '' })).toThrow('text: is empty')
   await expect(async () => {
     for await (const _ of small().train({ steps: 1, epochs: 1 }));
   }).rejects.toThrow('train: both steps and epochs; give one')

@@ -48,7 +48,8 @@ describe('the examples of the originals', () => {
         .map((line) => (JSON.parse(line) as { step: number }).step)
     }
     expect(logged('--steps', '250')).toEqual([0, 100, 200])
-    expect(logged('--steps', '100000000', '--seconds', '0.5').length).toBeGreaterThan(1)
+    // How far it comes is the machine's business; that it ends is what is claimed.
+    expect(logged('--steps', '100000000', '--seconds', '0.5')[0]).toBe(0)
     expect(logged('--steps', '100000000', '--loss', '60').length).toBeGreaterThan(1)
   })
 
@@ -84,10 +85,11 @@ describe('the examples of the originals', () => {
   })
 
   test.each([
-    ['min-char-rnn', ['missing.txt'], 1, /^example: .*missing\.txt/],
+    ['min-char-rnn', ['missing.txt'], 1, /^example: missing\.txt: there is no such file$/m],
     ['min-char-rnn', ['--steps', 'x'], 1, /must be a whole number from 1/],
     ['recurrentjs-python', ['--batch', '0'], 1, /must be a whole number from 1/],
     ['recurrentjs', ['--tick', '5'], 1, /Did you mean --ticks/],
+    ['recurrentjs', ['--load', lines], 1, /^example: .*lines\.txt: is no JSON; /],
     ['rnn-from-scratch', [lines], 1, /has no column 'body'/],
     ['batched-embedding-rnn', [file('short.txt', 'abc')], 1, /^example: streams: 4; must be at most 2/],
     ['recurrentjs', [file('empty.txt', '\n\n')], 1, /^example: .*empty\.txt: is empty/],

@@ -118,7 +118,7 @@ describe('what no demo has saved is refused with a sentence, and nothing is made
     [{ ...saved, model: { ...saved.model, Wix0: undefined } }, 'Wix0: is missing'],
     [{ ...saved, hidden_sizes: [4] }, 'Wix0: is [3, 5], expected [4, 5]'],
     [{ ...saved, model: { ...saved.model, bd: { n: 3, d: 1, w: [1, 2] } } }, 'bd: value 2 is missing; must be a finite number'],
-    [{ ...saved, letterToIndex: { a: 1, b: 1 } }, 'letterToIndex: must number the letters from 1 to 2, each once'],
+    [{ ...saved, letterToIndex: { a: 1, b: 1 } }, 'letterToIndex: {"a":1,"b":1}; must number the letters from 1 to 2, each once'],
     [{ ...saved, solver: { ...saved.solver, decay_rate: 2 } }, 'solver.decay_rate: 2; must be in [0, 1)'],
   ]
   test.each(cases)('%#', (json, message) => {

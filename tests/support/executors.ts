@@ -2,7 +2,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { createEngine } from '../../src/run/engines.js'
 import type { Engine } from '../../src/run/engine.js'
-import { isSupported } from '../../src/run/wasm.js'
+import { isSupported, WasmEngine } from '../../src/run/wasm.js'
 
 if (Number.parseInt(process.versions.node) < 22) setFlagsFromString('--experimental-wasm-relaxed-simd')
 
@@ -17,6 +17,9 @@ export const wasm: readonly Named[] = (['plain', 'relaxed'] as const)
   .map((kernels) => [`wasm ${kernels}`, createEngine({ kernels })])
 
 export const executors: readonly Named[] = [...wasm, ['reference', reference]]
+
+/** An engine of the same kind that nothing has run on. */
+export const another = (engine: Engine): Engine => createEngine({ kernels: engine instanceof WasmEngine ? 'plain' : 'reference' })
 
 /** How near to the truth a sum of a few hundred products is on an engine, relative to the largest element. */
 export const toleranceOf = (engine: Engine): number => (engine.Floats === Float64Array ? 1e-12 : 2e-5)

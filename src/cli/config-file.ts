@@ -1,0 +1,61 @@
+/** Options from a file: JSON, with the names of the long flags, in camel case or as they are. Flags win. */
+import { readFileSync } from 'node:fs'
+import type { Command, Option } from 'commander'
+import { nearest } from './values.js'
+
+/** Wrong use: the command ends with 2. */
+export class UsageError extends Error {}
+
+/** What goes wrong in here is wrong use. */
+export function asUsage<T>(act: () => T): T {
+  try {
+    return act()
+  } catch (error) {
+    throw new UsageError((error as Error).message)
+  }
+}
+
+/** Sets what the file says and no flag does. Each value is checked as if it had been a flag's. */
+export function applyConfigFile(command: Command, path: string): void {
+  let values: unknown
+  try {
+    values = JSON.parse(readFileSync(path, 'utf8'))
+  } catch (error) {
+    throw new UsageError(`${path}: cannot be read (${(error as Error).message})`)
+  }
+  if (typeof values !== 'object' || values === null || Array.isArray(values)) {
+    throw new UsageError(`${path}: must be a JSON object of options, such as { "hidden": 256 }`)
+  }
+  const options = command.options.filter((option) => option.attributeName() !== 'config')
+  for (const [key, value] of Object.entries(values)) {
+    const option = options.find((known) => known.attributeName() === key || known.long === `--${key}`)
+    if (!option) {
+      const meant = nearest(
+        key,
+        options.map((known) => known.attributeName()),
+      )
+      throw new UsageError(`${path}: '${key}' is not an option of ${command.name()}${meant ? `; did you mean '${meant}'?` : ''}`)
+    }
+    const name = option.attributeName()
+    if (command.getOptionValueSource(name) === 'cli') continue
+    command.setOptionValueWithSource(name, parsed(option, value, path, key), 'config')
+  }
+}
+
+function parsed(option: Option, value: unknown, path: string, key: string): unknown {
+  const isFlag = !option.required && !option.optional
+  if (isFlag) {
+    if (typeof value !== 'boolean') throw new UsageError(`${path}: '${key}' is ${JSON.stringify(value)}; must be true or false`)
+    return value
+  }
+  const texts = Array.isArray(value) ? value : [value]
+  if (texts.some((text) => typeof text !== 'string' && typeof text !== 'number')) {
+    throw new UsageError(`${path}: '${key}' is ${JSON.stringify(value)}; must be a number or a text`)
+  }
+  try {
+    const parse = option.parseArg ?? ((text: string) => text)
+    return texts.reduce<unknown>((before, text) => parse(String(text), before as never), undefined)
+  } catch (error) {
+    throw new UsageError(`${path}: '${key}' is ${JSON.stringify(value)}; ${(error as Error).message}`)
+  }
+}

@@ -1,0 +1,53 @@
+/** What the values of options may be; what is wrong is told, with what would be right. */
+import { InvalidArgumentError, Option } from 'commander'
+import { distance } from 'fastest-levenshtein'
+
+type Parser<T> = (text: string) => T
+
+const numberOf = (text: string): number => (text.trim() === '' ? NaN : Number(text))
+
+export const whole =
+  (least: number): Parser<number> =>
+  (text) => {
+    const value = numberOf(text)
+    if (!Number.isSafeInteger(value) || value < least) throw new InvalidArgumentError(`must be a whole number, ${least} or more.`)
+    return value
+  }
+
+export const positive: Parser<number> = (text) => {
+  const value = numberOf(text)
+  if (!(value > 0 && value < Infinity)) throw new InvalidArgumentError('must be a positive number.')
+  return value
+}
+
+export const number =
+  (least: number, below = Infinity): Parser<number> =>
+  (text) => {
+    const value = numberOf(text)
+    if (!(value >= least && value < below)) {
+      throw new InvalidArgumentError(`must be a number from ${least}${below === Infinity ? '' : ` to below ${below}`}.`)
+    }
+    return value
+  }
+
+/** The nearest of these, if one is near enough to have been meant. */
+export function nearest(text: string, names: readonly string[]): string | undefined {
+  const [best] = names
+    .map((name) => ({ name, far: distance(text.toLowerCase(), name.toLowerCase()) }))
+    .sort((a, b) => a.far - b.far)
+  return best && best.far <= Math.max(2, Math.ceil(best.name.length / 3)) ? best.name : undefined
+}
+
+/** An option that takes one of a few names. */
+export function choice(flags: string, description: string, names: readonly string[]): Option {
+  const option = new Option(flags, `${description} (${names.join(', ')})`)
+  option.argChoices = [...names]
+  return option.argParser((text) => {
+    if (names.includes(text)) return text
+    const meant = nearest(text, names)
+    throw new InvalidArgumentError(`must be one of ${names.join(', ')}.${meant ? ` Did you mean ${meant}?` : ''}`)
+  })
+}
+
+/** For an option that may be given several times. */
+export const several = (text: string, before: readonly string[] = []): string[] => [...before, text]

@@ -1,0 +1,43 @@
+/** How tokens are chosen, in numbers. */
+import type { Filters } from './filters.js'
+
+export interface Sampling extends Filters {
+  /** Divides the logits; 0: always the most likely token. */
+  readonly temperature: number
+  /** What the logits of recent tokens are divided by where they are positive, and multiplied by where not; 1: nothing. */
+  readonly repetitionPenalty: number
+  /** How many tokens count as recent. */
+  readonly repetitionWindow: number
+  /** By token: 0, or −∞ where it is never chosen. */
+  readonly bias: ArrayLike<number>
+}
+
+/** Without an option: the network's own distribution. */
+export const ownSampling = (tokens: number): Sampling => ({
+  temperature: 1,
+  topK: Infinity,
+  topP: 1,
+  minP: 0,
+  repetitionPenalty: 1,
+  repetitionWindow: 64,
+  bias: new Float32Array(tokens),
+})
+
+/** How many tokens are remembered for the repetition penalty. */
+export const mostRecent = 4096
+
+/** Throws a sentence on what is not possible. */
+export function checkSampling(sampling: Sampling, tokens: number): void {
+  const { repetitionPenalty, repetitionWindow, temperature, topK, topP, minP, bias } = sampling
+  if (!(repetitionPenalty > 0 && repetitionPenalty < Infinity)) {
+    throw new Error(`repetitionPenalty: ${repetitionPenalty}; must be a positive number`)
+  }
+  if (!Number.isInteger(repetitionWindow) || repetitionWindow < 1 || repetitionWindow > mostRecent) {
+    throw new Error(`repetitionWindow: ${repetitionWindow}; must be a whole number from 1 to ${mostRecent}`)
+  }
+  if (!(temperature >= 0 && temperature < Infinity)) throw new Error(`temperature: ${temperature}; must be 0 or more`)
+  if (topK !== Infinity && (!Number.isInteger(topK) || topK < 1)) throw new Error(`topK: ${topK}; must be a positive integer`)
+  if (!(topP > 0 && topP <= 1)) throw new Error(`topP: ${topP}; must be above 0 and at most 1`)
+  if (!(minP >= 0 && minP <= 1)) throw new Error(`minP: ${minP}; must be from 0 to 1`)
+  if (bias.length !== tokens) throw new Error(`bias: ${bias.length} numbers; must be ${tokens}, one for each token`)
+}

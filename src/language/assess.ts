@@ -1,0 +1,46 @@
+/** A model's numbers on a text, beside those of simpler models. */
+import { baselines, uniformBaseline, type Baselines } from '../metrics/baselines.js'
+import { coverage } from '../metrics/coverage.js'
+import { measure, type Measure } from '../metrics/measure.js'
+import type { TokenText } from '../metrics/token-text.js'
+import type { Vocabulary } from '../text/vocabulary.js'
+import { evaluate } from '../train/evaluate.js'
+import { measuredBatches } from './reading.js'
+import type { LanguageNetwork } from './network.js'
+
+export interface Assessment extends Measure {
+  /** Share of the text's tokens that the vocabulary knows. */
+  readonly coverage: number
+  /** What simpler models reach on the same tokens: the uniform one always, those that have to be trained where there is a training text. */
+  readonly baselines: Pick<Baselines, 'uniform'> & Partial<Baselines>
+}
+
+/** A text as tokens of a model, and how many characters it had. */
+export interface MeasuredText extends TokenText {
+  readonly characters: number
+}
+
+/**
+ * Measures how well a model predicts a text: each token but the first of a stream, each but the start of a document.
+ *
+ * @param text encoded by the model's vocabulary
+ * @param options.trainedOn what the model was trained on, for the n-gram models; without it there is only the uniform one
+ */
+export function assess(
+  { network, vocabulary }: { readonly network: LanguageNetwork; readonly vocabulary: Vocabulary },
+  text: MeasuredText,
+  { trainedOn }: { trainedOn?: TokenText } = {},
+): Assessment {
+  const { nats, tokens } = evaluate(network, measuredBatches(text))
+  // The first token of a stream is not predicted, and so its characters do not count.
+  const first = text.offsets ? 0 : [...vocabulary.decode([text.tokens[0]])].length
+  const characters = text.characters - first
+  const { size } = vocabulary
+  return {
+    ...measure({ nats: nats * tokens, tokens, characters }),
+    coverage: coverage(text.tokens, vocabulary),
+    baselines: trainedOn
+      ? baselines(trainedOn, text, { size, characters })
+      : { uniform: uniformBaseline(text, { size, characters }) },
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * A training as a file: a model's `.safetensors` with more tensors in it (what the optimizer remembers, `optimizer.*`, and the carried
+ * state, `state.*`), more metadata (`training`), and a checksum.
+ */
+import { readTensors, toTensors } from '../formats/pytorch.js'
+import { decodeSafetensors, encodeSafetensors, type NamedTensor } from '../formats/safetensors.js'
+import { checkSeal, seal, unsealed } from '../formats/seal.js'
+import type { LoopState } from '../train/loop.js'
+import type { Snapshot } from '../train/snapshot.js'
+import { modelMetadata, type Described } from './file.js'
+import type { LanguageNetwork } from './network.js'
+
+/** What must be the same for a training to go on from a checkpoint exactly. */
+export interface Fingerprint {
+  readonly rule: string
+  readonly batch: number
+  readonly windowsPerEpoch: number
+  readonly seed: number
+  readonly kernels: string
+}
+
+export interface Checkpoint {
+  readonly snapshot: Snapshot
+  readonly state: LoopState
+  readonly fingerprint: Fingerprint
+}
+
+type Training = Pick<Snapshot, 'step' | 'schedule' | 'rateFactor'> & Pick<Checkpoint, 'state' | 'fingerprint'>
+
+/** The tensors of parameters, and not those that can only be what they are. */
+const ownTensors = (network: LanguageNetwork) => network.tensors.filter(({ target }) => target)
+
+export function encodeCheckpoint(
+  model: Described & { readonly network: LanguageNetwork },
+  { snapshot, state, fingerprint }: Checkpoint,
+): Uint8Array {
+  const { step, schedule, rateFactor, slots, carried } = snapshot
+  const tensors: NamedTensor[] = toTensors(model.network.tensors)
+  for (const [slot, values] of Object.entries(slots)) {
+    for (const tensor of toTensors(ownTensors(model.network), (matrix) => values.get(matrix)!)) {
+      tensors.push({ ...tensor, name: `optimizer.${slot}.${tensor.name}` })
+    }
+  }
+  carried.forEach((layer, index) => {
+    for (const [name, values] of Object.entries(layer)) {
+      const shape = [fingerprint.batch, values.length / fingerprint.batch]
+      tensors.push({ name: `state.${index}.${name}`, shape, data: Float32Array.from(values) })
+    }
+  })
+  const training: Training = { step, schedule, rateFactor, state, fingerprint }
+  return seal(encodeSafetensors(tensors, { sha256: unsealed, ...modelMetadata(model), training: JSON.stringify(training) }))
+}
+
+/**
+ * Throws a sentence if the file is torn, changed, or no checkpoint of a training like this one.
+ *
+ * @param like what the training that goes on from it is like
+ */
+export function decodeCheckpoint(
+  bytes: Uint8Array,
+  source: string,
+  { network, slots, fingerprint }: { network: LanguageNetwork; slots: readonly string[]; fingerprint: Fingerprint },
+): Checkpoint {
+  const { tensors, metadata } = decodeSafetensors(bytes, source)
+  if (metadata.training === undefined) throw new Error(`${source}: is no checkpoint; there is no training to go on with in it`)
+  checkSeal(bytes, source)
+  const training = JSON.parse(metadata.training) as Training
+  for (const [name, here] of Object.entries(fingerprint)) {
+    const there = training.fingerprint[name as keyof Fingerprint]
+    if (there !== here) throw new Error(`${source}: was made with ${name} ${there}; this training has ${here}`)
+  }
+  const valuesOf = (prefix: string) => readTensors(ownTensors(network), { get: (name) => tensors.get(prefix + name) }, source)
+  const stateOf = (name: string) => tensors.get(name)?.data ?? new Float32Array()
+  const snapshot: Snapshot = {
+    step: training.step,
+    weights: valuesOf(''),
+    slots: Object.fromEntries(slots.map((slot) => [slot, valuesOf(`optimizer.${slot}.`)])),
+    carried: network.stateSizes.map((sizes, layer) =>
+      Object.fromEntries(Object.keys(sizes).map((name) => [name, stateOf(`state.${layer}.${name}`)])),
+    ),
+    schedule: training.schedule,
+    rateFactor: training.rateFactor,
+  }
+  return { snapshot, state: training.state, fingerprint }
+}

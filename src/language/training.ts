@@ -1,0 +1,141 @@
+/** The training of a language model, step by step; it can be kept as bytes at any step, and gone on with exactly. */
+import { measure, type Measure } from '../metrics/measure.js'
+import { predictionsOf } from '../metrics/token-text.js'
+import { Optimizer } from '../optim/optimizer.js'
+import type { TextBatches } from '../text/batches.js'
+import type { Corpus } from '../text/corpus.js'
+import { evaluate, type Evaluation } from '../train/evaluate.js'
+import { TrainingLoop, type EndReason, type Recovery, type Validated } from '../train/loop.js'
+import { Trainer, type StepReport } from '../train/trainer.js'
+import { decodeCheckpoint, encodeCheckpoint, type Checkpoint, type Fingerprint } from './checkpoint.js'
+import type { Described } from './file.js'
+import type { LanguageNetwork } from './network.js'
+import { charactersOf, measuredBatches, splitCorpus, trainingBatches } from './reading.js'
+import { planOf, type TrainOptions } from './train-options.js'
+
+/** A step's report; where there was a validation, with it. */
+export interface TrainingProgress extends StepReport {
+  /** Steps there will be; Infinity where something else ends the training. */
+  readonly steps: number
+  /** Time that the steps so far took, without validations and whatever the caller did in between. */
+  readonly seconds: number
+  readonly validation?: Validation
+  /** Divergences that were recovered from since the last report. */
+  readonly recoveries: readonly Recovery[]
+  /** Whether a divergence may lead back here: a good place for a checkpoint. */
+  readonly checkpoint: boolean
+  /** Why this was the last step, if it was. */
+  readonly ended?: EndReason
+}
+
+export interface Validation extends Evaluation, Measure {
+  /** Whether it is the best so far. */
+  readonly best: boolean
+}
+
+/** What is trained; a `LanguageModel` is one. */
+export interface Trainee extends Described {
+  readonly network: LanguageNetwork
+  trainedWith: string
+  history: readonly Validated[]
+}
+
+export class Training {
+  readonly model: Trainee
+  readonly loop: TrainingLoop
+  /** How the part that is trained on is read. */
+  readonly batches: TextBatches
+  /** How many predictions are held out. */
+  readonly heldOut: number
+  /** Steps there will be; Infinity where something else ends the training. */
+  readonly steps: number
+  /** Characters of the held-out text. */
+  readonly #characters: number
+  #recoveries: Recovery[] = []
+
+  constructor(model: Trainee, corpus: Corpus, options: TrainOptions = {}) {
+    const { reading, optimizer: clipping, rule, reach, retries, patience, lengths } = planOf(options)
+    const { network } = model
+    const { training, heldOut } = splitCorpus(corpus, reading.heldOut, reading.seed)
+    const batches = trainingBatches(training, reading)
+    const { steps, limits, schedule, ...every } = lengths(batches.windowsPerEpoch)
+    const optimizer = new Optimizer(network.parameters, rule, clipping)
+    const trainer = new Trainer(network, { batches, optimizer, schedule, seed: reading.seed, reach })
+    const measured = heldOut && measuredBatches(heldOut)
+    const validate = measured && (() => evaluate(network, measured))
+    this.model = model
+    this.batches = batches
+    this.heldOut = heldOut ? predictionsOf(heldOut) : 0
+    this.steps = steps
+    this.#characters = heldOut ? charactersOf(heldOut, corpus) : 0
+    this.loop = new TrainingLoop(trainer, { limits, validate, patience, retries, ...every })
+    model.trainedWith = network.engine.name
+  }
+
+  /** Why it has ended; undefined while it goes on. */
+  get ended(): EndReason | undefined {
+    return this.loop.ended
+  }
+
+  /** Steps taken. */
+  get step(): number {
+    return this.loop.trainer.optimizer.step
+  }
+
+  /**
+   * Takes a step. A step that diverges is gone back from, and another one taken, until that was done `retries` times: then throws
+   * `Divergence`, with the weights as they were at the last good place.
+   */
+  next(): TrainingProgress {
+    for (;;) {
+      const { taken, validation, recovery, snapshot } = this.loop.next()
+      this.model.history = this.loop.state.history
+      if (recovery) this.#recoveries.push(recovery)
+      if (!taken) continue
+      const { steps, ended } = this
+      const { seconds } = this.loop.state
+      const recoveries = this.#recoveries.splice(0)
+      const measured = validation && this.#measured(validation)
+      return { ...taken, steps, seconds, validation: measured, recoveries, checkpoint: snapshot, ended }
+    }
+  }
+
+  #measured({ nats, bits, tokens, best }: Evaluation & { best: boolean }): Validation {
+    return { ...measure({ nats: nats * tokens, tokens, characters: this.#characters }), bits, best }
+  }
+
+  get #fingerprint(): Fingerprint {
+    const { optimizer, batches, seed } = this.loop.trainer
+    const { batch, windowsPerEpoch } = batches
+    return { rule: optimizer.rule.name, batch, windowsPerEpoch, seed, kernels: this.model.network.engine.name }
+  }
+
+  /**
+   * All of it as one file, with a checksum: weights, what the optimizer remembers, carried state, place in the data, schedule, history.
+   * A `LanguageModel` can be loaded from it too. Values are float32, so that with the reference engine going on from it is not exact.
+   */
+  toBytes(): Uint8Array {
+    const { loop, model } = this
+    return encodeCheckpoint(model, { snapshot: loop.trainer.snapshot(), state: loop.state, fingerprint: this.#fingerprint })
+  }
+
+  /**
+   * Goes on from a checkpoint of the same training: the steps that follow are those that would have followed then, to the bit. Throws a
+   * sentence, with nothing changed, if it is torn or of another training.
+   *
+   * @param options.lastGood the checkpoint that a divergence leads back to; default: this one
+   * @param options.source what errors call it
+   */
+  restore(bytes: Uint8Array, { lastGood, source = 'checkpoint' }: { lastGood?: Uint8Array; source?: string } = {}): void {
+    const { snapshot, state } = this.#decode(bytes, source)
+    const good = lastGood ? this.#decode(lastGood, source).snapshot : snapshot
+    this.loop.restore(snapshot, state, good)
+    this.model.history = state.history
+  }
+
+  #decode(bytes: Uint8Array, source: string): Checkpoint {
+    const { network } = this.model
+    const { slots } = this.loop.trainer.optimizer.rule
+    return decodeCheckpoint(bytes, source, { network, slots, fingerprint: this.#fingerprint })
+  }
+}

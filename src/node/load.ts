@@ -1,0 +1,36 @@
+/** A model from wherever it is: a file, or the folder of a run. */
+import { existsSync, statSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { LanguageModel, type LoadOptions } from '../language/model.js'
+import { reason } from './files.js'
+import { isRun, newestCheckpoints } from './run-folder.js'
+
+/**
+ * Of a run, the best model on the held-out text; where nothing is held out, or nothing was measured yet, the last; while a run is
+ * at its beginning, or if it was killed, its newest checkpoint that is whole.
+ */
+export async function loadModel(path: string, options: LoadOptions = {}): Promise<LanguageModel> {
+  const isFolder = existsSync(path) && statSync(path).isDirectory()
+  if (!isFolder) return fromFile(path, options)
+  if (!isRun(path)) throw new Error(`${path}: is a folder, but not that of a run; name a model's file, or the folder of a run`)
+  for (const name of ['best.safetensors', 'model.safetensors']) {
+    if (existsSync(join(path, name))) return fromFile(join(path, name), options)
+  }
+  const reasons: string[] = []
+  for (const checkpoint of newestCheckpoints(path)) {
+    try {
+      return await fromFile(checkpoint, options)
+    } catch (error) {
+      reasons.push((error as Error).message)
+    }
+  }
+  throw new Error(`${path}: has no model yet${reasons.map((why) => `; ${why}`).join('')}`)
+}
+
+async function fromFile(path: string, options: LoadOptions): Promise<LanguageModel> {
+  const bytes = await readFile(path).catch((error: unknown) => {
+    throw new Error(`${path}: cannot be read (${reason(error)})`)
+  })
+  return LanguageModel.fromBytes(bytes, { ...options, source: path })
+}

@@ -1,0 +1,133 @@
+/**
+ * What a run leaves behind to be read: `log.jsonl`, a JSON object a line as things happen, and `config.json`, what the run was
+ * asked for. Losses are in nats a token. `seconds` is the time trained so far, validations and samples left out.
+ */
+
+/** A step's report. Not every step has one. */
+export interface StepLine {
+  readonly event: 'step'
+  /** Steps taken, from 1. */
+  readonly step: number
+  /** How often the text has been read, fractions included. */
+  readonly epoch: number
+  /** The training loss of the step's window. */
+  readonly loss: number
+  readonly learningRate: number
+  /** Norm of the gradient before clipping. */
+  readonly gradientNorm: number
+  /** Share of the gradient's elements that was limited, from 0 to 1, where the optimizer counts them. */
+  readonly clippedShare?: number
+  readonly tokensPerSecond: number
+  readonly seconds: number
+}
+
+/** The loss on text that is never trained on. */
+export interface ValidationLine {
+  readonly event: 'validation'
+  readonly step: number
+  readonly seconds: number
+  readonly nats: number
+  readonly bitsPerCharacter?: number
+  readonly perplexity?: number
+  /** Whether it was the lowest so far. */
+  readonly best?: boolean
+}
+
+/** A text that the model wrote after a step. */
+export interface SampleLine {
+  readonly event: 'sample'
+  readonly step: number
+  readonly temperature: number
+  readonly text: string
+}
+
+/** A loss or gradient was not finite: the run went back to where it was, with a lower rate. */
+export interface DivergenceLine {
+  readonly event: 'divergence'
+  readonly step: number
+  readonly message: string
+  /** The first op that gave a value that is not finite. */
+  readonly op?: string
+  readonly parameter?: string
+  /** The step that it went on from. Absent: it did not. */
+  readonly backTo?: number
+  /** What the learning rate was multiplied by. */
+  readonly rateFactor?: number
+}
+
+/** The run was started again, from what it had saved after this step. */
+export interface ResumedLine {
+  readonly event: 'resumed'
+  readonly step: number
+}
+
+/** Why a run ended. */
+export type EndReason = 'steps' | 'epochs' | 'time' | 'loss' | 'patience' | 'stopped' | 'divergence'
+
+export interface EndLine {
+  readonly event: 'end'
+  readonly step: number
+  readonly reason: EndReason
+  readonly seconds: number
+}
+
+export type LogLine = StepLine | ValidationLine | SampleLine | DivergenceLine | ResumedLine | EndLine
+
+/** The object of `config.json`. */
+export interface RunConfig {
+  readonly format: 'unrolled run'
+  readonly version: number
+  readonly model: {
+    readonly cell: string
+    /** The units of each layer; one number where all are equal. */
+    readonly hidden: number | readonly number[]
+    readonly layers: number
+    readonly embedding?: number
+    readonly dropout?: number
+    readonly tied?: boolean
+    readonly [option: string]: unknown
+  }
+  readonly vocabulary: { readonly kind: string; readonly size: number; readonly [option: string]: unknown }
+  readonly corpus: {
+    readonly sources: readonly string[]
+    readonly tokens: number
+    readonly characters: number
+    readonly documents: number | null
+    readonly [option: string]: unknown
+  }
+  readonly training: { readonly steps?: number; readonly [option: string]: unknown }
+  readonly kernels: string
+  readonly parameters: number
+  /** The versions that it was trained with. */
+  readonly unrolled: string
+  readonly node: string
+}
+
+/**
+ * The lines of a log. A last line without its line end was being written when the file was read, or when the machine stopped: it
+ * is left out, unless it is whole. Lines of events that are not known here stay in.
+ *
+ * Throws for any other line that is no JSON object with an `event`; lines are counted from 1.
+ *
+ * @param source what messages call the text; default 'log.jsonl'
+ */
+export function parseLog(text: string, source = 'log.jsonl'): LogLine[] {
+  const rows = text.split('\n')
+  return rows.flatMap((row, index) => {
+    if (row.trim() === '') return []
+    const line = parseLine(row)
+    if (line) return [line]
+    if (index === rows.length - 1) return []
+    const shown = row.length > 60 ? `${row.slice(0, 60)}…` : row
+    throw new Error(`${source}: line ${index + 1} is ${JSON.stringify(shown)}; must be a JSON object with an event`)
+  })
+}
+
+function parseLine(row: string): LogLine | undefined {
+  try {
+    const value = JSON.parse(row) as LogLine | null
+    return typeof value?.event === 'string' ? value : undefined
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,156 @@
+/** The folder of a run: its configuration, its log, its checkpoints, its models. */
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs'
+import { readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { makeFolder, reason, writeWhole } from './files.js'
+import { lock } from './lock.js'
+import { parseLog, type LogLine, type RunConfig } from './log.js'
+
+/** A checkpoint's step is in its name, with leading zeros, so that the order of names is the order of steps. */
+const checkpointName = (step: number): string => `step-${String(step).padStart(9, '0')}.safetensors`
+const checkpointStep = (name: string): number => Number(/^step-(\d{9,})\.safetensors$/.exec(name)?.[1] ?? NaN)
+
+export interface RunFolderOptions {
+  /** How many checkpoints are kept, the newest; at least 2. Default 3. */
+  keep?: number
+}
+
+export class RunFolder {
+  readonly path: string
+  readonly #keep: number
+  readonly #unlock: () => void
+  #log: number | undefined
+
+  private constructor(path: string, { keep = 3 }: RunFolderOptions) {
+    this.path = path
+    this.#keep = keep
+    this.#unlock = lock(join(path, 'lock'), path)
+  }
+
+  /** A new run. Throws if there is one already, or if the folder cannot be made. */
+  static async create(path: string, options: RunFolderOptions = {}): Promise<RunFolder> {
+    await makeFolder(join(path, 'checkpoints'))
+    const folder = new RunFolder(path, options)
+    if (existsSync(folder.#file('config.json'))) {
+      folder.close()
+      throw new Error(`${path}: has a run already; go on with it by --resume ${path}, or choose another --out`)
+    }
+    return folder
+  }
+
+  /** A run that is there. Throws if there is none, or if another process works on it. */
+  static open(path: string, options: RunFolderOptions = {}): RunFolder {
+    if (!isRun(path)) throw new Error(`${path}: is not the folder of a run; there is no config.json in it`)
+    return new RunFolder(path, options)
+  }
+
+  #file(name: string): string {
+    return join(this.path, name)
+  }
+
+  async writeConfig(config: RunConfig): Promise<void> {
+    await writeWhole(this.#file('config.json'), `${JSON.stringify(config, null, 2)}\n`)
+  }
+
+  /** @param name `model.safetensors`, `best.safetensors`, `corpus.bin`, `report.html` */
+  async write(name: string, content: Uint8Array | string): Promise<void> {
+    await writeWhole(this.#file(name), content)
+  }
+
+  async read(name: string): Promise<Uint8Array> {
+    return readFile(this.#file(name)).catch((error: unknown) => {
+      throw new Error(`${this.#file(name)}: cannot be read (${reason(error)})`)
+    })
+  }
+
+  has(name: string): boolean {
+    return existsSync(this.#file(name))
+  }
+
+  /** In one write, so that whoever kills the process may tear the last line, but no other. */
+  log(line: LogLine): void {
+    try {
+      this.#log ??= openSync(this.#file('log.jsonl'), 'a')
+      writeSync(this.#log, `${JSON.stringify(line)}\n`)
+    } catch (error) {
+      throw new Error(`${this.#file('log.jsonl')}: cannot be written (${reason(error)})`)
+    }
+  }
+
+  readLog(): LogLine[] {
+    return readLog(this.path)
+  }
+
+  /** Forgets what was logged after a step, since it will be done again. */
+  async cutLog(step: number): Promise<void> {
+    const lines = this.readLog().filter((line) => line.step <= step)
+    await writeWhole(this.#file('log.jsonl'), lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
+  }
+
+  /**
+   * Keeps a checkpoint, and only then lets go of the oldest.
+   *
+   * @param needed the step of one that is kept whatever its age
+   */
+  async writeCheckpoint(step: number, bytes: Uint8Array, needed: number): Promise<void> {
+    await this.write(join('checkpoints', checkpointName(step)), bytes)
+    const steps = this.checkpoints()
+    for (const old of steps.slice(this.#keep)) {
+      if (old !== needed) await rm(this.#checkpoint(old), { force: true })
+    }
+  }
+
+  #checkpoint(step: number): string {
+    return this.#file(join('checkpoints', checkpointName(step)))
+  }
+
+  /** The steps of the checkpoints that are there, the newest first. */
+  checkpoints(): number[] {
+    return checkpointSteps(this.path)
+  }
+
+  async readCheckpoint(step: number): Promise<{ bytes: Uint8Array; source: string }> {
+    const source = join('checkpoints', checkpointName(step))
+    return { bytes: await this.read(source), source: join(this.path, source) }
+  }
+
+  /** Lets others work on it. */
+  close(): void {
+    if (this.#log !== undefined) closeSync(this.#log)
+    this.#log = undefined
+    this.#unlock()
+  }
+}
+
+function checkpointSteps(path: string): number[] {
+  const folder = join(path, 'checkpoints')
+  const names = existsSync(folder) ? readdirSync(folder) : []
+  return names
+    .map(checkpointStep)
+    .filter((step) => !Number.isNaN(step))
+    .sort((a, b) => b - a)
+}
+
+/** The files of a run's checkpoints, the newest first. */
+export const newestCheckpoints = (path: string): string[] =>
+  checkpointSteps(path).map((step) => join(path, 'checkpoints', checkpointName(step)))
+
+export const isRun = (path: string): boolean => existsSync(join(path, 'config.json'))
+
+export function readConfig(path: string): RunConfig {
+  const source = join(path, 'config.json')
+  let config: Partial<RunConfig>
+  try {
+    config = JSON.parse(readFileSync(source, 'utf8')) as Partial<RunConfig>
+  } catch (error) {
+    throw new Error(`${source}: cannot be read (${reason(error)})`)
+  }
+  if (config?.format !== 'unrolled run') throw new Error(`${source}: is not the configuration of a run`)
+  if (config.version !== 1) throw new Error(`${source}: is of version ${config.version}; this release reads version 1`)
+  return config as RunConfig
+}
+
+export function readLog(path: string): LogLine[] {
+  const source = join(path, 'log.jsonl')
+  return existsSync(source) ? parseLog(readFileSync(source, 'utf8'), source) : []
+}

@@ -1,0 +1,313 @@
+/** A run: training that keeps all it does in a folder, and can be stopped and gone on with at any moment. */
+import { readFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { Cell } from '../nn/cell.js'
+import { createEngine, type EngineOptions } from '../run/engines.js'
+import { LanguageModel } from '../language/model.js'
+import type { MeasuredText } from '../language/assess.js'
+import { charactersOf, splitCorpus } from '../language/reading.js'
+import { planOf } from '../language/train-options.js'
+import type { Training, TrainingProgress } from '../language/training.js'
+import type { TokenText } from '../metrics/token-text.js'
+import { Turns } from '../language/turns.js'
+import { decodeCorpus, encodeCorpus } from '../text/corpus-file.js'
+import type { Corpus } from '../text/corpus.js'
+import { Divergence } from '../train/trainer.js'
+import type { EndReason, LogLine, RunConfig } from './log.js'
+import { reportHtml } from './report.js'
+import { readConfig, RunFolder } from './run-folder.js'
+import { trainOptionsOf, type TrainingConfig } from './training-config.js'
+
+/** How a run reports itself. */
+export interface RunOptions {
+  /** Checkpoints that are kept, the newest; at least 2. Default 3. */
+  keep?: number
+  /** Steps between lines of the log. Default: a thousandth of all, 50 where their number is not given. */
+  logEvery?: number
+  /** Characters of the sample that is written at each validation; 0: none. Default 200. */
+  sampleLength?: number
+  /** Default 0.7. */
+  sampleTemperature?: number
+}
+
+export interface NewRunOptions extends RunOptions {
+  /** The folder. Must not have a run already. */
+  out: string
+  corpus: Corpus
+  /** What the corpus was read from, for the record. */
+  sources?: readonly string[]
+  /** With the corpus's vocabulary. */
+  model: LanguageModel
+  training?: TrainingConfig
+}
+
+/** What is reported: a step, with whatever was written down after it. */
+export interface RunProgress extends TrainingProgress {
+  readonly sample?: string
+}
+
+export class Run {
+  readonly folder: RunFolder
+  readonly model: LanguageModel
+  readonly training: Training
+  readonly config: RunConfig
+  /** Is told each line of the log as it is written. */
+  onLog: ((line: LogLine) => void) | undefined
+  /** What was passed over when the run was opened: checkpoints that are torn, with the reason. */
+  readonly passedOver: readonly string[]
+  readonly #options: Required<RunOptions>
+  #stopping = false
+  #diverged = false
+  /** Of the steps since the last line of the log: how many, how many had their gradient clipped, tokens, and seconds before them. */
+  #since = { steps: 0, clipped: 0, tokens: 0, seconds: 0 }
+
+  private constructor(
+    folder: RunFolder,
+    model: LanguageModel,
+    training: Training,
+    config: RunConfig,
+    options: RunOptions,
+    passedOver: readonly string[] = [],
+  ) {
+    const { keep = 3, sampleLength = 200, sampleTemperature = 0.7 } = options
+    const { logEvery = training.steps === Infinity ? 50 : Math.max(1, Math.ceil(training.steps / 1000)) } = options
+    this.folder = folder
+    this.model = model
+    this.training = training
+    this.config = config
+    this.passedOver = passedOver
+    this.#options = { keep, logEvery, sampleLength, sampleTemperature }
+    this.#since.seconds = training.loop.state.seconds
+  }
+
+  /** Makes the folder, with all that is needed to go on, before the first step. */
+  static async create({ out, corpus, sources = [], model, training: config = {}, ...options }: NewRunOptions): Promise<Run> {
+    // Before the folder, so that what is wrong with an option leaves nothing behind.
+    const training = model.training({ ...trainOptionsOf(config), corpus })
+    const folder = await RunFolder.create(out, options)
+    try {
+      await folder.write('corpus.bin', encodeCorpus(corpus))
+      const run = new Run(folder, model, training, describe(model, corpus, sources, config, options), options)
+      await folder.writeCheckpoint(0, training.toBytes(), 0)
+      // Last: a folder with a configuration is a run that can be gone on with.
+      await folder.writeConfig(run.config)
+      return run
+    } catch (error) {
+      folder.close()
+      throw error
+    }
+  }
+
+  /**
+   * Opens a run to go on with it, from its newest checkpoint that is whole. What follows is what would have followed then, to the bit, with
+   * the plain kernels.
+   *
+   * @param options.training what is to be changed, such as a later end
+   * @param options.cell for a model with a cell of one's own: that cell
+   * @param options.kernels default: those that it was trained with
+   */
+  static async resume(
+    path: string,
+    { cell, kernels, training: changes = {} }: { cell?: Cell; training?: TrainingConfig } & Pick<EngineOptions, 'kernels'> = {},
+  ): Promise<Run> {
+    const saved = readConfig(path)
+    const { keep, logEvery, sampleLength, sampleTemperature, ...then } = saved.training as TrainingConfig & RunOptions
+    const options = { keep, logEvery, sampleLength, sampleTemperature }
+    const engine = createEngine({ kernels: kernels ?? kernelsOf(saved.kernels) })
+    const folder = RunFolder.open(path, options)
+    try {
+      const corpus = decodeCorpus(await folder.read('corpus.bin'), `${path}/corpus.bin`)
+      const config = { ...then, ...changes }
+      const passedOver: string[] = []
+      for (const step of folder.checkpoints()) {
+        let bytes: Uint8Array
+        let source: string
+        let model: LanguageModel
+        try {
+          ;({ bytes, source } = await folder.readCheckpoint(step))
+          model = LanguageModel.fromBytes(bytes, { cell, engine, source })
+        } catch (error) {
+          passedOver.push((error as Error).message)
+          continue
+        }
+        const training = model.training({ ...trainOptionsOf(config), corpus })
+        training.restore(bytes, { source, lastGood: await lastGoodOf(folder, step, training.loop.options.snapshotEvery) })
+        const run = new Run(
+          folder,
+          model,
+          training,
+          { ...saved, training: { ...saved.training, ...changes } },
+          options,
+          passedOver,
+        )
+        await folder.cutLog(step)
+        folder.log({ event: 'resumed', step })
+        if (Object.keys(changes).length > 0) await folder.writeConfig(run.config)
+        return run
+      }
+      throw new Error(`${path}: has no checkpoint that is whole${passedOver.map((why) => `; ${why}`).join('')}`)
+    } catch (error) {
+      folder.close()
+      throw error
+    }
+  }
+
+  /** Ends the run after the step that is under way; everything is saved. */
+  stop(): void {
+    this.#stopping = true
+  }
+
+  /** Trains to the end, or until it is stopped. Leaving the loop stops it too. Then all is saved, and the folder closed. */
+  async *train(): AsyncGenerator<RunProgress> {
+    const { folder, training } = this
+    const turns = new Turns()
+    let reason = training.ended as EndReason | undefined
+    let failed = false
+    try {
+      while (!reason) {
+        const progress = await this.#step()
+        reason = progress.ended
+        yield progress
+        await turns.next()
+        if (this.#stopping) reason ??= 'stopped'
+      }
+    } catch (error) {
+      if (error instanceof Divergence) this.#logDivergence(error)
+      else failed = true
+      throw error
+    } finally {
+      // What failed was, most likely, writing.
+      if (!failed) await this.#finish(reason ?? (this.#diverged ? 'divergence' : 'stopped'))
+      folder.close()
+    }
+  }
+
+  async #step(): Promise<RunProgress> {
+    const { folder, training, model } = this
+    const progress = training.next()
+    const { step, seconds, validation, recoveries, checkpoint } = progress
+    for (const { divergence, ...where } of recoveries) this.#logDivergence(divergence, where)
+    this.#logStep(progress)
+    let sample: string | undefined
+    if (validation) {
+      const { nats, bitsPerCharacter, perplexity, best } = validation
+      this.#log({ event: 'validation', step, seconds, nats, bitsPerCharacter, perplexity, best })
+      sample = await this.#sample()
+      if (best) await folder.write('best.safetensors', model.toBytes())
+      await this.#report()
+    }
+    if (checkpoint) await this.#checkpoint()
+    return { ...progress, sample }
+  }
+
+  async #sample(): Promise<string | undefined> {
+    const { sampleLength: length, sampleTemperature: temperature } = this.#options
+    if (length === 0) return undefined
+    let text = ''
+    for await (const token of this.model.generate({ length, temperature, seed: this.training.loop.trainer.seed })) text += token
+    this.#log({ event: 'sample', step: this.training.step, temperature, text })
+    return text
+  }
+
+  #logStep({ step, epoch, loss, learningRate, gradientNorm, seconds, tokens, ended }: TrainingProgress): void {
+    const since = this.#since
+    since.steps++
+    since.tokens += tokens
+    if (gradientNorm > this.training.loop.trainer.optimizer.clipNorm) since.clipped++
+    if (step % this.#options.logEvery !== 0 && !ended) return
+    const tokensPerSecond = Math.round(since.tokens / (seconds - since.seconds))
+    const clippedShare = since.clipped / since.steps
+    this.#log({ event: 'step', step, epoch, loss, learningRate, gradientNorm, clippedShare, tokensPerSecond, seconds })
+    this.#since = { steps: 0, clipped: 0, tokens: 0, seconds }
+  }
+
+  #logDivergence({ step, message, op, parameter }: Divergence, back: { backTo?: number; rateFactor?: number } = {}): void {
+    this.#log({ event: 'divergence', step, message, op, parameter, ...back })
+    this.#diverged = back.backTo === undefined
+  }
+
+  #log(line: LogLine): void {
+    this.folder.log(line)
+    this.onLog?.(line)
+  }
+
+  async #checkpoint(): Promise<void> {
+    const { training, folder } = this
+    await folder.writeCheckpoint(training.step, training.toBytes(), training.loop.lastGood.step)
+  }
+
+  async #finish(reason: EndReason): Promise<void> {
+    const { training, folder, model } = this
+    await this.#checkpoint()
+    await folder.write('model.safetensors', model.toBytes())
+    this.#log({ event: 'end', step: training.step, reason, seconds: training.loop.state.seconds })
+    await this.#report()
+  }
+
+  async #report(): Promise<void> {
+    await this.folder.write('report.html', reportHtml({ config: this.config, log: this.folder.readLog() }))
+  }
+}
+
+/** An engine's name, as `createEngine` takes it: 'wasm plain' is 'plain'. */
+const kernelsOf = (name: string): EngineOptions['kernels'] => name.replace(/^wasm /, '') as EngineOptions['kernels']
+
+/** The checkpoint that a divergence would have led back to; the one gone on from, where it is gone. */
+async function lastGoodOf(folder: RunFolder, step: number, every: number): Promise<Uint8Array | undefined> {
+  const good = step - (step % every)
+  if (good === step || !folder.checkpoints().includes(good)) return undefined
+  return (await folder.readCheckpoint(good)).bytes
+}
+
+function describe(
+  model: LanguageModel,
+  corpus: Corpus,
+  sources: readonly string[],
+  training: TrainingConfig,
+  options: RunOptions,
+): RunConfig {
+  const { kind, size } = model.vocabulary
+  return {
+    format: 'unrolled run',
+    version: 1,
+    model: { ...model.config },
+    vocabulary: { kind, size },
+    corpus: {
+      sources,
+      tokens: corpus.tokens.length,
+      characters: corpus.characters,
+      documents: corpus.offsets ? corpus.offsets.length - 1 : null,
+    },
+    training: { ...training, ...options },
+    kernels: model.network.engine.name,
+    parameters: model.network.parameters.reduce((sum, parameter) => sum + parameter.size, 0),
+    unrolled: packageVersion(),
+    node: process.versions.node,
+  }
+}
+
+/** What of a run's configuration says how its text is read; the rest is for how it reports itself. */
+function readingOf({
+  keep: _keep,
+  logEvery: _every,
+  sampleLength: _length,
+  sampleTemperature: _temperature,
+  ...config
+}: TrainingConfig & RunOptions) {
+  return planOf(trainOptionsOf(config)).reading
+}
+
+const packageVersion = (): string =>
+  (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }).version
+
+/** The text of a run: what it trains on, and what it holds out. */
+export async function readRunCorpus(path: string): Promise<{ training: MeasuredText; heldOut: MeasuredText | undefined }> {
+  const { training } = readConfig(path)
+  const source = join(path, 'corpus.bin')
+  const corpus = decodeCorpus(await readFile(source), source)
+  const { heldOut: share, seed } = readingOf(training)
+  const parts = splitCorpus(corpus, share, seed)
+  const measured = (part: TokenText): MeasuredText => ({ ...part, characters: charactersOf(part, corpus) })
+  return { training: measured(parts.training), heldOut: parts.heldOut && measured(parts.heldOut) }
+}

@@ -1,0 +1,188 @@
+/** Training from the first step to the last: limits, validation, early stopping, and the way back from a divergence. */
+import { log } from '../nn/random.js'
+import type { Evaluation } from './evaluate.js'
+import type { Snapshot } from './snapshot.js'
+import { Divergence, type StepReport, type Trainer } from './trainer.js'
+
+/** When to end: at whichever comes first. At least one is needed. */
+export interface Limits {
+  /** Steps in all. */
+  readonly steps?: number
+  /** Seconds of training in all, validations left out. */
+  readonly seconds?: number
+  /** Nats a token: a held-out loss of at most this; where nothing is held out, a smoothed training loss. */
+  readonly loss?: number
+}
+
+export interface LoopOptions {
+  readonly limits: Limits
+  /** Measures the network on what is held out; absent: nothing is. */
+  readonly validate?: () => Evaluation
+  /** Steps between validations; the last step has one always. */
+  readonly validateEvery: number
+  /** Ends after so many validations in a row without a better one. Default: never. */
+  readonly patience?: number
+  /** Steps between snapshots, which a divergence leads back to. */
+  readonly snapshotEvery: number
+  /** How often to go back from a divergence, with half the rate each time, before it is an error. 0: never. */
+  readonly retries: number
+}
+
+export type EndReason = 'steps' | 'time' | 'loss' | 'patience'
+
+/** One validation, as the history keeps it. */
+export interface Validated {
+  readonly step: number
+  /** Smoothed training loss, nats a token. */
+  readonly training: number
+  /** Held-out loss, nats a token. */
+  readonly nats: number
+}
+
+/** What the loop has to remember, as JSON keeps it. */
+export interface LoopState {
+  readonly seconds: number
+  readonly smoothed: number | null
+  readonly best: Validated | null
+  readonly validationsSinceBest: number
+  readonly retried: number
+  readonly history: readonly Validated[]
+}
+
+/** A divergence that was recovered from. */
+export interface Recovery {
+  readonly divergence: Divergence
+  /** The step that training goes on after. */
+  readonly backTo: number
+  /** What the schedule's rate is multiplied by from now on. */
+  readonly rateFactor: number
+}
+
+export interface LoopReport {
+  /** The step that was taken; absent where it was not taken, but led back. */
+  readonly taken?: StepReport
+  readonly validation?: Evaluation & { readonly best: boolean }
+  readonly recovery?: Recovery
+  /** Whether a snapshot was taken after this step: a good moment to keep it. */
+  readonly snapshot: boolean
+}
+
+/** How much of the smoothed loss is old. */
+const smoothing = 0.98
+
+/** A loss that is so many times that of a uniform guess is an explosion, though it is a number. */
+const explosion = 4
+
+export class TrainingLoop {
+  readonly trainer: Trainer
+  readonly options: LoopOptions
+  /** Why it has ended; undefined while it goes on. */
+  ended: EndReason | undefined
+  /** Where a divergence leads back to. */
+  lastGood: Snapshot
+  #state: LoopState = { seconds: 0, smoothed: null, best: null, validationsSinceBest: 0, retried: 0, history: [] }
+
+  constructor(trainer: Trainer, options: LoopOptions) {
+    this.trainer = trainer
+    this.options = options
+    this.lastGood = trainer.snapshot()
+    this.#endIfReached()
+  }
+
+  get state(): LoopState {
+    return this.#state
+  }
+
+  /**
+   * Goes on from a snapshot and what the loop remembered then.
+   *
+   * @param lastGood where a divergence leads back to
+   */
+  restore(snapshot: Snapshot, state: LoopState, lastGood: Snapshot): void {
+    this.trainer.restore(snapshot)
+    this.#state = state
+    this.lastGood = lastGood
+    this.#endIfReached()
+  }
+
+  /** Takes a step, or goes back from one that diverged. Throws `Divergence` where that is not wanted, or was done too often. */
+  next(): LoopReport {
+    const { trainer, options } = this
+    let taken: StepReport
+    const start = performance.now()
+    try {
+      taken = this.#step()
+    } catch (error) {
+      if (!(error instanceof Divergence) || options.retries === 0) throw error
+      const recovery = this.#goBack(error)
+      if (this.#state.retried > options.retries) throw error
+      return { recovery, snapshot: false }
+    } finally {
+      this.#state = { ...this.#state, seconds: this.#state.seconds + (performance.now() - start) / 1000 }
+    }
+    const { smoothed } = this.#state
+    this.#state = {
+      ...this.#state,
+      smoothed: smoothed === null ? taken.nats : smoothing * smoothed + (1 - smoothing) * taken.nats,
+    }
+    this.#endIfReached()
+    const isDue = options.validate && (this.ended || taken.step % options.validateEvery === 0)
+    const validation = isDue ? this.#validate(taken.step) : undefined
+    const snapshot = taken.step % options.snapshotEvery === 0
+    if (snapshot) this.lastGood = trainer.snapshot()
+    return { taken, validation, snapshot }
+  }
+
+  #step(): StepReport {
+    const { trainer, options } = this
+    const taken = trainer.step()
+    if (options.retries > 0 && taken.nats > explosion * log(trainer.network.tokens)) {
+      throw new Divergence(
+        `step ${taken.step}: the loss is ${taken.nats.toFixed(2)} nats a token, more than ${explosion} times that of a uniform guess`,
+        taken.step,
+        undefined,
+        undefined,
+      )
+    }
+    return taken
+  }
+
+  #goBack(divergence: Divergence): Recovery {
+    const { trainer } = this
+    const rateFactor = trainer.rateFactor / 2
+    trainer.restore(this.lastGood)
+    trainer.rateFactor = rateFactor
+    const { step: backTo } = this.lastGood
+    const { retried, history } = this.#state
+    this.#state = { ...this.#state, retried: retried + 1, history: history.filter(({ step }) => step <= backTo) }
+    return { divergence, backTo, rateFactor }
+  }
+
+  #validate(step: number): Evaluation & { best: boolean } {
+    const { trainer, options } = this
+    const evaluation = options.validate!()
+    const { nats } = evaluation
+    const { best: before, validationsSinceBest, smoothed, history } = this.#state
+    trainer.schedule.observe?.(nats)
+    const best = before === null ? Number.isFinite(nats) : nats < before.nats
+    const validated: Validated = { step, training: smoothed!, nats }
+    this.#state = {
+      ...this.#state,
+      best: best ? validated : before,
+      validationsSinceBest: best ? 0 : validationsSinceBest + 1,
+      history: [...history, validated],
+    }
+    this.ended ??= nats <= (options.limits.loss ?? -Infinity) ? 'loss' : undefined
+    this.ended ??= this.#state.validationsSinceBest >= (options.patience ?? Infinity) ? 'patience' : undefined
+    return { ...evaluation, best }
+  }
+
+  /** By what every step tells; what a validation tells is looked at after it. */
+  #endIfReached(): void {
+    const { steps = Infinity, seconds = Infinity, loss = -Infinity } = this.options.limits
+    const { smoothed } = this.#state
+    if (this.trainer.optimizer.step >= steps) this.ended = 'steps'
+    else if (this.#state.seconds >= seconds) this.ended = 'time'
+    else if (!this.options.validate && smoothed !== null && smoothed <= loss) this.ended = 'loss'
+  }
+}

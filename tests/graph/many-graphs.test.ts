@@ -1,0 +1,86 @@
+/** A new graph for every sentence, as define-by-run programs make them: what is left of thousands, and which of them share a program. */
+import { describe, expect, test } from 'vitest'
+import { Graph } from '../../src/graph/graph.js'
+import { Matrix } from '../../src/graph/matrix.js'
+import { cachedPrograms } from '../../src/graph/pieces.js'
+import type { Value } from '../../src/graph/value.js'
+import { WasmEngine } from '../../src/run/wasm.js'
+import { another, executors } from '../support/executors.js'
+import { random, randoms } from '../support/random.js'
+
+describe.each(executors)('%s: graphs without number', (_name, engine) => {
+  // UNROLLED_GRAPHS=100000 npx vitest run tests/graph/many-graphs.test.ts -t 'leave nothing behind'
+  const count = Number(process.env.UNROLLED_GRAPHS ?? 3000)
+
+  test('leave nothing behind, in one task or in many', async () => {
+    const own = another(engine)
+    const W = new Matrix(4, 4, randoms(16, random(1)), { engine: own })
+    const next = random(2)
+    const run = (): void => {
+      const g = new Graph({ engine: own })
+      let h = g.input(1, 4, randoms(4, next))
+      let x: Value = h
+      for (let t = 0; t < 1 + Math.floor(next() * 5); t++) x = g.tanh(g.matmul(x, W))
+      h = g.input(1, 4, randoms(4, next))
+      const loss = g.meanSquaredError(x, h)
+      g.backward(loss)
+      W.grad.clear()
+      expect(loss.value).toBeLessThan(5)
+    }
+    const measure = (): { script: number; engine: number } => {
+      globalThis.gc!()
+      return { script: process.memoryUsage().heapUsed, engine: own instanceof WasmEngine ? own.heap.used : 0 }
+    }
+    for (let i = 0; i < 500; i++) run()
+    const before = measure()
+    for (let i = 0; i < count; i++) run()
+    const atOnce = measure()
+    for (let i = 0; i < count; i++) {
+      run()
+      if (i % 100 === 0) await new Promise((resolve) => setTimeout(resolve))
+    }
+    // A graph takes some 5 kB, so this is what a few hundred of them would.
+    for (const after of [atOnce, measure()]) {
+      expect(after.script - before.script).toBeLessThan(2e6)
+      expect(after.engine).toBeLessThan(before.engine + 1e5)
+    }
+    expect(cachedPrograms(own)).toBeLessThan(20)
+  }, 600_000)
+
+  test('of many shapes keep a bounded number of programs', async () => {
+    const own = another(engine)
+    const used = async (): Promise<number> => {
+      for (let i = 0; i < 5; i++) {
+        globalThis.gc!()
+        await new Promise((resolve) => setTimeout(resolve))
+      }
+      return own instanceof WasmEngine ? own.heap.used : 0
+    }
+    const halves: number[] = []
+    for (let rows = 1; rows <= 1200; rows++) {
+      const g = new Graph({ engine: own })
+      expect(g.sum(g.tanh(g.input((rows % 600) + 1, 2))).value).toBe(0)
+      const again = new Graph({ engine: own })
+      expect(again.neg(again.input(1, rows + 1)).data).toHaveLength(rows + 1)
+      if (rows % 600 === 0) halves.push(await used())
+    }
+    expect(cachedPrograms(own)).toBeLessThanOrEqual(256)
+    expect(halves[1]).toBeLessThan(1.5 * halves[0] + 5e5)
+  })
+
+  test('whose recordings differ only in where an op ends do not share a program', () => {
+    const [a, b, c] = [1, 2, 3].map(() => new Matrix(1, 2, [1, 2], { engine }))
+    const of = (): Graph => {
+      const g = new Graph({ engine })
+      for (const used of [a, b, c]) g.node(used)
+      return g
+    }
+    // 'concatRows 0 1, add 0 1' and 'concatRows 0 1 add 0 1' are the same numbers if nothing says how many operands there are.
+    const two = of()
+    const joined = two.concatRows(a, b)
+    two.add(a, b)
+    expect(joined.data).toHaveLength(4)
+    const five = of()
+    expect([...five.concatRows(a, b, c, a, b).data]).toEqual([1, 2, 1, 2, 1, 2, 1, 2, 1, 2])
+  })
+})
