@@ -5,7 +5,7 @@ import { measure, type Measure } from '../metrics/measure.js'
 import type { TokenText } from '../metrics/token-text.js'
 import type { Vocabulary } from '../text/vocabulary.js'
 import { evaluate } from '../train/evaluate.js'
-import { measuredBatches } from './reading.js'
+import { measuredBatches, predictedCharacters, type MeasuredText } from './reading.js'
 import type { LanguageNetwork } from './network.js'
 
 export interface Assessment extends Measure {
@@ -13,11 +13,6 @@ export interface Assessment extends Measure {
   readonly coverage: number
   /** What simpler models reach on the same tokens: the uniform one always, those that have to be trained where there is a training text. */
   readonly baselines: Pick<Baselines, 'uniform'> & Partial<Baselines>
-}
-
-/** A text as tokens of a model, and how many characters it had. */
-export interface MeasuredText extends TokenText {
-  readonly characters: number
 }
 
 /**
@@ -32,9 +27,7 @@ export function assess(
   { trainedOn }: { trainedOn?: TokenText } = {},
 ): Assessment {
   const { nats, tokens } = evaluate(network, measuredBatches(text))
-  // The first token of a stream is not predicted, and so its characters do not count.
-  const first = text.offsets ? 0 : [...vocabulary.decode([text.tokens[0]])].length
-  const characters = text.characters - first
+  const characters = predictedCharacters(text, vocabulary)
   const { size } = vocabulary
   return {
     ...measure({ nats: nats * tokens, tokens, characters }),

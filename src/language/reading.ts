@@ -1,10 +1,18 @@
 /** How a corpus is read: which part is trained on, which is held out, and what is side by side. */
-import { predictionsOf, type TokenText } from '../metrics/token-text.js'
+import type { TokenText } from '../metrics/token-text.js'
 import type { TextBatches } from '../text/batches.js'
 import type { Corpus } from '../text/corpus.js'
 import { DocumentBatches } from '../text/document-batches.js'
 import { splitDocuments } from '../text/documents.js'
+import { graphemes } from '../text/graphemes.js'
 import { splitHeldOut, Streams } from '../text/streams.js'
+import type { TokenArray } from '../text/token-array.js'
+import type { Vocabulary } from '../text/vocabulary.js'
+
+/** A text as tokens of a model, and how many characters it has. */
+export interface MeasuredText extends TokenText {
+  readonly characters: number
+}
 
 /**
  * The two parts of a corpus: of a stream its end is held out, of documents whole ones, which a hash of their content chooses.
@@ -63,9 +71,38 @@ export function measuredBatches({ tokens, offsets }: TokenText): TextBatches {
 /** As many streams as usual, or as there are windows to fill them. */
 const fitting = (length: number, window: number): number => Math.max(1, Math.min(usualBatch, Math.floor((length - 1) / window)))
 
-/** How many characters a part's predicted tokens stand for, by the mean length of a token of its corpus that is no mark of a document. */
-export function charactersOf(part: TokenText, corpus: Corpus): number {
-  const spelt = ({ tokens, offsets }: TokenText): number => tokens.length - (offsets ? 2 * (offsets.length - 1) : 0)
-  const predicted = part.offsets ? spelt(part) : predictionsOf(part)
-  return (predicted * corpus.characters) / spelt(corpus)
+/** How many characters, as readers see them, each token of a vocabulary spells: of bytes, those that begin a code point count 1. */
+function widthsOf({ kind, tokens, unknown, start, end }: Vocabulary): Float64Array {
+  const first = [unknown, start, end].filter((index) => index !== undefined).length
+  return Float64Array.from(tokens, (token, index) => {
+    if (index < first) return 0
+    if (kind !== 'bytes') return graphemes(token).length
+    const isContinuation = ((index - first) & 0xc0) === 0x80
+    return isContinuation ? 0 : 1
+  })
+}
+
+/**
+ * How many characters, as readers see them, the text of a part has: what its tokens spell. An unknown one counts as many as those of
+ * the corpus do on average; what code points join to, in a text read as bytes, is the average of the corpus too.
+ */
+export function charactersOf({ tokens }: TokenText, corpus: Corpus): number {
+  const { unknown } = corpus.vocabulary
+  const widths = widthsOf(corpus.vocabulary)
+  const spelt = (tokens: TokenArray): number => {
+    let sum = 0
+    for (let i = 0; i < tokens.length; i++) sum += widths[tokens[i]]
+    return sum
+  }
+  if (unknown !== undefined) {
+    let unknowns = 0
+    for (let i = 0; i < corpus.tokens.length; i++) unknowns += Number(corpus.tokens[i] === unknown)
+    if (unknowns > 0) widths[unknown] = Math.max(0, corpus.characters - spelt(corpus.tokens)) / unknowns
+  }
+  return (spelt(tokens) * corpus.characters) / spelt(corpus.tokens)
+}
+
+/** How many characters its predicted tokens stand for: those of the first token of a stream do not count, since it is not predicted. */
+export function predictedCharacters({ tokens, offsets, characters }: MeasuredText, vocabulary: Vocabulary): number {
+  return offsets ? characters : characters - graphemes(vocabulary.decode([tokens[0]])).length
 }

@@ -10,7 +10,7 @@ import { Trainer, type StepReport } from '../train/trainer.js'
 import { decodeCheckpoint, encodeCheckpoint, type Checkpoint, type Fingerprint } from './checkpoint.js'
 import type { Described } from './file.js'
 import type { LanguageNetwork } from './network.js'
-import { charactersOf, measuredBatches, splitCorpus, trainingBatches } from './reading.js'
+import { charactersOf, measuredBatches, predictedCharacters, splitCorpus, trainingBatches } from './reading.js'
 import { planOf, type TrainOptions } from './train-options.js'
 
 /** A step's report; where there was a validation, with it. */
@@ -49,7 +49,7 @@ export class Training {
   readonly heldOut: number
   /** Steps there will be; Infinity where something else ends the training. */
   readonly steps: number
-  /** Characters of the held-out text. */
+  /** Characters that the held-out predictions stand for. */
   readonly #characters: number
   #recoveries: Recovery[] = []
 
@@ -67,7 +67,8 @@ export class Training {
     this.batches = batches
     this.heldOut = heldOut ? predictionsOf(heldOut) : 0
     this.steps = steps
-    this.#characters = heldOut ? charactersOf(heldOut, corpus) : 0
+    const measuredText = heldOut && { ...heldOut, characters: charactersOf(heldOut, corpus) }
+    this.#characters = measuredText ? predictedCharacters(measuredText, corpus.vocabulary) : 0
     this.loop = new TrainingLoop(trainer, { limits, validate, patience, retries, ...every })
     model.trainedWith = network.engine.name
   }

@@ -23,7 +23,7 @@ export interface Measure {
  *
  * @param total.nats the cross-entropy of all predicted tokens together
  * @param total.tokens how many those are; at least 1
- * @param total.characters how many characters (code points) of the text those tokens stand for, spaces between words
+ * @param total.characters how many characters, as readers see them, of the text those tokens stand for, spaces between words
  * included; marks of a document's end spell none. More than 0
  */
 export function measure({ nats, tokens, characters }: { nats: number; tokens: number; characters: number }): Measure {
