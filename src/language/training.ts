@@ -143,7 +143,7 @@ export class Training {
     }: { lastGood?: Uint8Array; source?: string; otherKernels?: boolean } = {},
   ): void {
     const { snapshot, state } = this.#decode(bytes, source, otherKernels)
-    const good = lastGood ? this.#decode(lastGood, `${source}: lastGood`, otherKernels).snapshot : snapshot
+    const good = lastGood ? this.#decode(lastGood, `${source}: lastGood`, true).snapshot : snapshot
     this.loop.restore(snapshot, state, good)
     this.model.history = state.history
   }
