@@ -106,13 +106,13 @@ withLimits(train)
       )
     if (folder === undefined) return runTrain(files, options, flag)
     if (files.length > 0) throw new UsageError(`${files[0]}: with --resume, the run has its text already`)
-    const allowed = new Set(['resume', 'config', 'steps', 'epochs', 'minutes', 'loss', 'kernels', 'json'])
+    const allowed = new Set(['resume', 'config', 'steps', 'epochs', 'minutes', 'loss', 'keep', 'kernels', 'json'])
     refuse(
       train,
       train.options.map((option) => option.attributeName()).filter((name) => !allowed.has(name)),
       'the run to resume has its own',
     )
-    return runResume(folder, options, flag)
+    return runResume(folder, { ...options, keep: isGiven(train, 'keep') ? options.keep : undefined }, flag)
   })
 
 const resume = program
@@ -121,6 +121,7 @@ const resume = program
   .argument('<folder>', 'the folder of the run')
   .option('--steps <n>', 'steps in all; default: as before', whole(1))
 withLimits(resume)
+  .option('--keep <n>', 'checkpoints that are kept, the newest; default: as before', whole(2))
   .addOption(kernels())
   .option('--json', 'the log on standard output, a JSON line each')
   .action((folder: string, flags: ResumeFlags) => runResume(folder, flags, flag))
@@ -180,13 +181,14 @@ program
   .option('--json', 'as JSON')
   .action((model: string, flags: { json?: boolean }) => runInspect(model, flags))
 
+const isGiven = (command: Command, name: string): boolean => ['cli', 'config'].includes(command.getOptionValueSource(name) ?? '')
+
 /** Options that were given, but cannot be together with another. */
 function refuse(command: Command, names: readonly string[], why: string): void {
-  const option = command.options.find(
-    (known) =>
-      names.includes(known.attributeName()) &&
-      ['cli', 'config'].includes(command.getOptionValueSource(known.attributeName()) ?? ''),
-  )
+  const option = command.options.find((known) => {
+    const name = known.attributeName()
+    return names.includes(name) && isGiven(command, name)
+  })
   if (option) throw new UsageError(`${option.long}: cannot be given; ${why}`)
 }
 

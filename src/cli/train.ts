@@ -86,15 +86,16 @@ export interface ResumeFlags {
   epochs?: number
   minutes?: number
   loss?: number
+  keep?: number
   kernels?: EngineOptions['kernels']
   json?: boolean
 }
 
 export async function runResume(path: string, flags: ResumeFlags, flag: string | undefined): Promise<void> {
-  const { steps, epochs, minutes, loss } = flags
+  const { steps, epochs, minutes, loss, keep, kernels } = flags
   const seconds = minutes === undefined ? undefined : minutes * 60
   const changes = Object.fromEntries(Object.entries({ steps, epochs, seconds, loss }).filter(([, value]) => value !== undefined))
-  const run = await Run.resume(path, { kernels: flags.kernels, training: changes })
+  const run = await Run.resume(path, { kernels, keep, training: changes })
   for (const why of run.passedOver) process.stderr.write(`passed over: ${why}\n`)
   process.stderr.write(`going on after step ${count(run.training.step)}\n`)
   await follow(run, flags, flag)

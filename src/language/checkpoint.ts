@@ -7,7 +7,7 @@ import { decodeSafetensors, encodeSafetensors, type NamedTensor } from '../forma
 import { checkSeal, seal, unsealed } from '../formats/seal.js'
 import type { LoopState } from '../train/loop.js'
 import type { Snapshot } from '../train/snapshot.js'
-import { modelMetadata, type Described } from './file.js'
+import { checkHistory, checkValidated, modelMetadata, parsed, type Described } from './file.js'
 import type { LanguageNetwork } from './network.js'
 
 /** What must be the same for a training to go on from a checkpoint exactly. */
@@ -22,17 +22,19 @@ export interface Fingerprint {
 export interface Checkpoint {
   readonly snapshot: Snapshot
   readonly state: LoopState
-  readonly fingerprint: Fingerprint
 }
 
-type Training = Pick<Snapshot, 'step' | 'schedule' | 'rateFactor'> & Pick<Checkpoint, 'state' | 'fingerprint'>
+interface Training extends Pick<Snapshot, 'step' | 'schedule' | 'rateFactor'> {
+  readonly state: LoopState
+  readonly fingerprint: Fingerprint
+}
 
 /** The tensors of parameters, and not those that can only be what they are. */
 const ownTensors = (network: LanguageNetwork) => network.tensors.filter(({ target }) => target)
 
 export function encodeCheckpoint(
   model: Described & { readonly network: LanguageNetwork },
-  { snapshot, state, fingerprint }: Checkpoint,
+  { snapshot, state, fingerprint }: Checkpoint & { readonly fingerprint: Fingerprint },
 ): Uint8Array {
   const { step, schedule, rateFactor, slots, carried } = snapshot
   const tensors: NamedTensor[] = toTensors(model.network.tensors)
@@ -54,17 +56,17 @@ export function encodeCheckpoint(
 /**
  * Throws a sentence if the file is torn, changed, or no checkpoint of a training like this one.
  *
- * @param like what the training that goes on from it is like
+ * @param like what the training that goes on from it is like; of its fingerprint, what has to be the same
  */
 export function decodeCheckpoint(
   bytes: Uint8Array,
   source: string,
-  { network, slots, fingerprint }: { network: LanguageNetwork; slots: readonly string[]; fingerprint: Fingerprint },
+  { network, slots, fingerprint }: { network: LanguageNetwork; slots: readonly string[]; fingerprint: Partial<Fingerprint> },
 ): Checkpoint {
   const { tensors, metadata } = decodeSafetensors(bytes, source)
   if (metadata.training === undefined) throw new Error(`${source}: is no checkpoint; there is no training to go on with in it`)
   checkSeal(bytes, source)
-  const training = JSON.parse(metadata.training) as Training
+  const training = parsed(metadata.training, source, 'training', checkTraining)
   for (const [name, here] of Object.entries(fingerprint)) {
     const there = training.fingerprint[name as keyof Fingerprint]
     if (there !== here) throw new Error(`${source}: was made with ${name} ${there}; this training has ${here}`)
@@ -81,5 +83,25 @@ export function decodeCheckpoint(
     schedule: training.schedule,
     rateFactor: training.rateFactor,
   }
-  return { snapshot, state: training.state, fingerprint }
+  return { snapshot, state: training.state }
+}
+
+function checkTraining(value: unknown): Training {
+  const { step, schedule, rateFactor, state, fingerprint } = objectOf('training', value) as unknown as Training
+  const { seconds, smoothed, best, validationsSinceBest, retried, history } = objectOf('state', state) as unknown as LoopState
+  objectOf('fingerprint', fingerprint)
+  for (const [name, count] of Object.entries({ step, validationsSinceBest, retried })) {
+    if (!Number.isSafeInteger(count) || count < 0) throw new Error(`${name}: ${String(count)}; must be a whole number, 0 or more`)
+  }
+  if (!(rateFactor > 0 && rateFactor <= 1)) throw new Error(`rateFactor: ${String(rateFactor)}; must be above 0, at most 1`)
+  if (!(seconds >= 0)) throw new Error(`seconds: ${String(seconds)}; must be 0 or more`)
+  if (smoothed !== null && typeof smoothed !== 'number') throw new Error('smoothed: must be a number, or null')
+  const validated = best === null ? null : checkValidated(best)
+  const checked = { seconds, smoothed, best: validated, validationsSinceBest, retried, history: checkHistory(history) }
+  return { step, schedule, rateFactor, state: checked, fingerprint }
+}
+
+function objectOf(name: string, value: unknown): Record<string, unknown> {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error(`${name}: must be an object`)
+  return value as Record<string, unknown>
 }

@@ -2,7 +2,6 @@
 import { toTensors } from '../formats/pytorch.js'
 import { checkSeal } from '../formats/seal.js'
 import { decodeSafetensors, encodeSafetensors, type Safetensors } from '../formats/safetensors.js'
-import type { Cell } from '../nn/cell.js'
 import { Vocabulary } from '../text/vocabulary.js'
 import type { Validated } from '../train/loop.js'
 import type { LanguageNetwork } from './network.js'
@@ -66,7 +65,8 @@ export function decodeModel(bytes: Uint8Array, source: string): ModelFile {
   return { config, vocabulary, tensors, kernels: metadata.kernels ?? '', history }
 }
 
-function parsed<T>(text: string | undefined, source: string, what: string, check: (value: unknown) => T): T {
+/** JSON that is checked. */
+export function parsed<T>(text: string | undefined, source: string, what: string, check: (value: unknown) => T): T {
   try {
     return check(JSON.parse(text ?? ''))
   } catch (error) {
@@ -84,19 +84,18 @@ function checkConfig(value: unknown): ModelConfig {
   return { cell, hidden, layers, embedding, dropout, tied }
 }
 
-function checkHistory(value: unknown): Validated[] {
-  const isValidated = (item: unknown): boolean =>
-    ['step', 'training', 'nats'].every((key) => typeof (item as Record<string, unknown> | null)?.[key] === 'number')
-  if (!Array.isArray(value) || !value.every(isValidated)) throw new Error('must be a list of validations')
-  return value as Validated[]
+export function checkHistory(value: unknown): Validated[] {
+  if (!Array.isArray(value)) throw new Error('must be a list of validations')
+  return value.map(checkValidated)
 }
 
-export function parameterCount(cell: Cell, { embedding, hidden, layers, tied }: ModelConfig, tokens: number): number {
-  const layer = (input: number): number =>
-    Object.values(cell.parameters({ input, hidden }))
-      .map((spec) => ('shape' in spec ? spec.shape : spec))
-      .reduce((sum, [rows, cols]) => sum + rows * cols, 0)
-  return tokens * embedding + layer(embedding) + (layers - 1) * layer(hidden) + tokens + (tied ? 0 : hidden * tokens)
+export function checkValidated(value: unknown): Validated {
+  const { step, training, nats } = (value ?? {}) as Record<string, unknown>
+  // JSON has no NaN: a loss that was none is null there.
+  if (typeof step !== 'number' || typeof training !== 'number' || !(nats === null || typeof nats === 'number')) {
+    throw new Error('each validation must have numbers for step, training and nats')
+  }
+  return { step, training, nats: nats ?? NaN }
 }
 
 /** Before memory is asked for, since a configuration may lie. A file that lacks a tensor or two gets a better sentence later. */

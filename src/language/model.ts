@@ -10,7 +10,8 @@ import type { TokenKind, VocabularyOptions } from '../text/vocabulary-options.js
 import { evaluate, type Evaluation } from '../train/evaluate.js'
 import type { Validated } from '../train/loop.js'
 import { builtIn, cellName, type CellName } from './cells.js'
-import { decodeModel, encodeModel, parameterCount, refuseTooLarge, type ModelConfig } from './file.js'
+import { decodeModel, encodeModel, refuseTooLarge, type ModelConfig } from './file.js'
+import { parameterCount, refuseTooLargeModel } from './memory.js'
 import { LanguageNetwork } from './network.js'
 import { score, type TokenScore } from './score.js'
 import { Session, type Beam, type BeamOptions, type Sample, type SampleOptions, type SessionState } from './session.js'
@@ -94,6 +95,7 @@ export class LanguageModel {
     const made = resolve(cell)
     const config = { cell: cellName(made), hidden, layers, embedding, dropout, tied }
     const corpus = corpusFor(options)
+    refuseTooLargeModel(parameterCount(made, config, corpus.vocabulary.size))
     return new LanguageModel(corpus.vocabulary, config, made, options.seed ?? 1, options.engine, corpus)
   }
 

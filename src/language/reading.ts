@@ -50,7 +50,7 @@ const usualBatch = 16
 export function trainingBatches(
   part: TokenText,
   { streams, window, seed }: { streams?: number; window: number; seed: number },
-): TextBatches {
+): Streams | DocumentBatches {
   const { tokens, offsets } = part
   if (offsets) {
     return new DocumentBatches({ tokens, offsets }, { batch: streams ?? Math.min(usualBatch, offsets.length - 1), window, seed })

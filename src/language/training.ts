@@ -9,6 +9,7 @@ import { TrainingLoop, type EndReason, type Recovery, type Validated } from '../
 import { Trainer, type StepReport } from '../train/trainer.js'
 import { decodeCheckpoint, encodeCheckpoint, type Checkpoint, type Fingerprint } from './checkpoint.js'
 import type { Described } from './file.js'
+import { refuseTooLargeTraining } from './memory.js'
 import type { LanguageNetwork } from './network.js'
 import { charactersOf, measuredBatches, predictedCharacters, splitCorpus, trainingBatches } from './reading.js'
 import { planOf, type TrainOptions } from './train-options.js'
@@ -58,6 +59,12 @@ export class Training {
     const { network } = model
     const { training, heldOut } = splitCorpus(corpus, reading.heldOut, reading.seed)
     const batches = trainingBatches(training, reading)
+    refuseTooLargeTraining(network.recurrent.cell, model.config, {
+      tokens: network.tokens,
+      slots: rule.slots.length,
+      batch: batches.batch,
+      steps: 'lengths' in batches ? batches.lengths[batches.lengths.length - 1] : batches.steps,
+    })
     const { steps, limits, schedule, ...every } = lengths(batches.windowsPerEpoch)
     const optimizer = new Optimizer(network.parameters, rule, clipping)
     const trainer = new Trainer(network, { batches, optimizer, schedule, seed: reading.seed, reach })
@@ -124,19 +131,29 @@ export class Training {
    * Goes on from a checkpoint of the same training: the steps that follow are those that would have followed then, to the bit. Throws a
    * sentence, with nothing changed, if it is torn or of another training.
    *
-   * @param options.lastGood the checkpoint that a divergence leads back to; default: this one
+   * @param options.lastGood the checkpoint that a divergence leads back to: the one before. Default: this one
    * @param options.source what errors call it
+   * @param options.otherKernels whether it may have been trained with other kernels; what follows is not exact then. Default false
    */
-  restore(bytes: Uint8Array, { lastGood, source = 'checkpoint' }: { lastGood?: Uint8Array; source?: string } = {}): void {
-    const { snapshot, state } = this.#decode(bytes, source)
-    const good = lastGood ? this.#decode(lastGood, source).snapshot : snapshot
+  restore(
+    bytes: Uint8Array,
+    {
+      lastGood,
+      source = 'checkpoint',
+      otherKernels = false,
+    }: { lastGood?: Uint8Array; source?: string; otherKernels?: boolean } = {},
+  ): void {
+    const { snapshot, state } = this.#decode(bytes, source, otherKernels)
+    const good = lastGood ? this.#decode(lastGood, `${source}: lastGood`, true).snapshot : snapshot
     this.loop.restore(snapshot, state, good)
     this.model.history = state.history
   }
 
-  #decode(bytes: Uint8Array, source: string): Checkpoint {
+  #decode(bytes: Uint8Array, source: string, otherKernels: boolean): Checkpoint {
     const { network } = this.model
     const { slots } = this.loop.trainer.optimizer.rule
-    return decodeCheckpoint(bytes, source, { network, slots, fingerprint: this.#fingerprint })
+    const { kernels, ...rest } = this.#fingerprint
+    const like = { network, slots, fingerprint: otherKernels ? rest : { ...rest, kernels } }
+    return decodeCheckpoint(bytes, source, like)
   }
 }

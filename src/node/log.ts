@@ -123,6 +123,9 @@ export function parseLog(text: string, source = 'log.jsonl'): LogLine[] {
   })
 }
 
+/** The lines of a log that are whole, whatever is between them. */
+export const intactLines = (text: string): LogLine[] => text.split('\n').flatMap((row) => parseLine(row) ?? [])
+
 function parseLine(row: string): LogLine | undefined {
   try {
     const value = JSON.parse(row) as LogLine | null

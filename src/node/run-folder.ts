@@ -1,10 +1,11 @@
 /** The folder of a run: its configuration, its log, its checkpoints, its models. */
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { makeFolder, reason, writeWhole } from './files.js'
 import { lock } from './lock.js'
-import { parseLog, type LogLine, type RunConfig } from './log.js'
+import { intactLines, parseLog, type LogLine, type RunConfig } from './log.js'
+import { checkRunConfig } from './run-config.js'
 
 /** A checkpoint's step is in its name, with leading zeros, so that the order of names is the order of steps. */
 const checkpointName = (step: number): string => `step-${String(step).padStart(9, '0')}.safetensors`
@@ -25,17 +26,28 @@ export class RunFolder {
     this.path = path
     this.#keep = keep
     this.#unlock = lock(join(path, 'lock'), path)
+    this.#tidy()
+  }
+
+  /** Of a process that was killed while it wrote, parts of files are left. */
+  #tidy(): void {
+    for (const folder of [this.path, this.#file('checkpoints')]) {
+      const names = existsSync(folder) ? readdirSync(folder) : []
+      for (const name of names) if (name.endsWith('.part')) rmSync(join(folder, name), { force: true })
+    }
   }
 
   /** A new run. Throws if there is one already, or if the folder cannot be made. */
   static async create(path: string, options: RunFolderOptions = {}): Promise<RunFolder> {
     await makeFolder(join(path, 'checkpoints'))
     const folder = new RunFolder(path, options)
-    if (existsSync(folder.#file('config.json'))) {
-      folder.close()
-      throw new Error(`${path}: has a run already; go on with it by --resume ${path}, or choose another --out`)
-    }
-    return folder
+    const isThere = existsSync(folder.#file('config.json'))
+    // Of a run that was killed while it was made, there may be the first one.
+    const [newest = 0] = folder.checkpoints()
+    if (!isThere && newest === 0) return folder
+    folder.close()
+    if (isThere) throw new Error(`${path}: has a run already; go on with it by --resume ${path}, or choose another --out`)
+    throw new Error(`${path}: has checkpoints of a run, but no config.json; choose another --out`)
   }
 
   /** A run that is there. Throws if there is none, or if another process works on it. */
@@ -71,7 +83,7 @@ export class RunFolder {
   log(line: LogLine): void {
     try {
       this.#log ??= openSync(this.#file('log.jsonl'), 'a')
-      writeSync(this.#log, `${JSON.stringify(line)}\n`)
+      writeFileSync(this.#log, `${JSON.stringify(line)}\n`)
     } catch (error) {
       throw new Error(`${this.#file('log.jsonl')}: cannot be written (${reason(error)})`)
     }
@@ -81,9 +93,14 @@ export class RunFolder {
     return readLog(this.path)
   }
 
-  /** Forgets what was logged after a step, since it will be done again. */
+  /**
+   * Forgets what was logged after a step, since it will be done again. What was undone before by a divergence, and led to that step, stays;
+   * so the place to cut is after the last line that is not beyond it. Damaged lines go too: a log is no reason not to go on.
+   */
   async cutLog(step: number): Promise<void> {
-    const lines = this.readLog().filter((line) => line.step <= step)
+    const path = this.#file('log.jsonl')
+    const all = existsSync(path) ? intactLines(readFileSync(path, 'utf8')) : []
+    const lines = all.slice(0, all.findLastIndex((line) => line.step <= step) + 1)
     await writeWhole(this.#file('log.jsonl'), lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
   }
 
@@ -96,8 +113,18 @@ export class RunFolder {
     await this.write(join('checkpoints', checkpointName(step)), bytes)
     const steps = this.checkpoints()
     for (const old of steps.slice(this.#keep)) {
-      if (old !== needed) await rm(this.#checkpoint(old), { force: true })
+      if (old !== needed) await this.#remove(old)
     }
+  }
+
+  /** Lets go of checkpoints that a divergence has led back from. */
+  async removeCheckpointsAfter(step: number): Promise<void> {
+    for (const later of this.checkpoints()) if (later > step) await this.#remove(later)
+  }
+
+  /** Where that is not possible, as with a folder of that name, nothing is lost by it. */
+  async #remove(step: number): Promise<void> {
+    await rm(this.#checkpoint(step), { force: true }).catch(() => {})
   }
 
   #checkpoint(step: number): string {
@@ -139,15 +166,13 @@ export const isRun = (path: string): boolean => existsSync(join(path, 'config.js
 
 export function readConfig(path: string): RunConfig {
   const source = join(path, 'config.json')
-  let config: Partial<RunConfig>
+  let config: unknown
   try {
-    config = JSON.parse(readFileSync(source, 'utf8')) as Partial<RunConfig>
+    config = JSON.parse(readFileSync(source, 'utf8'))
   } catch (error) {
     throw new Error(`${source}: cannot be read (${reason(error)})`)
   }
-  if (config?.format !== 'unrolled run') throw new Error(`${source}: is not the configuration of a run`)
-  if (config.version !== 1) throw new Error(`${source}: is of version ${config.version}; this release reads version 1`)
-  return config as RunConfig
+  return checkRunConfig(config, source)
 }
 
 export function readLog(path: string): LogLine[] {

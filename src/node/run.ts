@@ -4,6 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Cell } from '../nn/cell.js'
 import { createEngine, type EngineOptions } from '../run/engines.js'
+import { checkSeal } from '../formats/seal.js'
 import { LanguageModel } from '../language/model.js'
 import { charactersOf, splitCorpus, type MeasuredText } from '../language/reading.js'
 import { planOf } from '../language/train-options.js'
@@ -46,6 +47,11 @@ export interface RunProgress extends TrainingProgress {
   readonly sample?: string
 }
 
+export interface ResumeOptions extends Pick<EngineOptions, 'kernels'>, Pick<RunOptions, 'keep'> {
+  cell?: Cell
+  training?: TrainingConfig
+}
+
 export class Run {
   readonly folder: RunFolder
   readonly model: LanguageModel
@@ -56,6 +62,8 @@ export class Run {
   /** What was passed over when the run was opened: checkpoints that are torn, with the reason. */
   readonly passedOver: readonly string[]
   readonly #options: Required<RunOptions>
+  /** The step that it was gone on after. */
+  #resumed: number | undefined
   #stopping = false
   #diverged = false
   /** Of the steps since the last line of the log: how many, how many had their gradient clipped, tokens, and seconds before them. */
@@ -83,6 +91,7 @@ export class Run {
   /** Makes the folder, with all that is needed to go on, before the first step. */
   static async create({ out, corpus, sources = [], model, training: config = {}, ...options }: NewRunOptions): Promise<Run> {
     // Before the folder, so that what is wrong with an option leaves nothing behind.
+    checkOptions(options)
     const training = model.training({ ...trainOptionsOf(config), corpus })
     const folder = await RunFolder.create(out, options)
     try {
@@ -103,46 +112,34 @@ export class Run {
    * the plain kernels.
    *
    * @param options.training what is to be changed, such as a later end
+   * @param options.keep how many checkpoints are kept from now on; default: as before
    * @param options.cell for a model with a cell of one's own: that cell
-   * @param options.kernels default: those that it was trained with
+   * @param options.kernels default: those that it was trained with; with others, what follows differs in the last digits
    */
-  static async resume(
-    path: string,
-    { cell, kernels, training: changes = {} }: { cell?: Cell; training?: TrainingConfig } & Pick<EngineOptions, 'kernels'> = {},
-  ): Promise<Run> {
+  static async resume(path: string, { cell, kernels, keep, training: changes = {} }: ResumeOptions = {}): Promise<Run> {
     const saved = readConfig(path)
-    const { keep, logEvery, sampleLength, sampleTemperature, ...then } = saved.training as TrainingConfig & RunOptions
-    const options = { keep, logEvery, sampleLength, sampleTemperature }
     const engine = createEngine({ kernels: kernels ?? kernelsOf(saved.kernels) })
+    const changed = { ...changes, ...(keep === undefined ? {} : { keep }) }
+    const config = { ...saved, training: { ...saved.training, ...changed }, kernels: engine.name }
+    const [options, training] = parted(config.training)
+    checkOptions(options)
     const folder = RunFolder.open(path, options)
     try {
-      const corpus = decodeCorpus(await folder.read('corpus.bin'), `${path}/corpus.bin`)
-      const config = { ...then, ...changes }
+      const corpus = decodeCorpus(await folder.read('corpus.bin'), join(path, 'corpus.bin'))
       const passedOver: string[] = []
       for (const step of folder.checkpoints()) {
-        let bytes: Uint8Array
-        let source: string
-        let model: LanguageModel
-        try {
-          ;({ bytes, source } = await folder.readCheckpoint(step))
-          model = LanguageModel.fromBytes(bytes, { cell, engine, source })
-        } catch (error) {
-          passedOver.push((error as Error).message)
-          continue
-        }
-        const training = model.training({ ...trainOptionsOf(config), corpus })
-        training.restore(bytes, { source, lastGood: await lastGoodOf(folder, step, training.loop.options.snapshotEvery) })
-        const run = new Run(
-          folder,
-          model,
-          training,
-          { ...saved, training: { ...saved.training, ...changes } },
-          options,
-          passedOver,
-        )
+        const found = await wholeCheckpoint(folder, step, passedOver)
+        if (!found) continue
+        const { bytes, source } = found
+        const model = LanguageModel.fromBytes(bytes, { cell, engine, source })
+        const going = model.training({ ...trainOptionsOf(training), corpus })
+        const good = lastGoodStep(step, going.loop.options.snapshotEvery)
+        const lastGood = folder.checkpoints().includes(good) ? await wholeCheckpoint(folder, good, passedOver) : undefined
+        going.restore(bytes, { source, lastGood: lastGood?.bytes, otherKernels: kernels !== undefined })
+        const run = new Run(folder, model, going, config, options, passedOver)
+        run.#resumed = step
         await folder.cutLog(step)
-        folder.log({ event: 'resumed', step })
-        if (Object.keys(changes).length > 0) await folder.writeConfig(run.config)
+        if (JSON.stringify(config) !== JSON.stringify(saved)) await folder.writeConfig(config)
         return run
       }
       throw new Error(`${path}: has no checkpoint that is whole${passedOver.map((why) => `; ${why}`).join('')}`)
@@ -164,6 +161,7 @@ export class Run {
     let reason = training.ended as EndReason | undefined
     let failed = false
     try {
+      if (this.#resumed !== undefined) this.#log({ event: 'resumed', step: this.#resumed })
       while (!reason) {
         const progress = await this.#step()
         reason = progress.ended
@@ -172,13 +170,16 @@ export class Run {
         if (this.#stopping) reason ??= 'stopped'
       }
     } catch (error) {
-      if (error instanceof Divergence) this.#logDivergence(error)
-      else failed = true
+      failed = !(error instanceof Divergence)
+      if (error instanceof Divergence) await this.#wentBack(error)
       throw error
     } finally {
-      // What failed was, most likely, writing.
-      if (!failed) await this.#finish(reason ?? (this.#diverged ? 'divergence' : 'stopped'))
-      folder.close()
+      try {
+        // What failed was, most likely, writing.
+        if (!failed) await this.#finish(reason ?? (this.#diverged ? 'divergence' : 'stopped'))
+      } finally {
+        folder.close()
+      }
     }
   }
 
@@ -186,7 +187,7 @@ export class Run {
     const { folder, training, model } = this
     const progress = training.next()
     const { step, seconds, validation, recoveries, checkpoint } = progress
-    for (const { divergence, ...where } of recoveries) this.#logDivergence(divergence, where)
+    for (const { divergence, backTo, rateFactor } of recoveries) await this.#wentBack(divergence, { backTo, rateFactor })
     this.#logStep(progress)
     let sample: string | undefined
     if (validation) {
@@ -221,7 +222,12 @@ export class Run {
     this.#since = { steps: 0, clipped: 0, tokens: 0, seconds }
   }
 
-  #logDivergence({ step, message, op, parameter }: Divergence, back: { backTo?: number; rateFactor?: number } = {}): void {
+  async #wentBack(
+    { step, message, op, parameter }: Divergence,
+    back: { backTo?: number; rateFactor?: number } = {},
+  ): Promise<void> {
+    // First, so that whoever resumes finds either the way to the divergence or the way from it.
+    await this.folder.removeCheckpointsAfter(back.backTo ?? this.training.step)
     this.#log({ event: 'divergence', step, message, op, parameter, ...back })
     this.#diverged = back.backTo === undefined
   }
@@ -252,11 +258,43 @@ export class Run {
 /** An engine's name, as `createEngine` takes it: 'wasm plain' is 'plain'. */
 const kernelsOf = (name: string): EngineOptions['kernels'] => name.replace(/^wasm /, '') as EngineOptions['kernels']
 
-/** The checkpoint that a divergence would have led back to; the one gone on from, where it is gone. */
-async function lastGoodOf(folder: RunFolder, step: number, every: number): Promise<Uint8Array | undefined> {
-  const good = step - (step % every)
-  if (good === step || !folder.checkpoints().includes(good)) return undefined
-  return (await folder.readCheckpoint(good)).bytes
+/** Where a divergence led back to then: the last place for that before the step, since only a step after one shows that it is good. */
+const lastGoodStep = (step: number, every: number): number => (Math.ceil(step / every) - 1) * every
+
+async function wholeCheckpoint(
+  folder: RunFolder,
+  step: number,
+  passedOver: string[],
+): Promise<{ bytes: Uint8Array; source: string } | undefined> {
+  try {
+    const found = await folder.readCheckpoint(step)
+    checkSeal(found.bytes, found.source)
+    return found
+  } catch (error) {
+    passedOver.push((error as Error).message)
+    return undefined
+  }
+}
+
+function checkOptions({ keep = 3, logEvery = 1, sampleLength = 0, sampleTemperature = 0 }: RunOptions): void {
+  for (const [name, value, least] of [
+    ['keep', keep, 2],
+    ['logEvery', logEvery, 1],
+    ['sampleLength', sampleLength, 0],
+  ] as const) {
+    if (!Number.isSafeInteger(value) || value < least) {
+      throw new Error(`${name}: ${value}; must be a whole number, ${least} or more`)
+    }
+  }
+  if (!(sampleTemperature >= 0 && sampleTemperature < Infinity)) {
+    throw new Error(`sampleTemperature: ${sampleTemperature}; must be 0 or more`)
+  }
+}
+
+/** A run's configuration: how it reports itself, and how it trains. */
+function parted(config: TrainingConfig & RunOptions): [RunOptions, TrainingConfig] {
+  const { keep, logEvery, sampleLength, sampleTemperature, ...training } = config
+  return [{ keep, logEvery, sampleLength, sampleTemperature }, training]
 }
 
 function describe(
@@ -286,17 +324,6 @@ function describe(
   }
 }
 
-/** What of a run's configuration says how its text is read; the rest is for how it reports itself. */
-function readingOf({
-  keep: _keep,
-  logEvery: _every,
-  sampleLength: _length,
-  sampleTemperature: _temperature,
-  ...config
-}: TrainingConfig & RunOptions) {
-  return planOf(trainOptionsOf(config)).reading
-}
-
 const packageVersion = (): string =>
   (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }).version
 
@@ -305,7 +332,7 @@ export async function readRunCorpus(path: string): Promise<{ training: MeasuredT
   const { training } = readConfig(path)
   const source = join(path, 'corpus.bin')
   const corpus = decodeCorpus(await readFile(source), source)
-  const { heldOut: share, seed } = readingOf(training)
+  const { heldOut: share, seed } = planOf(trainOptionsOf(parted(training)[1])).reading
   const parts = splitCorpus(corpus, share, seed)
   const measured = (part: TokenText): MeasuredText => ({ ...part, characters: charactersOf(part, corpus) })
   return { training: measured(parts.training), heldOut: parts.heldOut && measured(parts.heldOut) }

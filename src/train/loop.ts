@@ -22,7 +22,7 @@ export interface LoopOptions {
   readonly validateEvery: number
   /** Ends after so many validations in a row without a better one. Default: never. */
   readonly patience?: number
-  /** Steps between snapshots, which a divergence leads back to. */
+  /** Steps between snapshots, which a divergence leads back to: to the last one that a step after it has shown to be good. */
   readonly snapshotEvery: number
   /** How often to go back from a divergence, with half the rate each time, before it is an error. 0: never. */
   readonly retries: number
@@ -80,6 +80,8 @@ export class TrainingLoop {
   ended: EndReason | undefined
   /** Where a divergence leads back to. */
   lastGood: Snapshot
+  /** The snapshot after the last step. It may hold weights that are spoilt already, so the next step has to show that it is good. */
+  #latest: Snapshot | undefined
   #state: LoopState = { seconds: 0, smoothed: null, best: null, validationsSinceBest: 0, retried: 0, history: [] }
 
   constructor(trainer: Trainer, options: LoopOptions) {
@@ -102,6 +104,8 @@ export class TrainingLoop {
     this.trainer.restore(snapshot)
     this.#state = state
     this.lastGood = lastGood
+    this.#latest = snapshot.step % this.options.snapshotEvery === 0 ? snapshot : undefined
+    this.ended = undefined
     this.#endIfReached()
   }
 
@@ -128,8 +132,10 @@ export class TrainingLoop {
     this.#endIfReached()
     const isDue = options.validate && (this.ended || taken.step % options.validateEvery === 0)
     const validation = isDue ? this.#validate(taken.step) : undefined
+    this.#endIfReached()
     const snapshot = taken.step % options.snapshotEvery === 0
-    if (snapshot) this.lastGood = trainer.snapshot()
+    this.lastGood = this.#latest ?? this.lastGood
+    this.#latest = snapshot ? trainer.snapshot() : undefined
     return { taken, validation, snapshot }
   }
 
@@ -151,6 +157,7 @@ export class TrainingLoop {
     const { trainer } = this
     const rateFactor = trainer.rateFactor / 2
     trainer.restore(this.lastGood)
+    this.#latest = undefined
     trainer.rateFactor = rateFactor
     const { step: backTo } = this.lastGood
     const { retried, history } = this.#state
@@ -172,17 +179,18 @@ export class TrainingLoop {
       validationsSinceBest: best ? 0 : validationsSinceBest + 1,
       history: [...history, validated],
     }
-    this.ended ??= nats <= (options.limits.loss ?? -Infinity) ? 'loss' : undefined
-    this.ended ??= this.#state.validationsSinceBest >= (options.patience ?? Infinity) ? 'patience' : undefined
     return { ...evaluation, best }
   }
 
-  /** By what every step tells; what a validation tells is looked at after it. */
   #endIfReached(): void {
-    const { steps = Infinity, seconds = Infinity, loss = -Infinity } = this.options.limits
-    const { smoothed } = this.#state
+    const { validate, patience = Infinity, limits } = this.options
+    const { steps = Infinity, seconds = Infinity, loss = -Infinity } = limits
+    const { smoothed, history, validationsSinceBest } = this.#state
+    const measured = validate ? history[history.length - 1]?.nats : smoothed
+    if (this.ended) return
     if (this.trainer.optimizer.step >= steps) this.ended = 'steps'
     else if (this.#state.seconds >= seconds) this.ended = 'time'
-    else if (!this.options.validate && smoothed !== null && smoothed <= loss) this.ended = 'loss'
+    else if ((measured ?? Infinity) <= loss) this.ended = 'loss'
+    else if (validationsSinceBest >= patience) this.ended = 'patience'
   }
 }
