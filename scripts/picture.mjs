@@ -4,12 +4,12 @@ import { readFileSync } from 'node:fs'
 
 const log = readFileSync(0, 'utf8')
 const lines = log.split('\n')
-const points = [...log.matchAll(/^step ([\d,]+): held-out text ([\d.]+) nats/gm)].map(([, step, nats]) => [
+const points = [...log.matchAll(/^step ([\d,]+): held out ([\d.]+) nats/gm)].map(([, step, nats]) => [
   Number(step.replaceAll(',', '')),
   Number(nats),
 ])
-const last = lines.findLastIndex((line) => line.includes('held-out text'))
-const first = lines.findIndex((line) => line.includes('held-out text'))
+const last = lines.findLastIndex((line) => line.includes('held out'))
+const first = lines.findIndex((line) => line.includes('held out'))
 
 const escape = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 const wrap = (text, width) => text.match(new RegExp(`.{1,${width}}`, 'g')) ?? ['']
