@@ -60,7 +60,7 @@ describe('documents side by side', () => {
         expect(read(batches, epoch).sort(byStart)).toEqual(expected)
         expect(batches.predictions).toBe(tokens.length - each.length)
       }),
-      { numRuns: 100 },
+      { numRuns: 60 },
     )
   })
 
@@ -158,7 +158,7 @@ describe('held-out documents', () => {
         const trained = new Set(Array.from(training, (i) => texts[i]))
         expect(Array.from(heldOut, (i) => texts[i]).filter((text) => trained.has(text))).toEqual([])
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     )
   })
 

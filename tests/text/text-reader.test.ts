@@ -36,7 +36,7 @@ describe('a column of a CSV', () => {
         fc.pre(expected.length > 0)
         expect(documentsIn(text, { format: 'csv', column: 'y' }, piece)).toEqual(expected)
       }),
-      { numRuns: 300 },
+      { numRuns: 150 },
     )
   })
 
@@ -147,7 +147,7 @@ describe('UTF-8', () => {
         if (whole === bytes.length) expect(() => read(bytes, piece)).not.toThrow()
         else expect(() => read(bytes, piece)).toThrow(`train.txt: byte ${whole + 1} is not valid UTF-8`)
       }),
-      { numRuns: 2000 },
+      { numRuns: 500 },
     )
     const long = new Uint8Array(50_000).fill(0x61)
     long[48_212] = 0xff
