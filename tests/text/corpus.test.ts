@@ -56,7 +56,7 @@ describe('a corpus', () => {
         expect(corpus.characters).toBe([...new Intl.Segmenter('en').segment(all)].length)
         expect(corpus.offsets).toBeUndefined()
       }),
-      { numRuns: 500 },
+      { numRuns: 150 },
     )
   })
 
@@ -76,7 +76,7 @@ describe('a corpus', () => {
         })
         expect(characters).toBe(texts.reduce((sum, each) => sum + [...new Intl.Segmenter('en').segment(each)].length, 0))
       }),
-      { numRuns: 300 },
+      { numRuns: 100 },
     )
   })
 
@@ -172,7 +172,7 @@ describe('the file of a corpus', () => {
         expect(decodeCorpus(elsewhere)).toEqual(corpus)
         expect(decodeCorpus(Buffer.from(elsewhere.buffer, shift, bytes.length))).toEqual(corpus)
       }),
-      { numRuns: 200 },
+      { numRuns: 150 },
     )
   })
 

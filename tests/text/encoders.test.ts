@@ -38,7 +38,7 @@ describe('characters', () => {
         fc.pre(all !== '')
         expect(charactersOf(all)).toEqual(clusters(all))
       }),
-      { numRuns: 1000 },
+      { numRuns: 300 },
     )
   })
 
@@ -124,7 +124,7 @@ describe('words', () => {
         fc.pre(all !== '')
         expect(wordsOf(all)).toEqual(all.match(pattern))
       }),
-      { numRuns: 1000 },
+      { numRuns: 300 },
     )
   })
 })
@@ -141,7 +141,7 @@ describe('lower case', () => {
         const parts = cut(all, places)
         expect(parts.map((part, i) => lower.push(part, i === parts.length - 1)).join('')).toBe(all.toLowerCase())
       }),
-      { numRuns: 1000 },
+      { numRuns: 300 },
     )
   })
 })
@@ -163,7 +163,7 @@ describe.each<[TokenKind, boolean]>([
         expect(copy).toEqual(vocabulary)
         expect(copy.encode(all)).toEqual(vocabulary.encode(all))
       }),
-      { numRuns: 500 },
+      { numRuns: 300 },
     )
   })
 
@@ -177,7 +177,7 @@ describe.each<[TokenKind, boolean]>([
         const other = Vocabulary.fromText('a', { kind, lowerCase, ...(kind === 'bytes' ? {} : { unknown: true }) })
         expect(encoded(other.encoder('text'), cut(all, places))).toEqual([...other.encode(all)])
       }),
-      { numRuns: 1000 },
+      { numRuns: 300 },
     )
   })
 })

@@ -7,7 +7,10 @@ import {
   LanguageNetwork,
   lstm,
   SentenceBatches,
+  Optimizer,
+  sgd,
   Streams,
+  Trainer,
   type Engine,
 } from '../../src/index.js'
 import { executors, reference } from '../support/executors.js'
@@ -56,4 +59,17 @@ test('a text measures the same as its streams, in whatever array it is', () => {
     expect(evaluate(network, kind.from(tokens), { streams: 2, window: 9 })).toEqual(expected)
   }
   expect(evaluate(network, tokens, { streams: 2, window: 4 }).nats).toBeCloseTo(expected.nats, 12)
+})
+
+test('an epoch of training on documents at a rate of 0 has the loss that they measure', () => {
+  const network = networkOf(reference, vocabulary.size)
+  const batches = new DocumentBatches({ tokens, offsets }, { batch: 3, window: 4 })
+  const optimizer = new Optimizer(network.parameters, sgd())
+  const trainer = new Trainer(network, { batches, optimizer, schedule: { rate: () => 0 } })
+  for (let epoch = 0; epoch < 2; epoch++) {
+    const reports = Array.from({ length: batches.windowsPerEpoch }, () => trainer.step())
+    const { nats } = evaluate(network, batches)
+    const count = reports.reduce((sum, report) => sum + report.tokens, 0)
+    expect(reports.reduce((sum, report) => sum + report.loss * report.tokens, 0) / count).toBeCloseTo(nats, 12)
+  }
 })
