@@ -24,7 +24,11 @@ interface Ended {
 }
 
 /** Runs the command with `--json`; sends a signal once so many steps have been logged. */
-async function json(args: readonly string[], stop?: { signal: NodeJS.Signals; lines: number }, node = process.execPath): Promise<Ended> {
+async function json(
+  args: readonly string[],
+  stop?: { signal: NodeJS.Signals; lines: number },
+  node = process.execPath,
+): Promise<Ended> {
   const child = spawn(node, [command, ...args, '--json'], { cwd: parent, env: environment, stdio: ['ignore', 'pipe', 'pipe'] })
   let [stdout, stderr, isSent] = ['', '', false]
   child.stderr.setEncoding('utf8').on('data', (part: string) => (stderr += part))
@@ -36,7 +40,20 @@ async function json(args: readonly string[], stop?: { signal: NodeJS.Signals; li
   return { status, stdout, stderr }
 }
 
-const small = ['--kernels', 'plain', '--hidden', '12', '--embedding', '6', '--dropout', '0.2', '--window', '12', '--log-every', '1']
+const small = [
+  '--kernels',
+  'plain',
+  '--hidden',
+  '12',
+  '--embedding',
+  '6',
+  '--dropout',
+  '0.2',
+  '--window',
+  '12',
+  '--log-every',
+  '1',
+]
 const flags = [...small, '--steps', '400', '--validate-every', '90', '--checkpoint-every', '50', '--sample-length', '20']
 const train = (out: string, ...more: string[]): string[] => ['train', 'text.txt', '--out', out, ...flags, ...more]
 const file = (run: string, name: string): string => join(parent, run, name)
