@@ -44,7 +44,11 @@ async function run(args, killAfter) {
 }
 
 const outcomeOf = (folder) =>
-  ['model', 'best'].map((name) => createHash('sha256').update(readFileSync(join(folder, `${name}.safetensors`))).digest('hex'))
+  ['model', 'best'].map((name) =>
+    createHash('sha256')
+      .update(readFileSync(join(folder, `${name}.safetensors`)))
+      .digest('hex'),
+  )
 
 /** Steps of the checkpoints that are there, the oldest first. */
 function checkpointsOf(folder) {

@@ -21,7 +21,8 @@ export function applyConfigFile(command: Command, path: string): void {
   try {
     values = JSON.parse(readFileSync(path, 'utf8'))
   } catch (error) {
-    throw new UsageError(`${path}: cannot be read (${(error as Error).message})`)
+    const why = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : (error as Error).message
+    throw new UsageError(`${path}: cannot be read (${why})`)
   }
   if (typeof values !== 'object' || values === null || Array.isArray(values)) {
     throw new UsageError(`${path}: must be a JSON object of options, such as { "hidden": 256 }`)
@@ -48,13 +49,11 @@ function parsed(option: Option, value: unknown, path: string, key: string): unkn
     if (typeof value !== 'boolean') throw new UsageError(`${path}: '${key}' is ${JSON.stringify(value)}; must be true or false`)
     return value
   }
-  const texts = Array.isArray(value) ? value : [value]
-  if (texts.some((text) => typeof text !== 'string' && typeof text !== 'number')) {
+  if (typeof value !== 'string' && typeof value !== 'number') {
     throw new UsageError(`${path}: '${key}' is ${JSON.stringify(value)}; must be a number or a text`)
   }
   try {
-    const parse = option.parseArg ?? ((text: string) => text)
-    return texts.reduce<unknown>((before, text) => parse(String(text), before as never), undefined)
+    return option.parseArg ? option.parseArg(String(value), undefined as never) : String(value)
   } catch (error) {
     throw new UsageError(`${path}: '${key}' is ${JSON.stringify(value)}; ${(error as Error).message}`)
   }

@@ -36,7 +36,7 @@ export const withTokenOptions = (command: Command): Command =>
     )
     .option('--lower-case', 'read everything in lower case')
     .option('--min-count <n>', 'tokens that are rarer become the unknown token', whole(1), 1)
-    .option('--vocabulary <n>', 'keep at most so many tokens, the most frequent; default: all', whole(1))
+    .option('--vocabulary <n>', 'keep at most so many tokens, the most frequent; default: all', whole(2))
     .option('--unknown', 'have an unknown token, though the text needs none, for what the model may meet later')
 
 /**

@@ -61,7 +61,11 @@ export function encodeCheckpoint(
 export function decodeCheckpoint(
   bytes: Uint8Array,
   source: string,
-  { network, slots, fingerprint }: { network: LanguageNetwork; slots: readonly string[]; fingerprint: Partial<Fingerprint> },
+  {
+    network,
+    slots,
+    fingerprint,
+  }: { network: LanguageNetwork; slots: readonly string[]; fingerprint: Omit<Fingerprint, 'kernels'> & { kernels?: string } },
 ): Checkpoint {
   const { tensors, metadata } = decodeSafetensors(bytes, source)
   if (metadata.training === undefined) throw new Error(`${source}: is no checkpoint; there is no training to go on with in it`)
@@ -72,13 +76,17 @@ export function decodeCheckpoint(
     if (there !== here) throw new Error(`${source}: was made with ${name} ${there}; this training has ${here}`)
   }
   const valuesOf = (prefix: string) => readTensors(ownTensors(network), { get: (name) => tensors.get(prefix + name) }, source)
-  const stateOf = (name: string) => tensors.get(name)?.data ?? new Float32Array()
+  const stateOf = (name: string, width: number): Float32Array => {
+    const data = tensors.get(name)?.data
+    if (data?.length === fingerprint.batch * width) return data
+    throw new Error(`${source}: tensor '${name}' has ${data?.length ?? 'no'} values; must be ${fingerprint.batch * width}`)
+  }
   const snapshot: Snapshot = {
     step: training.step,
     weights: valuesOf(''),
     slots: Object.fromEntries(slots.map((slot) => [slot, valuesOf(`optimizer.${slot}.`)])),
     carried: network.stateSizes.map((sizes, layer) =>
-      Object.fromEntries(Object.keys(sizes).map((name) => [name, stateOf(`state.${layer}.${name}`)])),
+      Object.fromEntries(Object.entries(sizes).map(([name, width]) => [name, stateOf(`state.${layer}.${name}`, width)])),
     ),
     schedule: training.schedule,
     rateFactor: training.rateFactor,

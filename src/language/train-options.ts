@@ -88,6 +88,9 @@ export function planOf(options: TrainOptions): TrainPlan {
   if (patience !== undefined && heldOut === 0) {
     throw new Error(`patience: ${patience}; needs held-out text to measure, but heldOut is 0`)
   }
+  if (typeof learningRate !== 'number' && typeof (learningRate as Partial<Schedule> | null)?.rate !== 'function') {
+    throw new Error(`learningRate: ${JSON.stringify(learningRate)}; must be a positive number, or a schedule`)
+  }
   if (schedule !== undefined && typeof learningRate !== 'number') {
     throw new Error(`schedule: '${schedule}'; cannot be given where learningRate is a schedule already`)
   }

@@ -145,7 +145,11 @@ export class Training {
   ): void {
     const { snapshot, state } = this.#decode(bytes, source, otherKernels)
     const good = lastGood ? this.#decode(lastGood, `${source}: lastGood`, true).snapshot : snapshot
-    this.loop.restore(snapshot, state, good)
+    try {
+      this.loop.restore(snapshot, state, good)
+    } catch (error) {
+      throw new Error(`${source}: ${(error as Error).message}`)
+    }
     this.model.history = state.history
   }
 

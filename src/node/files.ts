@@ -45,6 +45,7 @@ const reasons: Readonly<Record<string, string>> = {
   EPERM: 'you may not',
   EROFS: 'its disk is read-only',
   ENOSPC: 'the disk is full',
+  EFBIG: 'files may not be that large here',
   EDQUOT: 'your share of the disk is used up',
   ENOENT: 'there is no such file or folder',
   EEXIST: 'a file of that name is there',

@@ -50,9 +50,8 @@ export class RunFolder {
     throw new Error(`${path}: has checkpoints of a run, but no config.json; choose another --out`)
   }
 
-  /** A run that is there. Throws if there is none, or if another process works on it. */
+  /** A run that is there. Throws if another process works on it. */
   static open(path: string, options: RunFolderOptions = {}): RunFolder {
-    if (!isRun(path)) throw new Error(`${path}: is not the folder of a run; there is no config.json in it`)
     return new RunFolder(path, options)
   }
 
@@ -164,7 +163,9 @@ export const newestCheckpoints = (path: string): string[] =>
 
 export const isRun = (path: string): boolean => existsSync(join(path, 'config.json'))
 
+/** The configuration of a run. Throws a sentence if there is none. */
 export function readConfig(path: string): RunConfig {
+  if (!isRun(path)) throw new Error(`${path}: is not the folder of a run; there is no config.json in it`)
   const source = join(path, 'config.json')
   let config: unknown
   try {

@@ -1,5 +1,15 @@
 import { createHash } from 'node:crypto'
-import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
@@ -95,8 +105,7 @@ describe('a run that is stopped and gone on with ends with the bytes of one that
     expect(stops).toBeGreaterThan(2)
     expect(outcome(broken)).toEqual(outcome(whole))
     const told = (path: string) => logOf(path).filter(({ event }) => event === 'divergence' || event === 'step')
-    const timeless = (lines: LogLine[]) =>
-      lines.map((line) => ({ ...line, seconds: 0, tokensPerSecond: 0, clippedShare: 0 }))
+    const timeless = (lines: LogLine[]) => lines.map((line) => ({ ...line, seconds: 0, tokensPerSecond: 0, clippedShare: 0 }))
     expect(timeless(told(broken))).toEqual(timeless(told(whole)))
   })
 
@@ -104,7 +113,7 @@ describe('a run that is stopped and gone on with ends with the bytes of one that
     const training: TrainingConfig = { learningRate: 2, schedule: 'constant', patience: 2, steps: 500, validateEvery: 3 }
     const whole = newFolder()
     await train(await create(whole, training))
-    const ended = logOf(whole).at(-1)!
+    const ended = logOf(whole).at(-1)
     expect(ended).toMatchObject({ event: 'end', reason: 'patience' })
     const before = outcome(whole)
     await train(await Run.resume(whole))
@@ -138,7 +147,7 @@ describe('a checkpoint that is not whole', async () => {
   }
   const flipped = (at: number): Buffer => {
     const changed = Buffer.from(bytes)
-    changed[at] ^= 1 << at % 8
+    changed[at] ^= 1 << (at % 8)
     return changed
   }
 

@@ -58,6 +58,17 @@ test('bundles without a warning, to less than 60 KB with the kernels in it', () 
   expect(size).toBeLessThan(60 * 1024)
 })
 
+test('has no part of Node in it', () => {
+  const site = join(project.directory, 'site')
+  const scripts = readdirSync(site, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.js'))
+  expect(scripts.length).toBeGreaterThan(0)
+  for (const name of scripts) {
+    // The one import that there is stands behind save and load, and is made only when they are called.
+    const named = [...readFileSync(join(site, name), 'utf8').matchAll(/["'`](node:[^"'`]*)["'`]/g)].map((match) => match[1])
+    expect(named).toEqual(['node:fs/promises'])
+  }
+})
+
 test('trains with the relaxed kernels; the loss falls; saved weights come back as they were', async () => {
   const { kernels, losses, bytes } = await tab.evaluate(() => page.train(100))
   expect(kernels).toBe('wasm relaxed')
@@ -84,6 +95,13 @@ test('with the plain kernels, two layers and dropout, learns bit for bit what No
   succeed(project.directory, 'node', ['run.js', '50', 'plain', 'node.safetensors'])
   const { kernels, bytes } = await tab.evaluate(() => page.train(50, 'plain'))
   expect(kernels).toBe('wasm plain')
+  expect(sha256(Uint8Array.from(bytes))).toBe(sha256(readFileSync(join(project.directory, 'node.safetensors'))))
+})
+
+test('goes on from a checkpoint that Node made, to the bytes that Node ends with', async () => {
+  succeed(project.directory, 'node', ['run.js', '50', 'plain', 'stopped.safetensors', '20'])
+  const checkpoint = [...readFileSync(join(project.directory, 'stopped.safetensors'))]
+  const bytes = await tab.evaluate((saved) => page.goOn(saved, 50), checkpoint)
   expect(sha256(Uint8Array.from(bytes))).toBe(sha256(readFileSync(join(project.directory, 'node.safetensors'))))
 })
 

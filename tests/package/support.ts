@@ -16,8 +16,8 @@ export interface Outcome {
   readonly stderr: string
 }
 
-// What `npm test` tells its children about this repository would lead an npm in another directory astray.
-const environment = Object.fromEntries(
+/** What `npm test` tells its children about this repository is not in it: that would lead an npm in another directory astray. */
+export const environment = Object.fromEntries(
   Object.entries(process.env).filter(
     ([name]) => !/^(npm_(package|lifecycle|config_local_prefix|command)|INIT_CWD|NODE_ENV|VITEST)/.test(name),
   ),

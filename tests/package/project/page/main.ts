@@ -1,5 +1,5 @@
 import { LanguageModel } from 'unrolled'
-import { train } from '../training.js'
+import { goOn, train } from '../training.js'
 
 const log = document.querySelector('pre')!
 const show = (line: string): void => log.append(`${line}\n`)
@@ -9,6 +9,8 @@ const page = {
     const { bytes, ...rest } = await train(steps, kernels, show)
     return { ...rest, bytes: [...bytes] }
   },
+  /** The bytes of the model that is trained on from a checkpoint, with the plain kernels. */
+  goOn: (bytes: number[], steps: number): number[] => [...goOn(Uint8Array.from(bytes), steps, 'plain')],
   /** The bytes of a model that is loaded from bytes. */
   again: (bytes: number[]): number[] => [...LanguageModel.fromBytes(Uint8Array.from(bytes)).toBytes()],
 }
