@@ -171,7 +171,9 @@ async function follow(run: Run, { json }: { json?: boolean }, flag: string | und
     `${isStopped ? `Stopped after step ${count(training.step)}. ` : ''}Saved in ${folder.path}: model.safetensors${best}; curves in report.html`,
   )
   if (isStopped) say(`  ${command} resume ${folder.path}    # goes on exactly where it stopped`)
-  say(`  ${command} generate ${folder.path} --length 1000`)
+  // Of documents, one ends by itself.
+  const howMuch = model.vocabulary.end === undefined ? '--length 1000' : '--count 10'
+  say(`  ${command} generate ${folder.path} ${howMuch}`)
   if (isStopped) process.exitCode = 130
 }
 

@@ -92,6 +92,9 @@ export class LanguageModel {
   /** A model of the tokens of a text, with random weights. */
   static create(options: LanguageModelOptions): LanguageModel {
     const { cell = 'lstm', hidden = 128, layers = 2, tied = false, embedding = tied ? hidden : 64, dropout = 0 } = options
+    if (dropout > 0 && layers === 1) {
+      throw new Error(`dropout: ${dropout} with 1 layer; must be 0, or layers 2 or more, since it is between layers`)
+    }
     const made = resolve(cell)
     const config = { cell: cellName(made), hidden, layers, embedding, dropout, tied }
     const corpus = corpusFor(options)

@@ -206,6 +206,10 @@ describe('generation', () => {
     )
     await expect(written(small(), { temperature: -1 })).rejects.toThrow('temperature: -1; must be 0 or more')
   })
+
+  test('refuses dropout that would do nothing', () => {
+    expect(() => small({ layers: 1, dropout: 0.5 })).toThrow('dropout: 0.5 with 1 layer; must be 0, or layers 2 or more')
+  })
 })
 
 describe('a file', () => {
