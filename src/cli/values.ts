@@ -40,7 +40,7 @@ export function nearest(text: string, names: readonly string[]): string | undefi
 
 /** An option that takes one of a few names. */
 export function choice(flags: string, description: string, names: readonly string[]): Option {
-  const option = new Option(flags, `${description} (${names.join(', ')})`)
+  const option = new Option(flags, description)
   option.argChoices = [...names]
   return option.argParser((text) => {
     if (names.includes(text)) return text

@@ -1,15 +1,10 @@
 /** A run: training that keeps all it does in a folder, and can be stopped and gone on with at any moment. */
-import { readFileSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Cell } from '../nn/cell.js'
 import { createEngine, type EngineOptions } from '../run/engines.js'
 import { checkSeal } from '../formats/seal.js'
 import { LanguageModel } from '../language/model.js'
-import { charactersOf, splitCorpus, type MeasuredText } from '../language/reading.js'
-import { planOf } from '../language/train-options.js'
 import type { Training, TrainingProgress } from '../language/training.js'
-import type { TokenText } from '../metrics/token-text.js'
 import { Turns } from '../language/turns.js'
 import { decodeCorpus, encodeCorpus } from '../text/corpus-file.js'
 import type { Corpus } from '../text/corpus.js'
@@ -17,19 +12,8 @@ import { Divergence } from '../train/trainer.js'
 import type { EndReason, LogLine, RunConfig } from './log.js'
 import { reportHtml } from './report.js'
 import { readConfig, RunFolder } from './run-folder.js'
+import { checkRunOptions, describe, parted, type RunOptions } from './run-options.js'
 import { trainOptionsOf, type TrainingConfig } from './training-config.js'
-
-/** How a run reports itself. */
-export interface RunOptions {
-  /** Checkpoints that are kept, the newest; at least 2. Default 3. */
-  keep?: number
-  /** Steps between lines of the log. Default: a thousandth of all, 50 where their number is not given. */
-  logEvery?: number
-  /** Characters of the sample that is written at each validation; 0: none. Default 200. */
-  sampleLength?: number
-  /** Default 0.7. */
-  sampleTemperature?: number
-}
 
 export interface NewRunOptions extends RunOptions {
   /** The folder. Must not have a run already. */
@@ -91,7 +75,7 @@ export class Run {
   /** Makes the folder, with all that is needed to go on, before the first step. */
   static async create({ out, corpus, sources = [], model, training: config = {}, ...options }: NewRunOptions): Promise<Run> {
     // Before the folder, so that what is wrong with an option leaves nothing behind.
-    checkOptions(options)
+    checkRunOptions(options)
     const training = model.training({ ...trainOptionsOf(config), corpus })
     const folder = await RunFolder.create(out, options)
     try {
@@ -122,7 +106,7 @@ export class Run {
     const changed = { ...changes, ...(keep === undefined ? {} : { keep }) }
     const config = { ...saved, training: { ...saved.training, ...changed }, kernels: engine.name }
     const [options, training] = parted(config.training)
-    checkOptions(options)
+    checkRunOptions(options)
     const folder = RunFolder.open(path, options)
     try {
       const corpus = decodeCorpus(await folder.read('corpus.bin'), join(path, 'corpus.bin'))
@@ -274,66 +258,4 @@ async function wholeCheckpoint(
     passedOver.push((error as Error).message)
     return undefined
   }
-}
-
-function checkOptions({ keep = 3, logEvery = 1, sampleLength = 0, sampleTemperature = 0 }: RunOptions): void {
-  for (const [name, value, least] of [
-    ['keep', keep, 2],
-    ['logEvery', logEvery, 1],
-    ['sampleLength', sampleLength, 0],
-  ] as const) {
-    if (!Number.isSafeInteger(value) || value < least) {
-      throw new Error(`${name}: ${value}; must be a whole number, ${least} or more`)
-    }
-  }
-  if (!(sampleTemperature >= 0 && sampleTemperature < Infinity)) {
-    throw new Error(`sampleTemperature: ${sampleTemperature}; must be 0 or more`)
-  }
-}
-
-/** A run's configuration: how it reports itself, and how it trains. */
-function parted(config: TrainingConfig & RunOptions): [RunOptions, TrainingConfig] {
-  const { keep, logEvery, sampleLength, sampleTemperature, ...training } = config
-  return [{ keep, logEvery, sampleLength, sampleTemperature }, training]
-}
-
-function describe(
-  model: LanguageModel,
-  corpus: Corpus,
-  sources: readonly string[],
-  training: TrainingConfig,
-  options: RunOptions,
-): RunConfig {
-  const { kind, size } = model.vocabulary
-  return {
-    format: 'unrolled run',
-    version: 1,
-    model: { ...model.config },
-    vocabulary: { kind, size },
-    corpus: {
-      sources,
-      tokens: corpus.tokens.length,
-      characters: corpus.characters,
-      documents: corpus.offsets ? corpus.offsets.length - 1 : null,
-    },
-    training: { ...training, ...options },
-    kernels: model.network.engine.name,
-    parameters: model.network.parameters.reduce((sum, parameter) => sum + parameter.size, 0),
-    unrolled: packageVersion(),
-    node: process.versions.node,
-  }
-}
-
-const packageVersion = (): string =>
-  (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }).version
-
-/** The text of a run: what it trains on, and what it holds out. */
-export async function readRunCorpus(path: string): Promise<{ training: MeasuredText; heldOut: MeasuredText | undefined }> {
-  const { training } = readConfig(path)
-  const source = join(path, 'corpus.bin')
-  const corpus = decodeCorpus(await readFile(source), source)
-  const { heldOut: share, seed } = planOf(trainOptionsOf(parted(training)[1])).reading
-  const parts = splitCorpus(corpus, share, seed)
-  const measured = (part: TokenText): MeasuredText => ({ ...part, characters: charactersOf(part, corpus) })
-  return { training: measured(parts.training), heldOut: parts.heldOut && measured(parts.heldOut) }
 }
