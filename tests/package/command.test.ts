@@ -31,7 +31,7 @@ describe('training', () => {
       expect(stderr).toMatch(/^step 20: held out [\d.]+ nats, [\d.]+ bits a character, perplexity [\d.]+(, the best so far)?; /m)
       expect(stderr).toContain(`\nSaved in ${name}: model.safetensors, best.safetensors as it was`)
       expect(stderr).toContain(`\n  npx unrolled generate ${name} --length 1000\n`)
-      expect(stderr).not.toMatch(/[\x1b\r]/)
+      for (const code of ['\u001B', '\r']) expect(stderr).not.toContain(code)
       expect(readdirSync(join(folder, name)).sort()).toEqual([
         'best.safetensors',
         'checkpoints',
