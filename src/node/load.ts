@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { LanguageModel, type LoadOptions } from '../language/model.js'
 import { reason } from './files.js'
-import { isRun, newestCheckpoints } from './run-folder.js'
+import { hasEnded, isRun, newestCheckpoints } from './run-folder.js'
 
 /**
  * Of a run, the best model on the held-out text; where nothing is held out, or nothing was measured yet, the last; while a run is
@@ -14,13 +14,15 @@ export async function loadModel(path: string, options: LoadOptions = {}): Promis
   const isFolder = existsSync(path) && statSync(path).isDirectory()
   if (!isFolder) return fromFile(path, options)
   if (!isRun(path)) throw new Error(`${path}: is a folder, but not that of a run; name a model's file, or the folder of a run`)
-  for (const name of ['best.safetensors', 'model.safetensors']) {
-    if (existsSync(join(path, name))) return fromFile(join(path, name), options)
-  }
+  const [best, last] = ['best.safetensors', 'model.safetensors'].map((name) => join(path, name))
+  if (existsSync(best)) return fromFile(best, options)
+  // What a run that was killed ended with before is older than its checkpoints.
+  const ended = existsSync(last) ? [last] : []
+  const places = hasEnded(path) ? [...ended, ...newestCheckpoints(path)] : [...newestCheckpoints(path), ...ended]
   const reasons: string[] = []
-  for (const checkpoint of newestCheckpoints(path)) {
+  for (const place of places) {
     try {
-      return await fromFile(checkpoint, options)
+      return await fromFile(place, options)
     } catch (error) {
       reasons.push((error as Error).message)
     }

@@ -180,3 +180,9 @@ export function readLog(path: string): LogLine[] {
   const source = join(path, 'log.jsonl')
   return existsSync(source) ? parseLog(readFileSync(source, 'utf8'), source) : []
 }
+
+/** Whether the last that a run did was to end, with all saved. */
+export function hasEnded(path: string): boolean {
+  const log = join(path, 'log.jsonl')
+  return existsSync(log) && intactLines(readFileSync(log, 'utf8')).at(-1)?.event === 'end'
+}

@@ -118,9 +118,7 @@ export class TrainingLoop {
       taken = this.#step()
     } catch (error) {
       if (!(error instanceof Divergence) || options.retries === 0) throw error
-      const recovery = this.#goBack(error)
-      if (this.#state.retried > options.retries) throw error
-      return { recovery, snapshot: false }
+      return this.#recover(error)
     } finally {
       this.#state = { ...this.#state, seconds: this.#state.seconds + (performance.now() - start) / 1000 }
     }
@@ -132,6 +130,10 @@ export class TrainingLoop {
     this.#endIfReached()
     const isDue = options.validate && (this.ended || taken.step % options.validateEvery === 0)
     const validation = isDue ? this.#validate(taken.step) : undefined
+    if (validation && !Number.isFinite(validation.nats) && options.retries > 0) {
+      const what = `step ${taken.step}: the held-out loss is ${validation.nats}`
+      return this.#recover(new Divergence(what, taken.step, undefined, undefined))
+    }
     this.#endIfReached()
     const snapshot = taken.step % options.snapshotEvery === 0
     this.lastGood = this.#latest ?? this.lastGood
@@ -153,11 +155,19 @@ export class TrainingLoop {
     return taken
   }
 
+  /** Goes back, unless that was done too often: then throws, with the weights as they were there. */
+  #recover(divergence: Divergence): LoopReport {
+    const recovery = this.#goBack(divergence)
+    if (this.#state.retried > this.options.retries) throw divergence
+    return { recovery, snapshot: false }
+  }
+
   #goBack(divergence: Divergence): Recovery {
     const { trainer } = this
     const rateFactor = trainer.rateFactor / 2
     trainer.restore(this.lastGood)
     this.#latest = undefined
+    this.ended = undefined
     trainer.rateFactor = rateFactor
     const { step: backTo } = this.lastGood
     const { retried, history } = this.#state

@@ -260,6 +260,21 @@ describe('a checkpoint that is not whole', async () => {
   })
 })
 
+test('the model of a run that was stopped, gone on with and killed is its newest checkpoint', async () => {
+  const path = newFolder()
+  await train(await create(path, { heldOut: 0 }), (step) => step === 12)
+  const before = (await loadModel(path, { engine })).toBytes()
+  expect(before).toEqual(new Uint8Array(readFileSync(join(path, 'model.safetensors'))))
+  const run = await Run.resume(path)
+  const steps = run.train()
+  for (let step = 12; step < 17; step++) await steps.next()
+  // As a kill leaves it.
+  const killed = newFolder()
+  cpSync(path, killed, { recursive: true })
+  expect((await loadModel(killed, { engine })).toBytes()).not.toEqual(before)
+  await steps.return(undefined)
+})
+
 describe('a new run', () => {
   test.each([
     [{ keep: 1 }, 'keep: 1; must be a whole number, 2 or more'],

@@ -51,7 +51,6 @@ function contents(path = folder): Record<string, string> {
   )
 }
 
-/** Of a sentence, what differs from one system to another does not matter here. */
 function refused(args: readonly string[], status: number, sentence: RegExp | string, options?: Parameters<typeof run>[1]): void {
   const before = contents()
   const outcome = run(args, options)
@@ -307,8 +306,11 @@ describe('a place', () => {
   const long = [...small, '--steps', '60', '--checkpoint-every', '10', '--validate-every', '20', '--log-every', '1']
   const outcome = (name: string): Buffer[] => ['model', 'best'].map((model) => readFileSync(at(name, `${model}.safetensors`)))
 
-  test('that becomes full while a run goes on stops it, with all that is there whole; with room it goes on to the same bytes', () => {
+  beforeAll(() => {
     expect(run(['train', 'sound.txt', ...long, '--out', 'roomy']).status).toBe(0)
+  })
+
+  test('that becomes full while a run goes on stops it, with all that is there whole; with room it goes on to the same bytes', () => {
     // The log is the file that grows.
     const first = runLimited(8, ['train', 'sound.txt', ...long, '--out', 'full'])
     expect(first.stderr).toMatch(/\nunrolled: full\/[\w.]+: cannot be written \(files may not be that large here\)\n$/)

@@ -1,11 +1,14 @@
+/** The command as it is used: its files, its exits, what it says where nobody watches. */
 import { spawn, spawnSync, type SpawnSyncReturns } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createEngine, LanguageModel } from '../../src/index.js'
+import { parseLog, type LogLine, type RunConfig } from '../../src/node/index.js'
+import { environment, root } from './support.js'
 
-const command = join(import.meta.dirname, '../../dist/cli/main.js')
+const command = join(root, 'dist/cli/main.js')
 let folder = ''
 let text = ''
 beforeAll(() => {
@@ -16,12 +19,35 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }))
 
 const run = (...args: string[]): SpawnSyncReturns<string> =>
-  spawnSync(process.execPath, [command, ...args], { encoding: 'utf8', timeout: 60_000 })
+  spawnSync(process.execPath, [command, ...args], { cwd: folder, encoding: 'utf8', env: environment, timeout: 60_000 })
+const configOf = (name: string): RunConfig => JSON.parse(readFileSync(join(folder, name, 'config.json'), 'utf8')) as RunConfig
+const logOf = (name: string): LogLine[] => parseLog(readFileSync(join(folder, name, 'log.jsonl'), 'utf8'))
 
-describe('training that is stopped', () => {
-  test('by Ctrl-C saves what it has and ends with 130', async () => {
-    const out = join(folder, 'stopped.safetensors')
-    const child = spawn(process.execPath, [command, 'train', '--text', text, '--steps', '1000000', '--hidden', '8', '--out', out])
+describe('training', () => {
+  test('keeps all of itself in the next folder that is free, and says so in plain lines on standard error', () => {
+    for (const name of ['runs/1', 'runs/2']) {
+      const { status, stdout, stderr } = run('train', text, '--steps', '20', '--hidden', '8', '--layers', '1')
+      expect([status, stdout], stderr).toEqual([0, ''])
+      expect(stderr).toMatch(/^step 20: held out [\d.]+ nats, [\d.]+ bits a character, perplexity [\d.]+(, the best so far)?; /m)
+      expect(stderr).toContain(`\nSaved in ${name}: model.safetensors, best.safetensors as it was`)
+      expect(stderr).toContain(`\n  npx unrolled generate ${name} --length 1000\n`)
+      for (const code of ['\u001B', '\r']) expect(stderr).not.toContain(code)
+      expect(readdirSync(join(folder, name)).sort()).toEqual([
+        'best.safetensors',
+        'checkpoints',
+        'config.json',
+        'corpus.bin',
+        'log.jsonl',
+        'model.safetensors',
+        'report.html',
+      ])
+    }
+    expect(run('generate', '--length', '5').stdout).toBe(run('generate', 'runs/2', '--length', '5').stdout)
+  })
+
+  test('that is stopped by Ctrl-C saves what it has and ends with 130', async () => {
+    const args = ['train', text, '--steps', '1000000', '--hidden', '8', '--out', 'stopped']
+    const child = spawn(process.execPath, [command, ...args], { cwd: folder, env: environment })
     let stderr = ''
     let isSent = false
     child.stderr.setEncoding('utf8')
@@ -32,31 +58,70 @@ describe('training that is stopped', () => {
     }
     const status = await new Promise((resolve) => (child.exitCode === null ? child.on('exit', resolve) : resolve(child.exitCode)))
     expect(status).toBe(130)
-    expect(stderr).toContain(`Stopped. Saved the model in ${out}`)
+    expect(stderr).toMatch(/^Stopped after step [\d,]+\. Saved in stopped: model\.safetensors/m)
     expect(stderr).not.toContain('\u001B')
-    await expect(LanguageModel.load(out, { engine: createEngine({ kernels: 'plain' }) })).resolves.toBeInstanceOf(LanguageModel)
-    expect(readdirSync(folder).filter((name) => name.endsWith('.part'))).toEqual([])
+    const engine = createEngine({ kernels: 'plain' })
+    await expect(LanguageModel.load(join(folder, 'stopped/model.safetensors'), { engine })).resolves.toBeInstanceOf(LanguageModel)
+    expect(logOf('stopped').at(-1)).toMatchObject({ event: 'end', reason: 'stopped' })
+    const left = readdirSync(join(folder, 'stopped'), { recursive: true, encoding: 'utf8' })
+    expect(left.filter((name) => name.endsWith('.part') || name === 'lock')).toEqual([])
+  })
+
+  test('takes options from a file, by either of their names; flags win', () => {
+    const file = { hidden: 6, layers: 1, 'held-out': 0.1, steps: 3, optimizer: 'sgd', tied: true }
+    writeFileSync(join(folder, 'options.json'), JSON.stringify(file))
+    const { status, stderr } = run('train', text, '--config', 'options.json', '--hidden', '5', '--out', 'configured')
+    expect(status, stderr).toBe(0)
+    expect(configOf('configured')).toMatchObject({
+      model: { hidden: 5, layers: 1, tied: true, embedding: 5 },
+      training: { heldOut: 0.1, steps: 3, optimizer: 'sgd', window: 64 },
+    })
+  })
+
+  test('with --json writes the lines of the log, and nothing else, on standard output', () => {
+    const { stdout, stderr } = run('train', text, '--steps', '6', '--hidden', '5', '--log-every', '2', '--json', '--out', 'json')
+    expect(stdout).toBe(readFileSync(join(folder, 'json/log.jsonl'), 'utf8'))
+    const steps = logOf('json').flatMap(({ event, step }) => (event === 'step' ? [step] : []))
+    expect(steps).toEqual([2, 4, 6])
+    expect(stderr).not.toMatch(/^step/m)
+  })
+
+  test('goes on after its end when it is given a later one, and keeps as many checkpoints as it is told', () => {
+    expect(run('train', text, '--steps', '6', '--hidden', '5', '--checkpoint-every', '1', '--out', 'longer').status).toBe(0)
+    expect(readdirSync(join(folder, 'longer/checkpoints'))).toHaveLength(3)
+    const { status, stderr } = run('resume', 'longer', '--steps', '9', '--keep', '2')
+    expect(stderr).toMatch(/^going on after step 6\n/)
+    expect(status).toBe(0)
+    expect(logOf('longer').at(-1)).toMatchObject({ event: 'end', step: 9, reason: 'steps' })
+    expect(readdirSync(join(folder, 'longer/checkpoints'))).toHaveLength(2)
+    expect(configOf('longer').training).toMatchObject({ steps: 9, keep: 2 })
   })
 })
 
-describe('a place that cannot be written', () => {
-  test.each([
-    ['a folder', () => folder, /is a folder; name a file in it with --out/],
-    ['below a file', () => join(text, 'm.safetensors'), /the folder cannot be made/],
-  ])('%s is refused before training', (_, out, sentence) => {
-    const { status, stderr, stdout } = run('train', '--text', text, '--steps', '3', '--out', out())
-    expect(stderr).toMatch(sentence)
-    expect(stderr).not.toMatch(/^step/m)
-    expect(stdout).toBe('')
-    expect(status).toBe(1)
+describe('the scripts of the repository', () => {
+  const { scripts } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { scripts: Record<string, string> }
+  /** What a script does after it has built, which has been done by now. */
+  const script = (name: string, args: string): SpawnSyncReturns<string> => {
+    expect(scripts[name]).toMatch(/^npm run -s build && /)
+    return spawnSync(`${scripts[name].replace('npm run -s build && ', '')} ${args}`, { cwd: root, encoding: 'utf8', shell: true })
+  }
+
+  test('npm start trains on Moby Dick, without a file', () => {
+    const { status, stderr } = script('start', `--steps 1 --hidden 4 --embedding 2 --layers 1 --out "${join(folder, 'whale')}"`)
+    expect(status, stderr).toBe(0)
+    expect(stderr).toMatch(/^Moby Dick: 1,[\d,]+ tokens, [\d,]+ of them held out; Vocabulary of \d+ characters/)
+    expect(existsSync(join(folder, 'whale/model.safetensors'))).toBe(true)
+  })
+
+  test('npm run unrolled hands everything on', () => {
+    expect(script('unrolled', `inspect "${join(folder, 'whale')}"`).stdout).toMatch(/^run: Moby Dick, 1,[\d,]+ tokens$/m)
   })
 })
 
 describe('generating', () => {
   test('into a pipe that closes ends quietly', () => {
-    const out = join(folder, 'pipe.safetensors')
-    expect(run('train', '--text', text, '--steps', '3', '--hidden', '8', '--out', out).status).toBe(0)
-    const piped = spawnSync('sh', ['-c', `"${process.execPath}" "${command}" generate "${out}" --length 200000 | head -c 20`], {
+    const piped = spawnSync('sh', ['-c', `"${process.execPath}" "${command}" generate runs/1 --length 200000 | head -c 20`], {
+      cwd: folder,
       encoding: 'utf8',
     })
     expect(piped.stdout).toHaveLength(20)
@@ -64,8 +129,7 @@ describe('generating', () => {
   })
 
   test('from an unknown character writes nothing but a sentence', () => {
-    const out = join(folder, 'pipe.safetensors')
-    const { status, stdout, stderr } = run('generate', out, '--prompt', 'the é')
+    const { status, stdout, stderr } = run('generate', 'runs/1', '--prompt', 'the é')
     expect(stdout).toBe('')
     expect(stderr).toMatch("prompt: 'é' (character 5) is not in this model's vocabulary")
     expect(status).toBe(1)
@@ -78,7 +142,7 @@ test.each([
   ['--seed', '', 'must be a whole number, 0 or more'],
   ['--dropout', '1', 'must be a number from 0 to below 1'],
 ])('%s %j is refused', (flag, value, sentence) => {
-  const { status, stderr } = run('train', '--text', text, flag, value)
+  const { status, stderr } = run('train', text, flag, value)
   expect(stderr).toContain(sentence)
   expect(status).toBe(2)
 })

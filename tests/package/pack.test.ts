@@ -14,14 +14,25 @@ describe('the package', () => {
   test('brings what it needs, and no sources, tests or build tools', () => {
     const installed = join(project.directory, 'node_modules/unrolled')
     expect(readdirSync(installed).filter((name) => !/^(README|CHANGELOG|LICENSE)/.test(name))).toEqual(['dist', 'package.json'])
-    for (const file of ['index.js', 'index.d.ts', 'cli/main.js', 'kernels.plain.wasm', 'kernels.relaxed.wasm']) {
+    for (const file of [
+      'index.js',
+      'index.d.ts',
+      'node/index.js',
+      'node/index.d.ts',
+      'cli/main.js',
+      'kernels.plain.wasm',
+      'kernels.relaxed.wasm',
+    ]) {
       expect(existsSync(join(installed, 'dist', file)), file).toBe(true)
     }
     expect(readdirSync(join(project.directory, 'node_modules')).filter((name) => !name.startsWith('.'))).toEqual([
+      '@noble',
       'commander',
+      'fastest-levenshtein',
       'papaparse',
       'pure-rand',
       'unrolled',
+      'uplot',
     ])
   })
 
@@ -59,6 +70,21 @@ test("RecurrentJS's programs run on the package in plain Node", () => {
     const s = R.Solver()
     console.log(s.step({ W, b }, 0.01, 0.0001, 5.0).ratio_clipped)`
   expect(succeed(project.directory, 'node', ['--input-type=module', '-e', program])).toBe('1 true\n0\n')
+})
+
+test('runs that are folders work on the package in plain Node', () => {
+  const program = `
+    import { LanguageModel } from 'unrolled'
+    import { loadModel, readCorpus, readLog, Run } from 'unrolled/node'
+    const corpus = await readCorpus('my.txt')
+    const model = LanguageModel.create({ corpus, hidden: 8, layers: 1 })
+    const run = await Run.create({ out: 'library', corpus, model, training: { steps: 6 } })
+    for await (const { step } of run.train()) if (step === 4) run.stop()
+    const again = await Run.resume('library')
+    console.log(again.training.step)
+    for await (const { ended } of again.train()) if (ended) console.log(ended)
+    console.log(readLog('library').at(-1).event, (await loadModel('library')).config.hidden)`
+  expect(succeed(project.directory, 'node', ['--input-type=module', '-e', program])).toBe('4\nsteps\nend 8\n')
 })
 
 describe('the README', () => {
@@ -101,17 +127,19 @@ describe('the command', () => {
   const small = ['--hidden', '16', '--layers', '1', '--embedding', '8', '--window', '16', '--streams', '4']
 
   test('trains on a file and writes from the model that it saved', () => {
-    const trained = unrolled('train', '--text', 'my.txt', '--steps', '20', '--out', 'models/mine.safetensors', ...small)
+    const trained = unrolled('train', 'my.txt', '--steps', '20', '--out', 'models/mine', ...small)
     expect(trained.status, trained.stderr).toBe(0)
     expect(trained.stdout).toBe('')
-    expect(trained.stderr).toMatch(/held-out text [\d.]+ nats, [\d.]+ bits a character/)
-    expect(trained.stderr).toMatch(/Saved the model in models\/mine\.safetensors/)
+    expect(trained.stderr).toMatch(/held out [\d.]+ nats, [\d.]+ bits a character/)
+    expect(trained.stderr).toMatch(/Saved in models\/mine: model\.safetensors/)
     expect(trained.stderr).not.toMatch('\x1b')
-    const written = unrolled('generate', 'models/mine.safetensors', '--prompt', 'the ', '--length', '40')
+    const written = unrolled('generate', 'models/mine/model.safetensors', '--prompt', 'the ', '--length', '40')
     expect(written.status, written.stderr).toBe(0)
     expect(written.stdout).toMatch(/^the [^]{40}\n$/)
     expect(written.stderr).toBe('')
-    expect(unrolled('generate', 'models/mine.safetensors', '--prompt', 'the ', '--length', '40').stdout).toBe(written.stdout)
+    expect(unrolled('generate', 'models/mine/model.safetensors', '--prompt', 'the ', '--length', '40').stdout).toBe(
+      written.stdout,
+    )
   })
 
   test.each([
@@ -131,15 +159,16 @@ describe('the command', () => {
   })
 
   test.each([
-    ['a text that is not there', ['train', '--text', 'missing.txt'], /^unrolled: missing\.txt: there is no such file\n$/],
-    ['no text', ['train'], /^unrolled: text: none given, .*--text\n$/],
+    ['a text that is not there', ['train', 'missing.txt'], /^unrolled: missing\.txt: there is no such file\n$/],
+    ['no text', ['train'], /^unrolled: no file given, and Moby Dick is not installed here; name a file to train on\n$/],
     [
       'a model that is not there',
-      ['generate', 'missing.safetensors'],
-      /^unrolled: missing\.safetensors: there is no such file; .*\n$/,
+      ['generate', 'missing'],
+      /^unrolled: missing: cannot be read \(there is no such file or folder\)\n$/,
     ],
+    ['no model', ['generate'], /^unrolled: no model given, and there is no run in runs\/; train one first, or name one\n$/],
     ['a model that is none', ['generate', 'my.txt'], /^unrolled: my\.txt: .*\n$/],
-    ['a text that is a directory', ['train', '--text', 'node_modules'], /^unrolled: node_modules: .*\n$/],
+    ['a text that is a folder', ['train', 'node_modules'], /^unrolled: node_modules: is a folder; must be a file\n$/],
   ])('ends with 1 and one sentence for %s', (_, args, sentence) => {
     const { status, stdout, stderr } = unrolled(...args)
     expect(stderr).toMatch(sentence)
@@ -149,7 +178,7 @@ describe('the command', () => {
 
   test('explains itself on standard output', () => {
     const { status, stdout, stderr } = unrolled('--help')
-    expect(stdout).toMatch(/train[^]*generate/)
+    expect(stdout).toMatch(/train[^]*resume[^]*generate[^]*evaluate[^]*score[^]*inspect/)
     expect(stderr).toBe('')
     expect(status).toBe(0)
   })

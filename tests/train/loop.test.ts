@@ -170,6 +170,30 @@ describe('a divergence', () => {
     expect(() => loop.next()).toThrow(/^step 2: the loss is NaN/)
   })
 
+  test('is a held-out loss that is no number, also after the last step', () => {
+    const losses = [3, NaN, 2, 1, 1, 1, 1, 1, 1, NaN, 1, 1]
+    let i = 0
+    const validate = () => ({ nats: losses[i], bits: losses[i++] / Math.LN2, tokens: 1 })
+    const loop = loopOf({ validate })
+    const reports = toTheEnd(loop)
+    const back = reports.flatMap(({ recovery }) => (recovery ? [[recovery.divergence.message, recovery.backTo]] : []))
+    expect(back).toEqual([
+      ['step 14: the held-out loss is NaN', 10],
+      ['step 60: the held-out loss is NaN', 50],
+    ])
+    expect(loop.ended).toBe('steps')
+    expect(loop.state.history.map(({ step }) => step)).toEqual([7, 14, 21, 28, 35, 42, 49, 56, 60])
+  })
+
+  test('right after a snapshot leads back beyond it, whose weights are those that diverge', () => {
+    const loop = loopOf()
+    while (loop.trainer.optimizer.step < 20) loop.next()
+    spoil(loop)
+    expect(loop.next().recovery).toMatchObject({ backTo: 10, rateFactor: 0.5 })
+    toTheEnd(loop)
+    expect(loop.ended).toBe('steps')
+  })
+
   test('is a loss that is a number, but far above that of a guess', () => {
     const loop = loopOf()
     loop.next()

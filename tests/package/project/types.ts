@@ -11,6 +11,7 @@ import {
   type Cell,
   type Engine,
 } from 'unrolled'
+import { loadModel, readCorpus, Run, type LogLine, type RunProgress } from 'unrolled/node'
 import * as R from 'unrolled/recurrentjs'
 
 const engine: Engine = createEngine({ kernels: 'plain' })
@@ -22,6 +23,16 @@ for await (const { step, loss, validation } of model.train({ steps: 3, rule: ada
 for await (const token of model.generate({ prompt: 'a', length: 5, temperature: 0.5, seed: 3 })) token.toUpperCase()
 const bytes: Uint8Array = model.toBytes()
 LanguageModel.fromBytes(bytes).evaluate('abc').bits.toFixed()
+
+const corpus = await readCorpus(['a.txt', 'b.txt'], { kind: 'words', lowerCase: true })
+const run: Run = await Run.create({ out: 'run', corpus, model, training: { steps: 3, optimizer: 'sgd' }, keep: 2 })
+run.onLog = (line: LogLine) => void line.event
+for await (const progress of run.train()) {
+  const { step, sample, checkpoint }: RunProgress = progress
+  void [step, sample, checkpoint]
+}
+;(await Run.resume('run', { training: { steps: 5 } })).stop()
+;(await loadModel('run')).training({ steps: 4 }).restore((await loadModel('run')).training().toBytes(), { source: 'here' })
 
 const leaky = defineCell({
   name: 'leaky',
@@ -59,6 +70,8 @@ G.mul(weights.W, [1, 2, 3, 4])
 R.SentenceModel.create({ sentences: ['abc'], generator: 'gru' })
 // @ts-expect-error a model is made of a text
 LanguageModel.create({ hidden: 8 })
+// @ts-expect-error a run keeps names, not rules
+await Run.create({ out: 'run', corpus, model, training: { rule: adam() } })
 // @ts-expect-error there is no such cell
 LanguageModel.create({ text: 'abc', cell: 'lstn' })
 // @ts-expect-error an option that does not exist
