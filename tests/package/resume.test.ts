@@ -54,7 +54,7 @@ const small = [
   '--log-every',
   '1',
 ]
-const flags = [...small, '--steps', '400', '--validate-every', '90', '--checkpoint-every', '50', '--sample-length', '20']
+const flags = [...small, '--steps', '800', '--validate-every', '190', '--checkpoint-every', '100', '--sample-length', '20']
 const train = (out: string, ...more: string[]): string[] => ['train', 'text.txt', '--out', out, ...flags, ...more]
 const file = (run: string, name: string): string => join(parent, run, name)
 const outcome = (run: string): string[] =>
