@@ -113,6 +113,8 @@ export type { TokenText } from './metrics/token-text.js'
 
 // Files
 export { decodeSafetensors, encodeSafetensors, type NamedTensor, type Safetensors } from './formats/safetensors.js'
+export { onnxMetadata } from './formats/onnx.js'
+export { toOnnx } from './language/onnx.js'
 
 // Engines
 export { createEngine, defaultEngine, loadEngine, useEngine, type EngineOptions } from './run/engines.js'

@@ -5,6 +5,7 @@ import { Command, type Option } from 'commander'
 import { applyConfigFile, UsageError } from './config-file.js'
 import { withDocumentOptions, withTokenOptions, type DocumentFlags } from './corpus.js'
 import { runEvaluate, type EvaluateFlags } from './evaluate.js'
+import { runExport, type ExportFlags } from './export.js'
 import { allowRelaxedSimd } from './flags.js'
 import { runGenerate, type GenerateFlags } from './generate.js'
 import { runInspect } from './inspect.js'
@@ -180,6 +181,15 @@ program
   .argument('<model>', "a model's file, or the folder of a run")
   .option('--json', 'as JSON')
   .action((model: string, flags: { json?: boolean }) => runInspect(model, flags))
+
+program
+  .command('export')
+  .description('write a model for other programs to run')
+  .argument('<model>', "a model's file, or the folder of a run")
+  .argument('[out]', 'where to write to, as with --out')
+  .addOption(choice('--to <form>', 'onnx: a file of standard operators', ['onnx']).makeOptionMandatory())
+  .option('--out <path>', 'where to write to')
+  .action((model: string, out: string | undefined, flags: ExportFlags) => runExport(model, out, flags))
 
 const isGiven = (command: Command, name: string): boolean => ['cli', 'config'].includes(command.getOptionValueSource(name) ?? '')
 
