@@ -114,6 +114,7 @@ export type { TokenText } from './metrics/token-text.js'
 // Files
 export { decodeSafetensors, encodeSafetensors, type NamedTensor, type Safetensors } from './formats/safetensors.js'
 export { onnxMetadata } from './formats/onnx.js'
+export { importModel, type ImportOptions } from './language/import.js'
 export { toOnnx } from './language/onnx.js'
 
 // Engines

@@ -8,6 +8,7 @@ import { runEvaluate, type EvaluateFlags } from './evaluate.js'
 import { runExport, type ExportFlags } from './export.js'
 import { allowRelaxedSimd } from './flags.js'
 import { runGenerate, type GenerateFlags } from './generate.js'
+import { runImport, type ImportFlags } from './import.js'
 import { runInspect } from './inspect.js'
 import { runScore, type ScoreFlags } from './score.js'
 import { runResume, runTrain, type ResumeFlags, type TrainFlags } from './train.js'
@@ -190,6 +191,21 @@ program
   .addOption(choice('--to <form>', 'onnx: a file of standard operators', ['onnx']).makeOptionMandatory())
   .option('--out <path>', 'where to write to')
   .action((model: string, out: string | undefined, flags: ExportFlags) => runExport(model, out, flags))
+
+program
+  .command('import')
+  .description('make a model of what another program saved')
+  .argument('<file>', "a PyTorch state dict as safetensors, or RecurrentJS's JSON")
+  .requiredOption('--out <model>', 'where the model is written to')
+  .option('--vocabulary <file>', 'JSON: a list of the tokens, numbers by token, or a vocabulary of ours')
+  .addOption(choice('--cell <cell>', 'which cell, where the shapes do not tell', ['lstm', 'gru', 'rnn', 'rnn-relu']))
+  .option(
+    '--map <theirs=ours>',
+    'what a tensor is called here; nothing after = leaves it out; may be given several times',
+    several,
+  )
+  .option('--dropout <share>', 'share zeroed between layers while training; default: 0', number(0, 1))
+  .action((file: string, flags: ImportFlags) => runImport(file, flags))
 
 const isGiven = (command: Command, name: string): boolean => ['cli', 'config'].includes(command.getOptionValueSource(name) ?? '')
 
