@@ -116,6 +116,7 @@ export { decodeSafetensors, encodeSafetensors, type NamedTensor, type Safetensor
 export { onnxMetadata } from './formats/onnx.js'
 export { importModel, type ImportOptions } from './language/import.js'
 export { toOnnx } from './language/onnx.js'
+export { toPyTorch } from './language/pytorch.js'
 
 // Engines
 export { createEngine, defaultEngine, loadEngine, useEngine, type EngineOptions } from './run/engines.js'

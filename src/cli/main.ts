@@ -188,7 +188,12 @@ program
   .description('write a model for other programs to run')
   .argument('<model>', "a model's file, or the folder of a run")
   .argument('[out]', 'where to write to, as with --out')
-  .addOption(choice('--to <form>', 'onnx: a file of standard operators', ['onnx']).makeOptionMandatory())
+  .addOption(
+    choice('--to <form>', 'onnx: a file of standard operators; pytorch: a folder of Python and weights', [
+      'onnx',
+      'pytorch',
+    ]).makeOptionMandatory(),
+  )
   .option('--out <path>', 'where to write to')
   .action((model: string, out: string | undefined, flags: ExportFlags) => runExport(model, out, flags))
 
