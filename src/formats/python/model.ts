@@ -50,7 +50,8 @@ def recurrent(cell, input_size, hidden_size, num_layers, dropout):
         return nn.GRU(input_size, hidden_size, num_layers, dropout=dropout)
     if cell == 'gru-reset-before':
         return GRUResetBefore(input_size, hidden_size, num_layers, dropout)
-    return nn.RNN(input_size, hidden_size, num_layers, 'relu' if cell == 'rnn-relu' else 'tanh', dropout=dropout)
+    nonlinearity = 'relu' if cell == 'rnn-relu' else 'tanh'
+    return nn.RNN(input_size, hidden_size, num_layers, nonlinearity=nonlinearity, dropout=dropout)
 
 
 def freeze_second_biases(rnn):
