@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import {
   createEngine,
@@ -223,4 +224,27 @@ describe('RecurrentJS’s JSON', () => {
 test('other files are refused with a sentence', () => {
   expect(() => importModel(Uint8Array.of(0x50, 0x4b, 3, 4), { source: 'm.pt' })).toThrow('m.pt: is a zip, as torch.save writes')
   expect(() => importModel(new Uint8Array(4), { source: 'm' })).toThrow('m: 4 bytes; a safetensors file has at least 8')
+})
+
+test('a file that was tampered with is imported or refused with a sentence, and never breaks anything', () => {
+  const model = create({ hidden: 2, layers: 1, embedding: 2 })
+  const recurrent = SentenceModel.create({ sentences: ['ab'], hiddenSizes: [2], letterSize: 2, engine })
+  const files = [file(tensorsOf(model)), model.toBytes(), new TextEncoder().encode(JSON.stringify(recurrent))]
+  const changes = fc.array(fc.tuple(fc.nat(), fc.nat(255)), { minLength: 1, maxLength: 3 })
+  fc.assert(
+    fc.property(fc.constantFrom(0, 1, 2), changes, fc.nat(), (which, changed, cut) => {
+      const bytes = files[which].slice()
+      // Mostly in the header, where a byte means more.
+      for (const [at, value] of changed) bytes[at % Math.min(bytes.length, 900)] = value
+      const given = cut % 4 === 0 ? bytes.subarray(0, cut % bytes.length) : bytes
+      try {
+        importModel(given, { vocabulary: which === 0 ? vocabulary : undefined, source: 'm', engine })
+      } catch (error) {
+        expect(error).not.toBeInstanceOf(RangeError)
+        expect(error).not.toBeInstanceOf(TypeError)
+        expect((error as Error).message).toMatch(/^(?:m: |vocabulary: |cell: )(?!Cannot read|Invalid |undefined)/)
+      }
+    }),
+    { numRuns: 400 },
+  )
 })
