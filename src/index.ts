@@ -113,6 +113,10 @@ export type { TokenText } from './metrics/token-text.js'
 
 // Files
 export { decodeSafetensors, encodeSafetensors, type NamedTensor, type Safetensors } from './formats/safetensors.js'
+export { onnxMetadata } from './formats/onnx.js'
+export { importModel, type ImportOptions } from './language/import.js'
+export { toOnnx } from './language/onnx.js'
+export { toPyTorch } from './language/pytorch.js'
 
 // Engines
 export { createEngine, defaultEngine, loadEngine, useEngine, type EngineOptions } from './run/engines.js'

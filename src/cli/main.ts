@@ -5,8 +5,10 @@ import { Command, type Option } from 'commander'
 import { applyConfigFile, UsageError } from './config-file.js'
 import { withDocumentOptions, withTokenOptions, type DocumentFlags } from './corpus.js'
 import { runEvaluate, type EvaluateFlags } from './evaluate.js'
+import { runExport, type ExportFlags } from './export.js'
 import { allowRelaxedSimd } from './flags.js'
 import { runGenerate, type GenerateFlags } from './generate.js'
+import { runImport, type ImportFlags } from './import.js'
 import { runInspect } from './inspect.js'
 import { runScore, type ScoreFlags } from './score.js'
 import { runResume, runTrain, type ResumeFlags, type TrainFlags } from './train.js'
@@ -180,6 +182,35 @@ program
   .argument('<model>', "a model's file, or the folder of a run")
   .option('--json', 'as JSON')
   .action((model: string, flags: { json?: boolean }) => runInspect(model, flags))
+
+program
+  .command('export')
+  .description('write a model for other programs to run')
+  .argument('<model>', "a model's file, or the folder of a run")
+  .argument('[out]', 'where to write to, as with --out')
+  .addOption(
+    choice('--to <form>', 'onnx: a file of standard operators; pytorch: a folder of Python and weights', [
+      'onnx',
+      'pytorch',
+    ]).makeOptionMandatory(),
+  )
+  .option('--out <path>', 'where to write to')
+  .action((model: string, out: string | undefined, flags: ExportFlags) => runExport(model, out, flags))
+
+program
+  .command('import')
+  .description('make a model of what another program saved')
+  .argument('<file>', "a PyTorch state dict as safetensors, or RecurrentJS's JSON")
+  .requiredOption('--out <model>', 'where the model is written to')
+  .option('--vocabulary <file>', 'JSON: a list of the tokens, numbers by token, or a vocabulary of ours')
+  .addOption(choice('--cell <cell>', 'which cell, where the shapes do not tell', ['lstm', 'gru', 'rnn', 'rnn-relu']))
+  .option(
+    '--map <theirs=ours>',
+    'what a tensor is called here; nothing after = leaves it out; may be given several times',
+    several,
+  )
+  .option('--dropout <share>', 'share zeroed between layers while training; default: 0', number(0, 1))
+  .action((file: string, flags: ImportFlags) => runImport(file, flags))
 
 const isGiven = (command: Command, name: string): boolean => ['cli', 'config'].includes(command.getOptionValueSource(name) ?? '')
 

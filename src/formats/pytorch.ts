@@ -89,7 +89,10 @@ function noBias(name: string, length: number): TensorMapping {
 
 function refuseNonZero(name: string, values: Float32Array): void {
   const i = values.findIndex((value) => value !== 0)
-  if (i >= 0) throw new Error(`tensor '${name}' is ${values[i]} at ${i}; this bias must be zero, with all of it in bias_ih`)
+  if (i >= 0)
+    throw new Error(
+      `tensor '${name}' is ${values[i]} at ${i}; this bias must be zero, with all of it in bias_ih, as import leaves it`,
+    )
 }
 
 function transpose(values: ArrayLike<number>, rows: number, cols: number): Float32Array {

@@ -27,6 +27,9 @@ export interface ModelFile {
 
 const format = 'unrolled language model'
 
+/** Whether a file's metadata say that it is a model of ours. */
+export const isOwn = (metadata: Readonly<Record<string, string>>): boolean => metadata.format === format
+
 /** What a file says of a model. */
 export interface Described {
   readonly config: ModelConfig
@@ -51,7 +54,7 @@ export function encodeModel(model: Described & { readonly network: LanguageNetwo
 /** A model, or a checkpoint, which has more tensors: those of the training are left out. */
 export function decodeModel(bytes: Uint8Array, source: string): ModelFile {
   const { tensors, metadata } = decodeSafetensors(bytes, source)
-  if (metadata.format !== format) throw new Error(`${source}: is not a model of Unrolled; its metadata has no format '${format}'`)
+  if (!isOwn(metadata)) throw new Error(`${source}: is not a model of Unrolled; its metadata has no format '${format}'`)
   // In files of version 1 the vocabulary is a plain list of code points.
   if (metadata.version !== '1' && metadata.version !== '2')
     throw new Error(`${source}: is a model of version ${metadata.version}; this release reads versions 1 and 2`)

@@ -1,5 +1,6 @@
 /** What needs a file system: corpora from files, runs that are folders, reports. */
 export { readCorpus, readText, type ReadCorpusOptions } from './corpus-files.js'
+export { writeWhole } from './files.js'
 export { loadModel } from './load.js'
 export { parseLog, type EndReason, type LogLine, type RunConfig } from './log.js'
 export { reportHtml } from './report.js'
@@ -8,3 +9,4 @@ export { readRunCorpus } from './run-corpus.js'
 export type { RunOptions } from './run-options.js'
 export { Run, type NewRunOptions, type ResumeOptions, type RunProgress } from './run.js'
 export { checkTrainingConfig, optimizers, type OptimizerName, type TrainingConfig } from './training-config.js'
+export { writeFolder } from './write-folder.js'

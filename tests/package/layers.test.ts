@@ -28,6 +28,7 @@ const allowed: Record<string, readonly string[]> = {
     'train',
     'generate',
     'formats',
+    'recurrentjs/sentence-model',
     'run/engine',
     'run/engines',
     'node:fs/promises',

@@ -1,0 +1,27 @@
+/** A language model as a program for PyTorch. */
+import { filesPy } from '../formats/python/files.js'
+import { generatePy } from '../formats/python/generate.js'
+import { modelPy } from '../formats/python/model.js'
+import { vocabularyPy } from '../formats/python/vocabulary.js'
+import { builtIn } from './cells.js'
+import type { LanguageModel } from './model.js'
+
+/**
+ * The files of a folder, by name, that need only Python and torch: `model.py` with the network as a plain `nn.Module`, `generate.py`, which lets
+ * it write, `files.py` and `vocabulary.py`, and the weights, `model.safetensors`. What is saved from there, `importModel` takes back.
+ *
+ * Throws a sentence for a cell of one's own.
+ */
+export function toPyTorch(model: LanguageModel): Record<string, Uint8Array | string> {
+  const { cell } = model.config
+  if (!Object.hasOwn(builtIn, cell)) {
+    throw new Error(`cell: '${cell}' is one of your own; there are PyTorch modules only for ${Object.keys(builtIn).join(', ')}`)
+  }
+  return {
+    'model.safetensors': model.toBytes(),
+    'model.py': modelPy,
+    'generate.py': generatePy,
+    'vocabulary.py': vocabularyPy,
+    'files.py': filesPy,
+  }
+}
