@@ -1,0 +1,124 @@
+/** What a person can do. Everything that changes the state is here. */
+import type { Report, TextSource } from './protocol.js'
+import { firstComplaint, type Live, type Settings } from './settings.js'
+import { store, type State } from './state.js'
+import { connect } from './worker-client.js'
+
+const client = connect(listen)
+
+const message = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+function listen(report: Exclude<Report, { kind: 'answer' }>): void {
+  const { run, points, held, marks } = store.state
+  if (report.kind === 'ready') return store.set({ engine: { kernels: report.kernels, note: report.note } })
+  if (report.kind === 'trouble') return store.set({ trouble: report.message })
+  if (report.run !== run?.id) return
+  switch (report.kind) {
+    case 'progress':
+      return store.set({ points: points.concat(report.points), held: report.held.length > 0 ? [...held, ...report.held] : held })
+    case 'written':
+      return store.set({ written: report.written, marks: report.isMark ? [...marks, report.written] : marks })
+    case 'stopped':
+      return store.set({ status: 'stopped', stopped: { why: report.why, backTo: report.backTo } })
+    case 'kept':
+      return store.set({ keptStep: report.step })
+  }
+}
+
+// Text
+
+export function chooseText(source: TextSource): void {
+  store.set({ source, textTrouble: undefined })
+  void describe()
+}
+
+export function type(typed: string): void {
+  store.set({ typed })
+  chooseText({ kind: 'typed', text: typed })
+}
+
+let described = 0
+
+export async function describe(): Promise<void> {
+  const { source, settings } = store.state
+  const number = ++described
+  try {
+    const facts = await client.describe(source, settings)
+    if (number === described) store.set({ facts, textTrouble: undefined })
+  } catch (error) {
+    if (number === described) store.set({ facts: undefined, textTrouble: message(error) })
+  }
+}
+
+// Choices
+
+export function choose(patch: Partial<Settings>): void {
+  store.set({ settings: { ...store.state.settings, ...patch } })
+  if ('tokens' in patch || 'documents' in patch || 'heldOut' in patch) void describe()
+}
+
+export function live(patch: Partial<Live>): void {
+  store.set({ live: { ...store.state.live, ...patch } })
+  void client.live(store.state.live)
+}
+
+// Training
+
+/** Whether text or network are others than those of the run. */
+export const isOther = ({ run, runSource, source, settings }: State): boolean =>
+  run !== undefined &&
+  (source !== runSource || Object.entries(settings).some(([name, value]) => run.settings[name as keyof Settings] !== value))
+
+async function start(): Promise<boolean> {
+  const { source, settings, live: own, status } = store.state
+  const wrong = firstComplaint(settings)
+  if (wrong) {
+    store.set({ notice: `The network cannot be made as it stands. ${wrong}` })
+    return false
+  }
+  store.set({ status: 'starting', notice: undefined, stopped: undefined })
+  try {
+    const run = await client.start(source, settings, own)
+    store.set({ run, runSource: source, points: [], held: [], marks: [], written: undefined, shownMark: undefined })
+    return true
+  } catch (error) {
+    store.set({ status, textTrouble: message(error) })
+    return false
+  }
+}
+
+export async function train(): Promise<void> {
+  if (!store.state.run && !(await start())) return
+  store.set({ status: 'running', stopped: undefined })
+  await client.run()
+}
+
+export async function pause(): Promise<void> {
+  store.set({ status: 'paused' })
+  await client.pause()
+}
+
+export async function oneStep(): Promise<void> {
+  if (!store.state.run && !(await start())) return
+  store.set({ status: 'paused', stopped: undefined })
+  await client.step()
+}
+
+export async function restart(): Promise<void> {
+  const { status } = store.state
+  if (!(await start())) return
+  store.set({ status: 'paused' })
+  if (status === 'running') await train()
+}
+
+// Samples
+
+export async function write(): Promise<void> {
+  try {
+    store.set({ written: await client.write(store.state.live), shownMark: undefined, promptTrouble: undefined })
+  } catch (error) {
+    store.set({ promptTrouble: message(error) })
+  }
+}
+
+export const showMark = (shownMark: number | undefined): void => store.set({ shownMark })

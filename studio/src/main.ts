@@ -1,0 +1,25 @@
+/** The page: what is where. */
+import { describe } from './actions.js'
+import { h } from './dom.js'
+import { curvesPanel } from './ui/curves.js'
+import { figuresPanel } from './ui/figures.js'
+import { networkPanel } from './ui/network.js'
+import { notices } from './ui/notices.js'
+import { rateSlider } from './ui/rate.js'
+import { samplesPanel } from './ui/samples.js'
+import { textPanel } from './ui/text.js'
+import { transport } from './ui/transport.js'
+
+document.body.append(
+  h('header', { class: 'top' }, h('h1', {}, 'Unrolled ', h('span', {}, 'studio')), transport(), rateSlider()),
+  h(
+    'main',
+    {},
+    notices(),
+    figuresPanel(),
+    h('div', { class: 'setup' }, textPanel(), networkPanel()),
+    h('div', { class: 'stage' }, curvesPanel(), samplesPanel()),
+  ),
+)
+
+void describe()

@@ -1,0 +1,123 @@
+/** A run: a model, its training, and its past. It is stepped from outside, a slice of time at once. */
+import { LanguageModel, type Divergence, type Corpus, type Training } from 'unrolled'
+import type { Held, Log, Point, RunFacts, Written } from '../protocol.js'
+import type { Live, Settings } from '../settings.js'
+import { HandRate } from './rate.js'
+import { rules } from './rules.js'
+
+/** Held-out text is measured, and a mark set on the timeline, every so many steps. */
+const every = 100
+
+export class Run {
+  readonly id: number
+  readonly settings: Settings
+  readonly model: LanguageModel
+  readonly training: Training
+  readonly textName: string
+  readonly points: Point[] = []
+  readonly held: Held[] = []
+  written: Written[] = []
+  readonly #rate: HandRate
+  readonly #characters: number
+
+  constructor(id: number, model: LanguageModel, corpus: Corpus, settings: Settings, live: Live, textName: string) {
+    this.id = id
+    this.settings = settings
+    this.model = model
+    this.textName = textName
+    this.#rate = new HandRate(live.rate)
+    this.#characters = corpus.characters
+    this.training = model.training({
+      corpus,
+      streams: Math.min(settings.batch, mostStreams(corpus, settings)),
+      window: settings.window,
+      rule: rules[settings.optimizer](),
+      learningRate: this.#rate,
+      clipNorm: settings.clipNorm,
+      heldOut: settings.heldOut,
+      seed: settings.seed,
+      // It ends when somebody presses a button. What diverges is said, and not undone behind anybody's back.
+      seconds: Infinity,
+      validateEvery: every,
+      checkpointEvery: every,
+      retries: 0,
+    })
+  }
+
+  static create(id: number, corpus: Corpus, settings: Settings, live: Live, textName: string): Run {
+    const { cell, hidden, layers, embedding, dropout, seed } = settings
+    const model = LanguageModel.create({ corpus, cell, hidden, layers, embedding, dropout, seed })
+    return new Run(id, model, corpus, settings, live, textName)
+  }
+
+  get step(): number {
+    return this.training.step
+  }
+
+  get log(): Log {
+    const { points, held, written } = this
+    return { points, held, written }
+  }
+
+  get facts(): RunFacts {
+    const { id, settings, model, training, textName } = this
+    const { windowsPerEpoch } = training.batches
+    return {
+      id,
+      settings,
+      text: textName,
+      parameters: model.network.parameters.reduce((sum, { size }) => sum + size, 0),
+      vocabulary: model.vocabulary.size,
+      layers: model.network.recurrent.hidden,
+      stepsPerEpoch: windowsPerEpoch,
+      charactersPerStep: (this.#characters * (1 - settings.heldOut)) / windowsPerEpoch,
+      kernels: model.network.engine.name,
+      heldOut: training.heldOut > 0,
+    }
+  }
+
+  setRate(rate: number): void {
+    this.#rate.current = rate
+  }
+
+  /** Takes a step. Throws `Divergence` where it runs into a number that is not finite. */
+  next(): { point: Point; held?: Held } {
+    const { step, epoch, seconds, nats, gradientNorm: norm, learningRate: rate, validation } = this.training.next()
+    // As the kept log has them, so that a curve is the same before and after a reload.
+    const point = { step, epoch, seconds: Math.fround(seconds), loss: nats, norm: Math.fround(norm), rate: Math.fround(rate) }
+    this.points.push(point)
+    if (!validation) return { point }
+    const held = { step, seconds: point.seconds, nats: validation.nats, perplexity: validation.perplexity }
+    this.held.push(held)
+    return { point, held }
+  }
+
+  /** What it writes now, from a prompt. Throws a sentence for a prompt that it cannot read. */
+  async write({ temperature, topK, topP, prompt }: Live, count: number, length: number): Promise<Written> {
+    const { step, model } = this
+    const greedy = (await model.samples({ prompt, temperature: 0, length: greedyLength }))[0].text
+    const filters = { temperature, topK: topK === 0 ? Infinity : topK, topP }
+    // Each time other ones, and after a reload the same again.
+    const samples = await model.samples({ prompt, ...filters, count, length, seed: step + 1 })
+    return { step, greedy, samples: samples.map(({ text }) => text), temperature }
+  }
+
+  /** Whether the timeline has a mark at this step: often at first, when much changes. */
+  static isMark(step: number): boolean {
+    if (step <= 50) return [1, 2, 5, 10, 20, 50].includes(step)
+    return step <= 2000 ? step % every === 0 : step % 500 === 0
+  }
+}
+
+const greedyLength = 120
+
+/** As many streams as have a window each. */
+function mostStreams({ tokens, offsets }: Corpus, { window, heldOut }: Settings): number {
+  if (offsets) return Math.max(1, Math.floor((offsets.length - 1) * (1 - heldOut)))
+  return Math.max(1, Math.floor((tokens.length * (1 - heldOut) - 1) / window))
+}
+
+/** A sentence for a training that ran into a number that is not finite. */
+export function divergenceSentence(error: Divergence): string {
+  return `Step ${error.step.toLocaleString('en')} diverged: ${error.message.replace(/^step \d+: /, '')}.`
+}

@@ -1,0 +1,129 @@
+/** What the page can ask of the worker. Holds the run, and drives it. */
+import { Divergence } from 'unrolled'
+import type { Held, Point, Report, RunFacts, TextFacts, TextSource, Written } from '../protocol.js'
+import type { Live, Settings } from '../settings.js'
+import { divergenceSentence, Run } from './run.js'
+import { corpusOf, factsOf, textOf } from './texts.js'
+import { turn } from './turn.js'
+
+/** How long the worker does not listen, in milliseconds. */
+const slice = 40
+
+/** Between two looks at what it writes, in milliseconds. */
+const writingEvery = 1000
+
+export class Studio {
+  readonly #say: (report: Report) => void
+  #run: Run | undefined
+  #runs = 0
+  #live!: Live
+  #isRunning = false
+  #lastWriting = 0
+
+  constructor(say: (report: Report) => void) {
+    this.#say = say
+  }
+
+  async describe(source: TextSource, settings: Settings): Promise<TextFacts> {
+    const named = await textOf(source)
+    return factsOf(named, corpusOf(named, settings), settings)
+  }
+
+  async start(source: TextSource, settings: Settings, live: Live): Promise<RunFacts> {
+    this.#isRunning = false
+    const named = await textOf(source)
+    const run = Run.create(this.#runs + 1, corpusOf(named, settings), settings, live, named.name)
+    this.#begin(run, live)
+    return run.facts
+  }
+
+  #begin(run: Run, live: Live): void {
+    this.#runs = run.id
+    this.#run = run
+    this.#live = live
+    this.#lastWriting = 0
+  }
+
+  get #current(): Run {
+    if (!this.#run) throw new Error('There is no network yet: press Train.')
+    return this.#run
+  }
+
+  run(): void {
+    if (this.#isRunning) return
+    this.#isRunning = true
+    void this.#go(this.#current)
+  }
+
+  pause(): void {
+    this.#isRunning = false
+  }
+
+  async step(): Promise<void> {
+    this.#isRunning = false
+    await this.#slice(this.#current, 0)
+    await this.#write(this.#current)
+  }
+
+  live(live: Live): void {
+    this.#live = live
+    this.#run?.setRate(live.rate)
+  }
+
+  /** Other samples than the last ones, now. */
+  async write(live: Live): Promise<Written> {
+    this.#live = live
+    return this.#current.write(live, 3, 240)
+  }
+
+  async #go(run: Run): Promise<void> {
+    while (this.#isRunning && run === this.#run) {
+      await this.#slice(run, slice)
+      if (performance.now() - this.#lastWriting >= writingEvery) await this.#write(run)
+      await turn()
+    }
+  }
+
+  /** Steps for so many milliseconds; one at least. */
+  async #slice(run: Run, milliseconds: number): Promise<void> {
+    const until = performance.now() + milliseconds
+    const points: Point[] = []
+    const held: Held[] = []
+    try {
+      do {
+        const taken = run.next()
+        points.push(taken.point)
+        if (taken.held) held.push(taken.held)
+        if (Run.isMark(run.step)) {
+          this.#progress(run, points, held)
+          await this.#write(run)
+          break
+        }
+      } while (performance.now() < until)
+      this.#progress(run, points, held)
+    } catch (error) {
+      this.#progress(run, points, held)
+      this.#isRunning = false
+      const why = error instanceof Divergence ? divergenceSentence(error) : `It stopped: ${(error as Error).message}`
+      this.#say({ kind: 'stopped', run: run.id, why, backTo: undefined })
+    }
+  }
+
+  #progress(run: Run, points: Point[], held: Held[]): void {
+    if (points.length > 0) this.#say({ kind: 'progress', run: run.id, points: points.splice(0), held: held.splice(0) })
+  }
+
+  async #write(run: Run): Promise<void> {
+    this.#lastWriting = performance.now()
+    let written: Written
+    try {
+      written = await run.write(this.#live, 3, 240)
+    } catch {
+      // A prompt that cannot be read has had its sentence when it was typed; the network writes from nothing meanwhile.
+      written = await run.write({ ...this.#live, prompt: '' }, 3, 240)
+    }
+    const isMark = Run.isMark(written.step) && run.written.at(-1)?.step !== written.step
+    if (isMark) run.written.push(written)
+    this.#say({ kind: 'written', run: run.id, written, isMark })
+  }
+}
