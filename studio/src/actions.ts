@@ -80,6 +80,7 @@ async function start(): Promise<boolean> {
   try {
     const run = await client.start(source, settings, own)
     store.set({ run, runSource: source, points: [], held: [], marks: [], written: undefined, shownMark: undefined })
+    store.set({ unit: undefined, look: undefined, flow: [], passage: '', lookedAt: 0 })
     return true
   } catch (error) {
     store.set({ status, textTrouble: message(error) })
@@ -122,3 +123,90 @@ export async function write(): Promise<void> {
 }
 
 export const showMark = (shownMark: number | undefined): void => store.set({ shownMark })
+
+// Microscope and gradient: looked at again and again while somebody sees them
+
+const again = 1500
+
+class Looking {
+  #isVisible = false
+  #isBusy = false
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #isWanted = false
+  readonly #look: () => Promise<void>
+
+  constructor(look: () => Promise<void>) {
+    this.#look = look
+  }
+
+  set isVisible(isVisible: boolean) {
+    this.#isVisible = isVisible
+    if (isVisible) this.now()
+  }
+
+  /** Looks now, or as soon as the last look has ended. */
+  now(): void {
+    clearTimeout(this.#timer)
+    this.#isWanted = true
+    if (!this.#isBusy) void this.#go()
+  }
+
+  async #go(): Promise<void> {
+    if (!this.#isVisible || !store.state.run) return
+    this.#isBusy = true
+    this.#isWanted = false
+    await this.#look()
+    this.#isBusy = false
+    if (this.#isWanted) void this.#go()
+    else if (store.state.status === 'running') this.#timer = setTimeout(() => this.now(), again)
+  }
+}
+
+const microscope = new Looking(async () => {
+  const { unit, run } = store.state
+  try {
+    if (store.state.passage === '') store.set({ passage: await client.passage() })
+    const look = await client.look(store.state.passage, Math.min(unit?.layer ?? 0, run!.layers.length - 1))
+    store.set({ look, lookTrouble: undefined })
+  } catch (error) {
+    store.set({ lookTrouble: message(error) })
+  }
+})
+
+const gradient = new Looking(async () => {
+  try {
+    store.set({ flow: await client.flow() })
+  } catch (error) {
+    store.set({ notice: message(error) })
+  }
+})
+
+store.watch(['run', 'status'], () => {
+  microscope.now()
+  gradient.now()
+})
+
+export const look = (isVisible: boolean): void => void (microscope.isVisible = isVisible)
+export const flow = (isVisible: boolean): void => void (gradient.isVisible = isVisible)
+
+export const lookAt = (lookedAt: number): void => store.set({ lookedAt })
+
+export function setPassage(passage: string): void {
+  store.set({ passage })
+  microscope.now()
+}
+
+export function selectUnit(unit: State['unit']): void {
+  const { run, unit: before } = store.state
+  if (unit && run && !(unit.layer >= 0 && unit.layer < run.layers.length && unit.unit >= 0 && unit.unit < run.layers[unit.layer]))
+    return
+  store.set({ unit })
+  // The gates that are shown are those of its layer.
+  if ((unit?.layer ?? 0) !== (before?.layer ?? 0)) microscope.now()
+}
+
+export async function setCompanion(companion: boolean): Promise<void> {
+  store.set({ companion })
+  await client.companion(companion)
+  gradient.now()
+}

@@ -3,6 +3,9 @@ import { describe } from './actions.js'
 import { h } from './dom.js'
 import { curvesPanel } from './ui/curves.js'
 import { figuresPanel } from './ui/figures.js'
+import { flowPanel } from './ui/flow.js'
+import { gatesPanel } from './ui/gates.js'
+import { microscopePanel } from './ui/microscope.js'
 import { networkPanel } from './ui/network.js'
 import { notices } from './ui/notices.js'
 import { rateSlider } from './ui/rate.js'
@@ -18,7 +21,14 @@ document.body.append(
     notices(),
     figuresPanel(),
     h('div', { class: 'setup' }, textPanel(), networkPanel()),
-    h('div', { class: 'stage' }, curvesPanel(), samplesPanel()),
+    h(
+      'div',
+      { class: 'stage' },
+      curvesPanel(),
+      samplesPanel(),
+      microscopePanel(),
+      h('div', { class: 'pair' }, flowPanel(), gatesPanel()),
+    ),
   ),
 )
 

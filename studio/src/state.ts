@@ -50,6 +50,8 @@ export interface State {
   readonly look: Look | undefined
   readonly lookTrouble: string | undefined
   readonly unit: { readonly layer: number; readonly unit: number } | undefined
+  /** The token of the passage that is under the cursor. */
+  readonly lookedAt: number
   readonly flow: readonly Flow[]
   readonly companion: boolean
   /** The step that a reload goes back to. */
@@ -82,6 +84,7 @@ export const store = new Store<State>({
   look: undefined,
   lookTrouble: undefined,
   unit: undefined,
+  lookedAt: 0,
   flow: [],
   companion: false,
   keptStep: undefined,

@@ -1,7 +1,9 @@
 /** A run: a model, its training, and its past. It is stepped from outside, a slice of time at once. */
-import { LanguageModel, type Divergence, type Corpus, type Training } from 'unrolled'
-import type { Held, Log, Point, RunFacts, Written } from '../protocol.js'
-import type { Live, Settings } from '../settings.js'
+import { Divergence, LanguageModel, type Corpus, type Training } from 'unrolled'
+import { cellNames, type Live, type Settings } from '../settings.js'
+import { flowTokens, GradientFlow } from './flow.js'
+import { Microscope } from './microscope.js'
+import type { Flow, Held, Log, Point, RunFacts, Written } from '../protocol.js'
 import { HandRate } from './rate.js'
 import { rules } from './rules.js'
 
@@ -18,15 +20,18 @@ export class Run {
   readonly held: Held[] = []
   written: Written[] = []
   readonly #rate: HandRate
-  readonly #characters: number
+  readonly #corpus: Corpus
+  #hasDiverged = false
+  #microscope: Microscope | undefined
+  #flow: GradientFlow | undefined
 
-  constructor(id: number, model: LanguageModel, corpus: Corpus, settings: Settings, live: Live, textName: string) {
+  constructor(id: number, model: LanguageModel, corpus: Corpus, settings: Settings, live: Pick<Live, 'rate'>, textName: string) {
     this.id = id
     this.settings = settings
     this.model = model
     this.textName = textName
     this.#rate = new HandRate(live.rate)
-    this.#characters = corpus.characters
+    this.#corpus = corpus
     this.training = model.training({
       corpus,
       streams: Math.min(settings.batch, mostStreams(corpus, settings)),
@@ -44,7 +49,7 @@ export class Run {
     })
   }
 
-  static create(id: number, corpus: Corpus, settings: Settings, live: Live, textName: string): Run {
+  static create(id: number, corpus: Corpus, settings: Settings, live: Pick<Live, 'rate'>, textName: string): Run {
     const { cell, hidden, layers, embedding, dropout, seed } = settings
     const model = LanguageModel.create({ corpus, cell, hidden, layers, embedding, dropout, seed })
     return new Run(id, model, corpus, settings, live, textName)
@@ -70,7 +75,7 @@ export class Run {
       vocabulary: model.vocabulary.size,
       layers: model.network.recurrent.hidden,
       stepsPerEpoch: windowsPerEpoch,
-      charactersPerStep: (this.#characters * (1 - settings.heldOut)) / windowsPerEpoch,
+      charactersPerStep: (this.#corpus.characters * (1 - settings.heldOut)) / windowsPerEpoch,
       kernels: model.network.engine.name,
       heldOut: training.heldOut > 0,
     }
@@ -102,6 +107,53 @@ export class Run {
     return { step, greedy, samples: samples.map(({ text }) => text), temperature }
   }
 
+  /** The end of the text: of a stream, what is held out. */
+  #end(tokens: number): Int32Array {
+    const own = Int32Array.from(this.#corpus.tokens.subarray(-tokens))
+    const whole = new Int32Array(tokens)
+    // A text that is shorter is read again from its beginning.
+    for (let i = 0; i < tokens; i++) whole[i] = own[i % own.length]
+    return whole
+  }
+
+  /** As people read it, documents a line each. */
+  #text(tokens: Int32Array): string {
+    const { vocabulary } = this.model
+    const decoder = vocabulary.decoder()
+    return Array.from(tokens, (token) => (token === vocabulary.end ? '\n' : decoder.push(token))).join('')
+  }
+
+  get passage(): string {
+    return this.#text(this.#end(passageTokens + referenceTokens).subarray(0, passageTokens))
+  }
+
+  get microscope(): Microscope {
+    return (this.#microscope ??= new Microscope(this.model, this.#text(this.#end(referenceTokens))))
+  }
+
+  flow(): Flow {
+    this.#flow ??= new GradientFlow(this.model.network)
+    return { cell: cellNames[this.settings.cell], step: this.step, norms: this.#flow.norms(this.#end(flowTokens)) }
+  }
+
+  /** A network like this one but for its cell: without gates where this one has some, with them where it has none. */
+  beside(): Run {
+    const { settings } = this
+    const cell = settings.cell.startsWith('rnn') ? 'lstm' : 'rnn'
+    return Run.create(-1, this.#corpus, { ...settings, cell }, { rate: this.#rate.current }, this.textName)
+  }
+
+  /** Takes a step if another run has taken more, and if it still can. */
+  follow(run: Run): void {
+    if (this.step >= run.step || this.#hasDiverged) return
+    try {
+      this.next()
+    } catch (error) {
+      if (!(error instanceof Divergence)) throw error
+      this.#hasDiverged = true
+    }
+  }
+
   /** Whether the timeline has a mark at this step: often at first, when much changes. */
   static isMark(step: number): boolean {
     if (step <= 50) return [1, 2, 5, 10, 20, 50].includes(step)
@@ -110,6 +162,8 @@ export class Run {
 }
 
 const greedyLength = 120
+const passageTokens = 600
+const referenceTokens = 1500
 
 /** As many streams as have a window each. */
 function mostStreams({ tokens, offsets }: Corpus, { window, heldOut }: Settings): number {

@@ -1,6 +1,6 @@
 /** What the page can ask of the worker. Holds the run, and drives it. */
 import { Divergence } from 'unrolled'
-import type { Held, Point, Report, RunFacts, TextFacts, TextSource, Written } from '../protocol.js'
+import type { Flow, Held, Look, Point, Report, RunFacts, TextFacts, TextSource, Written } from '../protocol.js'
 import type { Live, Settings } from '../settings.js'
 import { divergenceSentence, Run } from './run.js'
 import { corpusOf, factsOf, textOf } from './texts.js'
@@ -17,6 +17,7 @@ export class Studio {
   #run: Run | undefined
   #runs = 0
   #live!: Live
+  #companion: Run | undefined
   #isRunning = false
   #lastWriting = 0
 
@@ -40,6 +41,7 @@ export class Studio {
   #begin(run: Run, live: Live): void {
     this.#runs = run.id
     this.#run = run
+    this.#companion = this.#companion && run.beside()
     this.#live = live
     this.#lastWriting = 0
   }
@@ -68,12 +70,33 @@ export class Studio {
   live(live: Live): void {
     this.#live = live
     this.#run?.setRate(live.rate)
+    this.#companion?.setRate(live.rate)
   }
 
   /** Other samples than the last ones, now. */
   async write(live: Live): Promise<Written> {
     this.#live = live
     return this.#current.write(live, 3, 240)
+  }
+
+  /** Some text that the network is not trained on, to look at. */
+  passage(): string {
+    return this.#current.passage
+  }
+
+  look(passage: string, gateLayer: number): Look {
+    return this.#current.microscope.look(passage, gateLayer)
+  }
+
+  /** Of the network, and of the one beside it. */
+  flow(): Flow[] {
+    return [this.#current, this.#companion].filter((run) => run !== undefined).map((run) => run.flow())
+  }
+
+  /** Trains another network of the same size beside this one: a plain RNN beside one with gates, an LSTM beside a plain RNN. */
+  companion(isOn: boolean): void {
+    const run = this.#current
+    this.#companion = isOn ? run.beside() : undefined
   }
 
   async #go(run: Run): Promise<void> {
@@ -92,6 +115,7 @@ export class Studio {
     try {
       do {
         const taken = run.next()
+        this.#companion?.follow(run)
         points.push(taken.point)
         if (taken.held) held.push(taken.held)
         if (Run.isMark(run.step)) {
