@@ -21,14 +21,8 @@ document.body.append(
     notices(),
     figuresPanel(),
     h('div', { class: 'setup' }, textPanel(), networkPanel()),
-    h(
-      'div',
-      { class: 'stage' },
-      curvesPanel(),
-      samplesPanel(),
-      microscopePanel(),
-      h('div', { class: 'pair' }, flowPanel(), gatesPanel()),
-    ),
+    h('div', { class: 'stage' }, curvesPanel(), microscopePanel()),
+    h('div', { class: 'stage' }, samplesPanel(), flowPanel(), gatesPanel()),
   ),
 )
 

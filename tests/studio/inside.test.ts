@@ -1,5 +1,5 @@
 /** What the studio says of the inside of a network, beside what it can be calculated to be in another way. */
-import { Graph, LanguageModel, createEngine, Matrix, type CellName } from 'unrolled'
+import { Graph, LanguageModel, createEngine, type CellName, type Matrix } from 'unrolled'
 import { describe, expect, test } from 'vitest'
 import { correlation, featuresOf } from '../../studio/src/worker/features.js'
 import { flowSteps, flowTokens, GradientFlow } from '../../studio/src/worker/flow.js'

@@ -31,7 +31,10 @@ export function flowPanel(): HTMLElement {
     place.show(data, curves.map(({ cell }) => cell).join(), () => ({
       height,
       scales: { x: { time: false }, y: { distr: 3 } },
-      axes: [axisLook('steps before the loss'), axisLook('share of the gradient', 60)],
+      axes: [
+        axisLook('steps before the loss'),
+        { ...axisLook('share of the gradient', 60), filter: decades, values: (_, splits) => splits.map(power) },
+      ],
       series: [
         { label: 'distance' },
         ...curves.map(({ cell }, i) => ({
@@ -67,6 +70,16 @@ export function flowPanel(): HTMLElement {
   )
   watchVisible(section, (isVisible) => flow(isVisible))
   return section
+}
+
+const isDecade = (value: number): boolean => Math.abs(Math.log10(value) - Math.round(Math.log10(value))) < 1e-6
+const decades: uPlot.Axis.Filter = (_, splits) =>
+  splits.map((value) => (isDecade(value) && Math.round(Math.log10(value)) % 2 === 0 ? value : null))
+
+function power(value: number | null): string {
+  if (value === null) return ''
+  const exponent = Math.round(Math.log10(value))
+  return exponent === 0 ? '1' : `10${[...String(exponent)].map((digit) => '⁻⁰¹²³⁴⁵⁶⁷⁸⁹'['-0123456789'.indexOf(digit)]).join('')}`
 }
 
 function reach(norms: Float32Array): string {

@@ -41,7 +41,7 @@ export function gatesPanel(): HTMLElement {
     const spelt = (t: number): string => store.state.look?.tokens[t]?.replace('\n', '↵').replace(' ', '␣') ?? ''
     place.show(data, `${gates.map(([name]) => name).join()}`, () => ({
       height,
-      scales: { x: { time: false }, y: { range: (_, least, most) => [Math.min(0, least), Math.max(1, most)] } },
+      scales: { x: { time: false }, y: { range: [0, 1] } },
       axes: [
         {
           ...axisLook('the passage'),
@@ -55,11 +55,13 @@ export function gatesPanel(): HTMLElement {
           font: '11px ui-monospace, monospace',
         },
         axisLook('open', 52),
+        { ...axisLook('cell state', 52), scale: 'c', side: 1, grid: { show: false }, show: gates.some(([name]) => name === 'c') },
       ],
       series: [
         { label: 'after', value: (_, t: number | null) => (t === null ? '–' : spelt(t)) },
         ...gates.map(([name]) => ({
           label: names[name] ?? name,
+          scale: name === 'c' ? 'c' : 'y',
           stroke: colour(strokes[name]),
           width: name === 'c' ? 1 : 1.75,
           dash: name === 'c' ? [4, 3] : undefined,

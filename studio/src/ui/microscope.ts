@@ -151,9 +151,10 @@ function showRanks(element: HTMLElement, { ranked }: Look, chosen: State['unit']
   ranked.forEach(({ name, units }, i) => {
     const [label, list] = element.children[i].children as unknown as HTMLElement[]
     setText(label, name)
+    if (list.children.length === 0) list.replaceChildren()
     while (list.children.length < units.length) list.append(h('button'))
     while (list.children.length > units.length) list.lastChild!.remove()
-    if (units.length === 0) return void setText(list, 'not in this text')
+    if (units.length === 0) return setText(list, 'not in this text')
     units.forEach(({ layer, unit, correlation }, k) => {
       const button = list.children[k] as HTMLButtonElement
       setText(

@@ -40,7 +40,7 @@ export class GradientFlow {
       x = g.scan({ inputs, state }, (step: Readonly<Record<string, Value>>, before) => {
         const { output: _, ...after } = recurrent.cell.step(g, step.x, before, parameters)
         const probed = Object.fromEntries(names.map((name) => [name, g.add(after[name], step[name])]))
-        return { ...probed, output: probed.h } as Record<string, Value> & { output: Value }
+        return { ...probed, output: probed.h }
       }).output
     })
     const last = g.sliceRows(x, (flowSteps - 1) * rows, flowSteps * rows)
