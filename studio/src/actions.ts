@@ -1,7 +1,8 @@
 /** What a person can do. Everything that changes the state is here. */
-import type { Report, TextSource } from './protocol.js'
-import { firstComplaint, type Live, type Settings } from './settings.js'
-import { store, type State } from './state.js'
+import type { Log, Report, RunFacts, TextSource } from './protocol.js'
+import { cellNames, firstComplaint, type Live, type Settings } from './settings.js'
+import { download } from './download.js'
+import { store, type ChartView, type State } from './state.js'
 import { connect } from './worker-client.js'
 
 const client = connect(listen)
@@ -12,6 +13,7 @@ function listen(report: Exclude<Report, { kind: 'answer' }>): void {
   const { run, points, held, marks } = store.state
   if (report.kind === 'ready') return store.set({ engine: { kernels: report.kernels, note: report.note } })
   if (report.kind === 'trouble') return store.set({ trouble: report.message })
+  if (report.kind === 'unkept') return store.set({ unkept: report.message })
   if (report.run !== run?.id) return
   switch (report.kind) {
     case 'progress':
@@ -21,7 +23,7 @@ function listen(report: Exclude<Report, { kind: 'answer' }>): void {
     case 'stopped':
       return store.set({ status: 'stopped', stopped: { why: report.why, backTo: report.backTo } })
     case 'kept':
-      return store.set({ keptStep: report.step })
+      return store.set({ keptStep: report.step, unkept: undefined })
   }
 }
 
@@ -53,7 +55,7 @@ export async function describe(): Promise<void> {
 // Choices
 
 export function choose(patch: Partial<Settings>): void {
-  store.set({ settings: { ...store.state.settings, ...patch } })
+  store.set({ settings: { ...store.state.settings, ...patch }, notice: undefined })
   if ('tokens' in patch || 'documents' in patch || 'heldOut' in patch) void describe()
 }
 
@@ -64,10 +66,14 @@ export function live(patch: Partial<Live>): void {
 
 // Training
 
+const isSame = (a: TextSource, b: TextSource | undefined): boolean =>
+  a === b ||
+  (a.kind !== 'file' && a.kind === b?.kind && Object.entries(a).every(([key, value]) => b[key as keyof typeof b] === value))
+
 /** Whether text or network are others than those of the run. */
 export const isOther = ({ run, runSource, source, settings }: State): boolean =>
   run !== undefined &&
-  (source !== runSource || Object.entries(settings).some(([name, value]) => run.settings[name as keyof Settings] !== value))
+  (!isSame(source, runSource) || Object.entries(settings).some(([name, value]) => run.settings[name as keyof Settings] !== value))
 
 async function start(): Promise<boolean> {
   const { source, settings, live: own, status } = store.state
@@ -78,15 +84,41 @@ async function start(): Promise<boolean> {
   }
   store.set({ status: 'starting', notice: undefined, stopped: undefined })
   try {
-    const run = await client.start(source, settings, own)
-    store.set({ run, runSource: source, points: [], held: [], marks: [], written: undefined, shownMark: undefined })
-    store.set({ unit: undefined, look: undefined, flow: [], passage: '', lookedAt: 0 })
+    begin(await client.start(source, settings, own), source)
     return true
   } catch (error) {
     store.set({ status, textTrouble: message(error) })
     return false
   }
 }
+
+/** Another run: what was known of the last one becomes a ghost. */
+function begin(run: RunFacts, runSource: TextSource, log: Log = { points: [], held: [], written: [] }): void {
+  const { run: last, points, held, ghosts } = store.state
+  const ghost = last && points.length > 1 ? [{ name: nameOf(last), points, held }] : []
+  store.set({
+    run,
+    runSource,
+    ghosts: [...ghosts, ...ghost].slice(-mostGhosts),
+    points: log.points,
+    held: log.held,
+    marks: log.written,
+    written: log.written.at(-1),
+    shownMark: undefined,
+    unit: undefined,
+    look: undefined,
+    flow: [],
+    passage: '',
+    lookedAt: 0,
+    stopped: undefined,
+    keptStep: undefined,
+  })
+}
+
+const mostGhosts = 4
+
+const nameOf = ({ id, settings }: RunFacts): string =>
+  `run ${id}: ${cellNames[settings.cell]} ${settings.layers > 1 ? `${settings.layers} × ` : ''}${settings.hidden}`
 
 export async function train(): Promise<void> {
   if (!store.state.run && !(await start())) return
@@ -112,6 +144,12 @@ export async function restart(): Promise<void> {
   if (status === 'running') await train()
 }
 
+// Curves
+
+export const view = (patch: Partial<ChartView>): void => store.set({ chart: { ...store.state.chart, ...patch } })
+
+export const forgetGhosts = (): void => store.set({ ghosts: [] })
+
 // Samples
 
 export async function write(): Promise<void> {
@@ -123,6 +161,58 @@ export async function write(): Promise<void> {
 }
 
 export const showMark = (shownMark: number | undefined): void => store.set({ shownMark })
+
+// Keeping
+
+/** Picks up what the browser has kept; what was typed and chosen since then stays. */
+export async function resume(draft: { readonly choices: boolean; readonly text: boolean }): Promise<void> {
+  try {
+    const kept = await client.kept()
+    if (!kept) return
+    const { facts, log, live: own, source } = kept
+    begin(facts, source, log)
+    store.set({ status: 'paused', keptStep: log.points.length })
+    if (!draft.choices) store.set({ settings: facts.settings, live: own })
+    if (!draft.text) store.set({ source })
+    await client.live(store.state.live)
+  } catch (error) {
+    store.set({ notice: `The run that was kept cannot go on: ${message(error)}.` })
+  }
+}
+
+/** Before the page may vanish. */
+export const keep = (): void => void (store.state.run && client.keep())
+
+export async function goBack(): Promise<void> {
+  try {
+    const { points, held, written: marks } = await client.goBack()
+    store.set({ points, held, marks, status: 'paused', stopped: undefined, shownMark: undefined })
+  } catch (error) {
+    store.set({ notice: message(error) })
+  }
+}
+
+export async function saveModel(): Promise<void> {
+  const { run, points } = store.state
+  try {
+    const bytes = await client.export()
+    const name = `unrolled-${run!.settings.cell}-${run!.settings.hidden}-step-${points.length}.safetensors`
+    download(name, new Blob([bytes as Uint8Array<ArrayBuffer>]))
+  } catch (error) {
+    store.set({ notice: message(error) })
+  }
+}
+
+export async function openModel(file: File): Promise<void> {
+  const { source, settings, live: own } = store.state
+  try {
+    const { facts, note } = await client.import(file, source, settings, own)
+    begin(facts, source)
+    store.set({ settings: facts.settings, status: 'paused', notice: note })
+  } catch (error) {
+    store.set({ notice: `${message(error)}.` })
+  }
+}
 
 // Microscope and gradient: looked at again and again while somebody sees them
 

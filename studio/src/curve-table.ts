@@ -59,3 +59,22 @@ export function smoothed(points: readonly Point[], smoothing: number): Float64Ar
   })
   return values
 }
+
+/** All runs, a line for each step. */
+export function curvesCsv({
+  points,
+  held,
+  ghosts,
+}: {
+  points: readonly Point[]
+  held: readonly Held[]
+  ghosts: readonly Ghost[]
+}): string {
+  const lines = [...ghosts, { name: 'this run', points, held }].flatMap((run) => {
+    const measured = new Map(run.held.map(({ step, nats }) => [step, nats]))
+    return run.points.map(({ step, epoch, seconds, loss, norm, rate }) =>
+      [`"${run.name}"`, step, epoch, seconds, loss, measured.get(step) ?? '', norm, rate].join(','),
+    )
+  })
+  return ['run,step,epoch,seconds,training loss,held-out loss,gradient norm,learning rate', ...lines, ''].join('\n')
+}

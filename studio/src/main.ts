@@ -1,10 +1,13 @@
 /** The page: what is where. */
-import { describe } from './actions.js'
+import { describe, keep, resume } from './actions.js'
+import { rememberDraft, takeDraft } from './draft.js'
 import { h } from './dom.js'
+import { takeLink } from './link.js'
 import { curvesPanel } from './ui/curves.js'
 import { figuresPanel } from './ui/figures.js'
 import { flowPanel } from './ui/flow.js'
 import { gatesPanel } from './ui/gates.js'
+import { keepPanel } from './ui/keep.js'
 import { microscopePanel } from './ui/microscope.js'
 import { networkPanel } from './ui/network.js'
 import { notices } from './ui/notices.js'
@@ -20,10 +23,17 @@ document.body.append(
     {},
     notices(),
     figuresPanel(),
-    h('div', { class: 'setup' }, textPanel(), networkPanel()),
+    h('div', { class: 'setup' }, textPanel(), networkPanel(), keepPanel()),
     h('div', { class: 'stage' }, curvesPanel(), microscopePanel()),
     h('div', { class: 'stage' }, samplesPanel(), flowPanel(), gatesPanel()),
   ),
 )
 
-void describe()
+const draft = takeDraft()
+await resume(draft)
+takeLink()
+rememberDraft()
+await describe()
+
+document.addEventListener('visibilitychange', () => document.hidden && keep())
+if ('serviceWorker' in navigator) void navigator.serviceWorker.register('./service-worker.js').catch(() => undefined)

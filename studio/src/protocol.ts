@@ -6,6 +6,8 @@ export type TextSource =
   | { readonly kind: 'corpus'; readonly name: string }
   | { readonly kind: 'typed'; readonly text: string }
   | { readonly kind: 'file'; readonly file: File }
+  /** The text of a run that was kept. */
+  | { readonly kind: 'kept'; readonly name: string }
 
 export interface TextFacts {
   readonly name: string
@@ -97,6 +99,13 @@ export interface Flow {
   readonly norms: Float32Array
 }
 
+export interface Kept {
+  readonly facts: RunFacts
+  readonly log: Log
+  readonly live: Live
+  readonly source: TextSource
+}
+
 /** What the page may ask, and what it gets. */
 export interface Calls {
   describe(source: TextSource, settings: Settings): TextFacts
@@ -111,10 +120,13 @@ export interface Calls {
   flow(): Flow[]
   companion(on: boolean): void
   export(): Uint8Array
-  import(file: File, source: TextSource, live: Live): { facts: RunFacts; note: string }
+  import(file: File, source: TextSource, settings: Settings, live: Live): { facts: RunFacts; note: string }
+  /** To the last place before a divergence. */
   goBack(): Log
-  kept(): { facts: RunFacts; log: Log; live: Live; source: string } | undefined
-  forget(): void
+  /** The run that the browser has kept, ready to go on. */
+  kept(): Kept | undefined
+  /** Keeps the run as it is now. */
+  keep(): void
 }
 
 export type CallName = keyof Calls
@@ -133,4 +145,5 @@ export type Report =
   | { readonly kind: 'written'; readonly run: number; readonly written: Written; readonly isMark: boolean }
   | { readonly kind: 'stopped'; readonly run: number; readonly why: string; readonly backTo: number | undefined }
   | { readonly kind: 'kept'; readonly run: number; readonly step: number }
+  | { readonly kind: 'unkept'; readonly message: string }
   | { readonly kind: 'trouble'; readonly message: string }

@@ -1,11 +1,11 @@
 /** What makes a run: the choices that need a restart, and those that can change while it goes on. */
-import type { CellName } from 'unrolled'
+import type { CellName, TokenKind } from 'unrolled'
 
 export type OptimizerName = 'adam' | 'adamw' | 'rmsprop' | 'adagrad' | 'sgd'
 
 /** A change of any of these is another run. */
 export interface Settings {
-  readonly tokens: 'characters' | 'words'
+  readonly tokens: TokenKind
   /** Whether each line is a document that begins and ends, such as a name. */
   readonly documents: boolean
   /** Share of the text that is never trained on. */
@@ -117,7 +117,7 @@ export const firstComplaint = (settings: Settings): string | undefined =>
 export function settingsFrom(values: Readonly<Record<string, unknown>>): Settings {
   let settings = defaultSettings
   const choices: Partial<Record<keyof Settings, readonly string[]>> = {
-    tokens: ['characters', 'words'],
+    tokens: ['characters', 'words', 'bytes'],
     cell: Object.keys(cellNames),
     optimizer: Object.keys(optimizerNames),
   }

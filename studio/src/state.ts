@@ -56,6 +56,8 @@ export interface State {
   readonly companion: boolean
   /** The step that a reload goes back to. */
   readonly keptStep: number | undefined
+  /** Why the run is not kept. */
+  readonly unkept: string | undefined
 }
 
 export const store = new Store<State>({
@@ -88,4 +90,5 @@ export const store = new Store<State>({
   flow: [],
   companion: false,
   keptStep: undefined,
+  unkept: undefined,
 })

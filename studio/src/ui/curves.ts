@@ -4,6 +4,7 @@ import { colour } from '../colours.js'
 import { curveTable, type CurveTable } from '../curve-table.js'
 import { h } from '../dom.js'
 import { store, type ChartView, type State } from '../state.js'
+import { curveControls } from './curve-controls.js'
 import { axisLook, ChartPlace } from './chart.js'
 
 const height = 280
@@ -30,6 +31,7 @@ export function curvesPanel(): HTMLElement {
     'section',
     { class: 'curves', 'aria-labelledby': 'curves-title' },
     h('h2', { id: 'curves-title' }, 'Loss'),
+    curveControls(() => place.canvas),
     place.element,
   )
 }

@@ -2,6 +2,7 @@
 import { choose, chooseText, type } from '../actions.js'
 import { h, setText } from '../dom.js'
 import { whole } from '../numbers.js'
+import type { Settings } from '../settings.js'
 import { store } from '../state.js'
 
 const corpora: Readonly<Record<string, { readonly label: string; readonly documents: boolean }>> = {
@@ -20,6 +21,7 @@ export function textPanel(): HTMLElement {
     ...Object.entries(corpora).map(([name, { label }]) => h('option', { value: name }, label)),
     h('option', { value: 'typed' }, 'Your own text'),
     h('option', { value: 'file', hidden: true }, 'A file'),
+    h('option', { value: 'kept', hidden: true }, 'The text of the kept run'),
   )
   const box: HTMLTextAreaElement = h('textarea', {
     id: 'text',
@@ -49,9 +51,10 @@ export function textPanel(): HTMLElement {
   })
   const tokens: HTMLSelectElement = h(
     'select',
-    { id: 'tokens', onchange: () => choose({ tokens: tokens.value as 'characters' | 'words' }) },
+    { id: 'tokens', onchange: () => choose({ tokens: tokens.value as Settings['tokens'] }) },
     h('option', { value: 'characters' }, 'characters'),
     h('option', { value: 'words' }, 'words'),
+    h('option', { value: 'bytes' }, 'bytes'),
   )
   const facts = h('p', { class: 'soft', id: 'facts' })
   const trouble = h('p', { class: 'wrong', role: 'alert' })
@@ -82,7 +85,7 @@ export function textPanel(): HTMLElement {
   store.watch(['facts', 'settings'], ({ facts: known, settings }) => {
     setText(beginning, known ? `${known.beginning}…` : '')
     if (!known) return setText(facts, '')
-    const kind = settings.tokens === 'words' ? 'words' : 'characters'
+    const kind = settings.tokens
     const length = known.documents === undefined ? '' : `${whole(known.documents)} documents, `
     setText(
       facts,

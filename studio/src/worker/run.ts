@@ -16,8 +16,8 @@ export class Run {
   readonly model: LanguageModel
   readonly training: Training
   readonly textName: string
-  readonly points: Point[] = []
-  readonly held: Held[] = []
+  points: Point[] = []
+  held: Held[] = []
   written: Written[] = []
   readonly #rate: HandRate
   readonly #corpus: Corpus
@@ -85,6 +85,24 @@ export class Run {
     this.#rate.current = rate
   }
 
+  /** Goes on from a checkpoint, with its past. */
+  restore(checkpoint: Uint8Array, { points, held, written }: Log): void {
+    this.training.restore(checkpoint, { source: 'kept run' })
+    this.points = [...points]
+    this.held = [...held]
+    this.written = [...written]
+  }
+
+  /** Goes back to an earlier checkpoint; what came after it has not been. */
+  goBack(checkpoint: Uint8Array): void {
+    this.training.restore(checkpoint)
+    const before = <T extends { readonly step: number }>(list: readonly T[]): T[] => list.filter(({ step }) => step <= this.step)
+    const { points, held, written } = this
+    this.points = before(points)
+    this.held = before(held)
+    this.written = before(written)
+  }
+
   /** Takes a step. Throws `Divergence` where it runs into a number that is not finite. */
   next(): { point: Point; held?: Held } {
     const { step, epoch, seconds, nats, gradientNorm: norm, learningRate: rate, validation } = this.training.next()
@@ -98,12 +116,12 @@ export class Run {
   }
 
   /** What it writes now, from a prompt. Throws a sentence for a prompt that it cannot read. */
-  async write({ temperature, topK, topP, prompt }: Live, count: number, length: number): Promise<Written> {
+  async write({ temperature, topK, topP, prompt }: Live): Promise<Written> {
     const { step, model } = this
     const greedy = (await model.samples({ prompt, temperature: 0, length: greedyLength }))[0].text
     const filters = { temperature, topK: topK === 0 ? Infinity : topK, topP }
     // Each time other ones, and after a reload the same again.
-    const samples = await model.samples({ prompt, ...filters, count, length, seed: step + 1 })
+    const samples = await model.samples({ prompt, ...filters, count: samplesCount, length: sampleLength, seed: step + 1 })
     return { step, greedy, samples: samples.map(({ text }) => text), temperature }
   }
 
@@ -162,6 +180,8 @@ export class Run {
 }
 
 const greedyLength = 120
+const samplesCount = 3
+const sampleLength = 240
 const passageTokens = 600
 const referenceTokens = 1500
 

@@ -1,9 +1,11 @@
 /** What the page can ask of the worker. Holds the run, and drives it. */
-import { Divergence } from 'unrolled'
-import type { Flow, Held, Look, Point, Report, RunFacts, TextFacts, TextSource, Written } from '../protocol.js'
+import { Divergence, LanguageModel } from 'unrolled'
+import type { Flow, Held, Kept, Log, Look, Point, Report, RunFacts, TextFacts, TextSource, Written } from '../protocol.js'
 import type { Live, Settings } from '../settings.js'
+import { importModel } from './import.js'
+import { Keeping } from './keeping.js'
 import { divergenceSentence, Run } from './run.js'
-import { corpusOf, factsOf, textOf } from './texts.js'
+import { corpusOf, factsOf, readable, textOf, type NamedText } from './texts.js'
 import { turn } from './turn.js'
 
 /** How long the worker does not listen, in milliseconds. */
@@ -14,36 +16,77 @@ const writingEvery = 1000
 
 export class Studio {
   readonly #say: (report: Report) => void
+  readonly #keeping: Keeping
   #run: Run | undefined
+  #companion: Run | undefined
   #runs = 0
   #live!: Live
-  #companion: Run | undefined
   #isRunning = false
   #lastWriting = 0
 
   constructor(say: (report: Report) => void) {
     this.#say = say
+    this.#keeping = new Keeping(say)
   }
 
   async describe(source: TextSource, settings: Settings): Promise<TextFacts> {
-    const named = await textOf(source)
+    const named = await this.#textOf(source)
     return factsOf(named, corpusOf(named, settings), settings)
   }
 
   async start(source: TextSource, settings: Settings, live: Live): Promise<RunFacts> {
     this.#isRunning = false
-    const named = await textOf(source)
+    const named = await this.#textOf(source)
     const run = Run.create(this.#runs + 1, corpusOf(named, settings), settings, live, named.name)
-    this.#begin(run, live)
+    await this.#begin(run, named, source.kind, live)
     return run.facts
   }
 
-  #begin(run: Run, live: Live): void {
+  async import(file: File, source: TextSource, settings: Settings, live: Live): Promise<{ facts: RunFacts; note: string }> {
+    const bytes = new Uint8Array(await file.arrayBuffer())
+    const named = await this.#textOf(source)
+    const imported = importModel(bytes, file.name, named, settings)
+    this.#isRunning = false
+    const run = new Run(this.#runs + 1, imported.model, imported.corpus, imported.settings, live, named.name)
+    await this.#begin(run, named, source.kind, live)
+    await this.#write(run)
+    return { facts: run.facts, note: imported.note }
+  }
+
+  async kept(): Promise<Kept | undefined> {
+    const kept = await this.#keeping.kept()
+    if (!kept) return undefined
+    const { run: saved, text: named } = kept
+    const { settings, live, checkpoint, points, held, written } = saved
+    const model = LanguageModel.fromBytes(checkpoint, { source: 'kept run' })
+    const { corpus } = readable(named, settings, model.vocabulary)
+    const run = new Run(this.#runs + 1, model, corpus, settings, live, named.name)
+    run.restore(checkpoint, { points, held, written })
+    this.#runs = run.id
+    this.#run = run
+    this.#live = live
+    this.#keeping.goOn(run, kept)
+    const { name, text } = named
+    const source: TextSource =
+      saved.source === 'corpus'
+        ? { kind: 'corpus', name }
+        : saved.source === 'typed'
+          ? { kind: 'typed', text }
+          : { kind: 'kept', name }
+    return { facts: run.facts, log: run.log, live, source }
+  }
+
+  async #textOf(source: TextSource): Promise<NamedText> {
+    return source.kind === 'kept' && this.#keeping.text ? this.#keeping.text : textOf(source)
+  }
+
+  async #begin(run: Run, text: NamedText, source: string, live: Live): Promise<void> {
     this.#runs = run.id
     this.#run = run
     this.#companion = this.#companion && run.beside()
     this.#live = live
     this.#lastWriting = 0
+    this.#keeping.begin(run, text, source)
   }
 
   get #current(): Run {
@@ -57,14 +100,28 @@ export class Studio {
     void this.#go(this.#current)
   }
 
-  pause(): void {
+  async pause(): Promise<void> {
     this.#isRunning = false
+    await this.#keeping.keep(this.#live)
   }
 
   async step(): Promise<void> {
     this.#isRunning = false
     await this.#slice(this.#current, 0)
     await this.#write(this.#current)
+    await this.#keeping.keep(this.#live)
+  }
+
+  async keep(): Promise<void> {
+    await this.#keeping.keep(this.#live)
+  }
+
+  async goBack(): Promise<Log> {
+    const run = this.#current
+    this.#keeping.goBack()
+    run.setRate(this.#live.rate)
+    await this.#write(run)
+    return run.log
   }
 
   live(live: Live): void {
@@ -76,7 +133,7 @@ export class Studio {
   /** Other samples than the last ones, now. */
   async write(live: Live): Promise<Written> {
     this.#live = live
-    return this.#current.write(live, 3, 240)
+    return this.#current.write(live)
   }
 
   /** Some text that the network is not trained on, to look at. */
@@ -99,10 +156,15 @@ export class Studio {
     this.#companion = isOn ? run.beside() : undefined
   }
 
+  export(): Uint8Array {
+    return this.#current.model.toBytes()
+  }
+
   async #go(run: Run): Promise<void> {
     while (this.#isRunning && run === this.#run) {
       await this.#slice(run, slice)
       if (performance.now() - this.#lastWriting >= writingEvery) await this.#write(run)
+      await this.#keeping.keepIfDue(this.#live)
       await turn()
     }
   }
@@ -129,7 +191,7 @@ export class Studio {
       this.#progress(run, points, held)
       this.#isRunning = false
       const why = error instanceof Divergence ? divergenceSentence(error) : `It stopped: ${(error as Error).message}`
-      this.#say({ kind: 'stopped', run: run.id, why, backTo: undefined })
+      this.#say({ kind: 'stopped', run: run.id, why, backTo: this.#keeping.backTo })
     }
   }
 
@@ -141,10 +203,10 @@ export class Studio {
     this.#lastWriting = performance.now()
     let written: Written
     try {
-      written = await run.write(this.#live, 3, 240)
+      written = await run.write(this.#live)
     } catch {
       // A prompt that cannot be read has had its sentence when it was typed; the network writes from nothing meanwhile.
-      written = await run.write({ ...this.#live, prompt: '' }, 3, 240)
+      written = await run.write({ ...this.#live, prompt: '' })
     }
     const isMark = Run.isMark(written.step) && run.written.at(-1)?.step !== written.step
     if (isMark) run.written.push(written)

@@ -1,5 +1,5 @@
 /** Texts: where they come from, and what they are as a corpus. */
-import { CorpusBuilder, splitHeldOut, type Corpus } from 'unrolled'
+import { CorpusBuilder, splitHeldOut, type Corpus, type Vocabulary } from 'unrolled'
 import type { TextFacts, TextSource } from '../protocol.js'
 import type { Settings } from '../settings.js'
 
@@ -12,6 +12,7 @@ const mostBytes = 200_000_000
 
 /** Throws a sentence for what is no text. */
 export async function textOf(source: TextSource): Promise<NamedText> {
+  if (source.kind === 'kept') throw new Error(`${source.name}: is not here any more; choose it again`)
   if (source.kind === 'typed') return { name: 'your text', text: source.text }
   if (source.kind === 'corpus') return corpus(source.name)
   const { file } = source
@@ -50,7 +51,7 @@ export type Reading = Pick<Settings, 'tokens' | 'documents'>
 const words = { minCount: 2, size: 8000 } as const
 
 /** Throws a sentence for an empty text. */
-export function corpusOf({ name, text }: NamedText, { tokens, documents }: Reading, vocabulary?: Corpus['vocabulary']): Corpus {
+export function corpusOf({ name, text }: NamedText, { tokens, documents }: Reading, vocabulary?: Vocabulary): Corpus {
   if (text.trim() === '') throw new Error('There is no text yet: paste one, drop a file, or choose a corpus.')
   const kind = vocabulary ? { vocabulary } : tokens === 'words' ? { kind: tokens, ...words } : { kind: tokens }
   const builder = new CorpusBuilder({ ...kind, documents, source: name })
@@ -63,6 +64,28 @@ export function corpusOf({ name, text }: NamedText, { tokens, documents }: Readi
     }
   }
   return builder.finish()
+}
+
+/** The text by a vocabulary that was not made of it: what that cannot spell is left out, and said. */
+export function readable(named: NamedText, reading: Reading, vocabulary: Vocabulary): { corpus: Corpus; note: string } {
+  const goesOn = `It goes on learning from ${named.name}`
+  try {
+    return { corpus: corpusOf(named, reading, vocabulary), note: `${goesOn}.` }
+  } catch (error) {
+    if (vocabulary.kind !== 'characters' || vocabulary.unknown !== undefined) throw error
+    const known = new Set(vocabulary.tokens.flatMap((token) => [...token]))
+    const isBreak = (letter: string): boolean => reading.documents && letter === '\n'
+    const letters = [...named.text]
+    const kept = letters.filter((letter) => known.has(letter) || isBreak(letter))
+    const text = kept.join('')
+    if (text.trim() === '')
+      throw new Error(`${named.name}: has no character that the model knows; choose a text that it can read first`)
+    const left = letters.length - kept.length
+    return {
+      corpus: corpusOf({ ...named, text }, reading, vocabulary),
+      note: `${goesOn}, without ${left.toLocaleString('en')} characters that it does not know.`,
+    }
+  }
 }
 
 export function factsOf({ name, text }: NamedText, corpus: Corpus, { heldOut }: Pick<Settings, 'heldOut'>): TextFacts {

@@ -14,7 +14,7 @@ const engine = startEngine()
 port.onmessage = async ({ data: { id, name, args } }: MessageEvent<Call>): Promise<void> => {
   try {
     await engine
-    const method = studio[name as keyof Studio] as (...args: unknown[]) => unknown
+    const method = studio[name] as (...args: unknown[]) => unknown
     say({ kind: 'answer', id, value: await method.apply(studio, [...args]) })
   } catch (error) {
     say({ kind: 'answer', id, error: message(error) })
