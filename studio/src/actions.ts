@@ -2,7 +2,7 @@
 import type { Log, Report, RunFacts, TextSource } from './protocol.js'
 import { cellNames, firstComplaint, type Live, type Settings } from './settings.js'
 import { download } from './download.js'
-import { store, type ChartView, type State } from './state.js'
+import { firstLook, store, type ChartView, type State } from './state.js'
 import { connect } from './worker-client.js'
 
 const client = connect(listen)
@@ -109,7 +109,7 @@ function begin(run: RunFacts, runSource: TextSource, log: Log = { points: [], he
     look: undefined,
     flow: [],
     passage: '',
-    lookedAt: 0,
+    lookedAt: firstLook,
     stopped: undefined,
     keptStep: undefined,
   })

@@ -6,6 +6,7 @@ import { takeLink } from './link.js'
 import { curvesPanel } from './ui/curves.js'
 import { figuresPanel } from './ui/figures.js'
 import { flowPanel } from './ui/flow.js'
+import { foot } from './ui/foot.js'
 import { gatesPanel } from './ui/gates.js'
 import { keepPanel } from './ui/keep.js'
 import { microscopePanel } from './ui/microscope.js'
@@ -27,6 +28,7 @@ document.body.append(
     h('div', { class: 'stage' }, curvesPanel(), microscopePanel()),
     h('div', { class: 'stage' }, samplesPanel(), flowPanel(), gatesPanel()),
   ),
+  foot(),
 )
 
 const draft = takeDraft()

@@ -60,6 +60,9 @@ export interface State {
   readonly unkept: string | undefined
 }
 
+/** Where the cursor stands at first: where a network has read something already. */
+export const firstLook = 24
+
 export const store = new Store<State>({
   engine: undefined,
   trouble: undefined,
@@ -86,7 +89,7 @@ export const store = new Store<State>({
   look: undefined,
   lookTrouble: undefined,
   unit: undefined,
-  lookedAt: 0,
+  lookedAt: firstLook,
   flow: [],
   companion: false,
   keptStep: undefined,

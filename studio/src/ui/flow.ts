@@ -12,6 +12,9 @@ const height = 260
 /** Below this, nothing is left that could teach anything. */
 const floor = 1e-8
 
+/** Distances of the table. */
+const tabled = [1, 2, 4, 8, 16, 32, 63]
+
 export function flowPanel(): HTMLElement {
   const place = new ChartPlace('The gradient of the last loss, by distance', height, () => draw(store.state))
   const summary = h('p', { class: 'soft', id: 'flow-summary' })
@@ -46,6 +49,15 @@ export function flowPanel(): HTMLElement {
       ],
     }))
   }
+  const body = h('tbody')
+  const head = h('tr')
+  const numbers = h('details', { class: 'own' }, h('summary', {}, 'As numbers'), h('table', { id: 'flow-numbers' }, h('thead', {}, head), body))
+  store.watch(['flow'], ({ flow: curves }) => {
+    head.replaceChildren(h('th', { scope: 'col' }, 'Steps back'), ...curves.map(({ cell }) => h('th', { scope: 'col' }, cell)))
+    body.replaceChildren(
+      ...tabled.map((d) => h('tr', {}, h('th', { scope: 'row' }, String(d)), ...curves.map(({ norms }) => h('td', {}, norms[d].toPrecision(3))))),
+    )
+  })
   store.watch(['flow'], draw)
   store.watch(['flow'], ({ flow: curves }) =>
     setText(summary, curves.map(({ cell, norms, step }) => `${cell}, step ${whole(step)}: ${reach(norms)}`).join(' ')),
@@ -67,14 +79,14 @@ export function flowPanel(): HTMLElement {
     h('label', { class: 'check' }, companion, what),
     place.element,
     summary,
+    numbers,
   )
   watchVisible(section, (isVisible) => flow(isVisible))
   return section
 }
 
 const isDecade = (value: number): boolean => Math.abs(Math.log10(value) - Math.round(Math.log10(value))) < 1e-6
-const decades: uPlot.Axis.Filter = (_, splits) =>
-  splits.map((value) => (isDecade(value) && Math.round(Math.log10(value)) % 2 === 0 ? value : null))
+const decades: uPlot.Axis.Filter = (_, splits) => splits.map((value) => (isDecade(value) ? value : null))
 
 function power(value: number | null): string {
   if (value === null) return ''

@@ -3,7 +3,7 @@ import { look, lookAt, selectUnit, setPassage } from '../actions.js'
 import { h, setText } from '../dom.js'
 import { short } from '../numbers.js'
 import type { Look } from '../protocol.js'
-import { store, type State } from '../state.js'
+import { firstLook, store, type State } from '../state.js'
 import { passageView } from './passage.js'
 import { diverging, sequential } from './tint.js'
 import { watchVisible } from './visible.js'
@@ -12,7 +12,7 @@ import { watchVisible } from './visible.js'
 const fullBits = 8
 
 export function microscopePanel(): HTMLElement {
-  const view = passageView('The passage, token by token; arrow keys move', (t) => lookAt(t))
+  const view = passageView('The passage, token by token; arrow keys move', firstLook, (t) => lookAt(t))
   const box: HTMLTextAreaElement = h('textarea', {
     id: 'passage',
     rows: 3,

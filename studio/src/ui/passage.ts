@@ -7,11 +7,11 @@ export interface PassageView {
   show(tokens: readonly string[], colour: (t: number) => string): void
 }
 
-export function passageView(label: string, move: (t: number) => void): PassageView {
+export function passageView(label: string, first: number, move: (t: number) => void): PassageView {
   const element = h('div', { class: 'passage', role: 'group', tabindex: 0, 'aria-label': label })
   let places: HTMLElement[] = []
   let shown = ''
-  let cursor = 0
+  let cursor = first
   const place = (t: number): void => {
     places[cursor]?.classList.remove('cursor')
     cursor = Math.max(0, Math.min(places.length - 1, t))
@@ -51,7 +51,7 @@ export function passageView(label: string, move: (t: number) => void): PassageVi
           h('span', { 'data-t': t, class: token.trim() === '' ? 'blank' : undefined }, visible(token)),
         )
         element.replaceChildren(...places)
-        cursor = Math.min(cursor, places.length - 1)
+        cursor = Math.min(first, places.length - 1)
         places[cursor]?.classList.add('cursor')
       }
       places.forEach((span, t) => {
