@@ -127,8 +127,9 @@ export async function train(): Promise<void> {
 }
 
 export async function pause(): Promise<void> {
-  store.set({ status: 'paused' })
   await client.pause()
+  // It may have run into something meanwhile.
+  if (store.state.status === 'running') store.set({ status: 'paused' })
 }
 
 export async function oneStep(): Promise<void> {
@@ -206,9 +207,9 @@ export async function saveModel(): Promise<void> {
 export async function openModel(file: File): Promise<void> {
   const { source, settings, live: own } = store.state
   try {
-    const { facts, note } = await client.import(file, source, settings, own)
+    const { facts, note, written } = await client.import(file, source, settings, own)
     begin(facts, source)
-    store.set({ settings: facts.settings, status: 'paused', notice: note })
+    store.set({ settings: facts.settings, status: 'paused', notice: note, written })
   } catch (error) {
     store.set({ notice: `${message(error)}.` })
   }

@@ -17,8 +17,9 @@ import { samplesPanel } from './ui/samples.js'
 import { textPanel } from './ui/text.js'
 import { transport } from './ui/transport.js'
 
+// The title is in the page itself, so that there is something to see at once.
+document.querySelector('.top')!.append(transport(), rateSlider())
 document.body.append(
-  h('header', { class: 'top' }, h('h1', {}, 'Unrolled ', h('span', {}, 'studio')), transport(), rateSlider()),
   h(
     'main',
     {},

@@ -106,6 +106,13 @@ export interface Kept {
   readonly source: TextSource
 }
 
+/** A model out of a file. */
+export interface Opened {
+  readonly facts: RunFacts
+  readonly note: string
+  readonly written: Written
+}
+
 /** What the page may ask, and what it gets. */
 export interface Calls {
   describe(source: TextSource, settings: Settings): TextFacts
@@ -120,7 +127,7 @@ export interface Calls {
   flow(): Flow[]
   companion(on: boolean): void
   export(): Uint8Array
-  import(file: File, source: TextSource, settings: Settings, live: Live): { facts: RunFacts; note: string }
+  import(file: File, source: TextSource, settings: Settings, live: Live): Opened
   /** To the last place before a divergence. */
   goBack(): Log
   /** The run that the browser has kept, ready to go on. */

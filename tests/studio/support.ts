@@ -24,10 +24,11 @@ export class Studio {
     this.address = server.resolvedUrls!.local[0]
   }
 
-  static async start(): Promise<Studio> {
-    await build({ configFile, logLevel: 'warn' })
+  /** @param flags of the browser */
+  static async start(flags: readonly string[] = []): Promise<Studio> {
+    if (flags.length === 0) await build({ configFile, logLevel: 'warn' })
     const server = await preview({ configFile, logLevel: 'silent', preview: { port: 0 } })
-    return new Studio(server, await launch())
+    return new Studio(server, await launch(flags))
   }
 
   async stop(): Promise<void> {
@@ -54,14 +55,17 @@ export class Studio {
 
 /** A figure at the top, as a number. */
 export async function figure(page: Page, name: string): Promise<number> {
-  const text = await page.locator('.figures div', { has: page.locator(`dt:text-is("${name}")`) }).locator('dd').innerText()
+  const text = await page
+    .locator('.figures div', { has: page.locator(`dt:text-is("${name}")`) })
+    .locator('dd')
+    .innerText()
   return Number(text.replaceAll(',', '').replace(' %', ''))
 }
 
 /** Until it has taken so many steps. */
 export async function untilStep(page: Page, step: number): Promise<void> {
   await page.waitForFunction(
-    (wanted) => Number(document.querySelector('.figures dd')!.textContent!.replaceAll(',', '')) >= wanted,
+    (wanted) => Number(document.querySelector('.figures dd')!.textContent.replaceAll(',', '')) >= wanted,
     step,
     { timeout: 60_000 },
   )
@@ -72,16 +76,23 @@ export async function curve(page: Page): Promise<Record<string, string>[]> {
   const downloading = page.waitForEvent('download')
   await page.getByRole('button', { name: 'CSV' }).click()
   const text = readFileSync(await (await downloading).path(), 'utf8')
-  const [names, ...rows] = text.trim().split('\n').map((line) => line.split(','))
+  const [names, ...rows] = text
+    .trim()
+    .split('\n')
+    .map((line) => line.split(','))
   return rows.map((row) => Object.fromEntries(names.map((name, i) => [name, row[i]])))
 }
 
 /** A text of one's own, in a small network that learns fast. */
-export async function typeText(page: Page, text: string, network: Record<string, number> = { hidden: 24, embedding: 8 }): Promise<void> {
+export async function typeText(
+  page: Page,
+  text: string,
+  network: Record<string, number> = { hidden: 24, embedding: 8 },
+): Promise<void> {
   await page.locator('#corpus').selectOption('typed')
   await page.locator('#text').fill(text)
   for (const [name, value] of Object.entries(network)) await page.locator(`#${name}`).fill(String(value))
-  await page.waitForFunction(() => document.querySelector('#facts')!.textContent!.startsWith('your text'))
+  await page.waitForFunction(() => document.querySelector('#facts')!.textContent.startsWith('your text'))
 }
 
 export async function picture(page: Page, name: string): Promise<void> {
@@ -90,7 +101,13 @@ export async function picture(page: Page, name: string): Promise<void> {
   await page.screenshot({ path: join(root, `build/studio-pictures/${name}.png`), fullPage: true })
 }
 
-const types: Readonly<Record<string, string>> = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.txt': 'text/plain' }
+const types: Readonly<Record<string, string>> = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+  '.txt': 'text/plain',
+}
 
 /** Any host: files below a path, no header but the type. */
 export async function plainHost(path: string): Promise<{ address: string; server: Server }> {

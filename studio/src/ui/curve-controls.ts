@@ -22,7 +22,7 @@ export function curveControls(canvas: () => HTMLCanvasElement | undefined): HTML
     step: 0.01,
     oninput: () => view({ smoothing: Number(smoothing.value) }),
   })
-  const amount = h('output')
+  const amount = h('b', { class: 'value', 'aria-hidden': 'true' })
   const logarithmic: HTMLInputElement = h('input', {
     type: 'checkbox',
     onchange: () => view({ logarithmic: logarithmic.checked }),

@@ -51,11 +51,18 @@ export function flowPanel(): HTMLElement {
   }
   const body = h('tbody')
   const head = h('tr')
-  const numbers = h('details', { class: 'own' }, h('summary', {}, 'As numbers'), h('table', { id: 'flow-numbers' }, h('thead', {}, head), body))
+  const numbers = h(
+    'details',
+    { class: 'own' },
+    h('summary', {}, 'As numbers'),
+    h('table', { id: 'flow-numbers' }, h('thead', {}, head), body),
+  )
   store.watch(['flow'], ({ flow: curves }) => {
     head.replaceChildren(h('th', { scope: 'col' }, 'Steps back'), ...curves.map(({ cell }) => h('th', { scope: 'col' }, cell)))
     body.replaceChildren(
-      ...tabled.map((d) => h('tr', {}, h('th', { scope: 'row' }, String(d)), ...curves.map(({ norms }) => h('td', {}, norms[d].toPrecision(3))))),
+      ...tabled.map((d) =>
+        h('tr', {}, h('th', { scope: 'row' }, String(d)), ...curves.map(({ norms }) => h('td', {}, norms[d].toPrecision(3)))),
+      ),
     )
   })
   store.watch(['flow'], draw)

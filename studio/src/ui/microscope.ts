@@ -50,7 +50,9 @@ export function microscopePanel(): HTMLElement {
   const layer = number('Layer', 'layer')
   const unit = number('Unit', 'unit')
   const legend = h('p', { class: 'legend soft' })
-  const details = h('div', { class: 'details', id: 'details', 'aria-live': 'polite' })
+  const details = h('div', { class: 'details', id: 'details' })
+  // Says what is under the cursor when it moves, and nothing while the network learns.
+  const spoken = h('p', { class: 'unseen', 'aria-live': 'polite' })
   const ranks = h('div', { class: 'ranks', id: 'ranks' })
 
   store.watch(['unit', 'run'], ({ unit: chosen, run }) => {
@@ -80,6 +82,11 @@ export function microscopePanel(): HTMLElement {
   store.watch(['look', 'unit', 'lookedAt'], ({ look: seen, unit: chosen, lookedAt }) => {
     if (seen && lookedAt < seen.tokens.length) showDetails(details, seen, lookedAt, chosen)
   })
+  store.watch(['lookedAt'], ({ look: seen, lookedAt }) => {
+    const best = seen?.candidates[lookedAt]?.[0]
+    if (seen && best)
+      setText(spoken, `${spelt(seen.tokens[lookedAt])}, ${seen.bits[lookedAt].toFixed(1)} bits; expected ${spelt(best.text)}`)
+  })
 
   const section = h(
     'section',
@@ -89,6 +96,7 @@ export function microscopePanel(): HTMLElement {
     legend,
     view.element,
     details,
+    spoken,
     h('h3', {}, 'Units that follow something'),
     ranks,
     h(

@@ -50,7 +50,7 @@ export function samplesPanel(): HTMLElement {
       showMark(at >= store.state.marks.length ? undefined : at)
     },
   })
-  const when = h('output', { class: 'when' })
+  const when = h('b', { class: 'when', 'aria-hidden': 'true' })
   store.watch(['live'], ({ live: now }) => {
     temperature.show(now.temperature)
     if (document.activeElement !== topK.input) topK.input.value = String(now.topK)

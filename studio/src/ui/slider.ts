@@ -17,7 +17,8 @@ export function logarithmicSlider({ label, least, most, change, hint }: SliderOp
   show(value: number): void
 } {
   const factor = Math.log(most / least)
-  const output = h('output')
+  // The slider itself says its value: another element that does would be read twice.
+  const output = h('b', { class: 'value', 'aria-hidden': 'true' })
   const input: HTMLInputElement = h('input', {
     type: 'range',
     min: 0,

@@ -42,6 +42,8 @@ export function textPanel(): HTMLElement {
     type: 'file',
     id: 'file',
     class: 'hidden-file',
+    tabindex: -1,
+    'aria-label': 'A text to open',
     onchange: () => file.files?.[0] && take(file.files[0]),
   })
   const documents: HTMLInputElement = h('input', {

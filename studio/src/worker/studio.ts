@@ -1,6 +1,6 @@
 /** What the page can ask of the worker. Holds the run, and drives it. */
 import { Divergence, LanguageModel } from 'unrolled'
-import type { Flow, Held, Kept, Log, Look, Point, Report, RunFacts, TextFacts, TextSource, Written } from '../protocol.js'
+import type { Flow, Held, Kept, Log, Look, Opened, Point, Report, RunFacts, TextFacts, TextSource, Written } from '../protocol.js'
 import type { Live, Settings } from '../settings.js'
 import { importModel } from './import.js'
 import { Keeping } from './keeping.js'
@@ -22,6 +22,7 @@ export class Studio {
   #runs = 0
   #live!: Live
   #isRunning = false
+  #goings = 0
   #lastWriting = 0
 
   constructor(say: (report: Report) => void) {
@@ -42,15 +43,14 @@ export class Studio {
     return run.facts
   }
 
-  async import(file: File, source: TextSource, settings: Settings, live: Live): Promise<{ facts: RunFacts; note: string }> {
+  async import(file: File, source: TextSource, settings: Settings, live: Live): Promise<Opened> {
     const bytes = new Uint8Array(await file.arrayBuffer())
     const named = await this.#textOf(source)
     const imported = importModel(bytes, file.name, named, settings)
     this.#isRunning = false
     const run = new Run(this.#runs + 1, imported.model, imported.corpus, imported.settings, live, named.name)
     await this.#begin(run, named, source.kind, live)
-    await this.#write(run)
-    return { facts: run.facts, note: imported.note }
+    return { facts: run.facts, note: imported.note, written: await this.#writtenBy(run) }
   }
 
   async kept(): Promise<Kept | undefined> {
@@ -97,12 +97,13 @@ export class Studio {
   run(): void {
     if (this.#isRunning) return
     this.#isRunning = true
-    void this.#go(this.#current)
+    void this.#go(this.#current, ++this.#goings)
   }
 
-  async pause(): Promise<void> {
+  /** When it has answered, no step is taken any more. */
+  pause(): void {
     this.#isRunning = false
-    await this.#keeping.keep(this.#live)
+    void this.#keeping.keep(this.#live)
   }
 
   async step(): Promise<void> {
@@ -160,8 +161,9 @@ export class Studio {
     return this.#current.model.toBytes()
   }
 
-  async #go(run: Run): Promise<void> {
-    while (this.#isRunning && run === this.#run) {
+  /** @param going which one this is: another may begin while this one still waits for a sample */
+  async #go(run: Run, going: number): Promise<void> {
+    while (this.#isRunning && run === this.#run && going === this.#goings) {
       await this.#slice(run, slice)
       if (performance.now() - this.#lastWriting >= writingEvery) await this.#write(run)
       await this.#keeping.keepIfDue(this.#live)
@@ -201,15 +203,18 @@ export class Studio {
 
   async #write(run: Run): Promise<void> {
     this.#lastWriting = performance.now()
-    let written: Written
-    try {
-      written = await run.write(this.#live)
-    } catch {
-      // A prompt that cannot be read has had its sentence when it was typed; the network writes from nothing meanwhile.
-      written = await run.write({ ...this.#live, prompt: '' })
-    }
+    const written = await this.#writtenBy(run)
     const isMark = Run.isMark(written.step) && run.written.at(-1)?.step !== written.step
     if (isMark) run.written.push(written)
     this.#say({ kind: 'written', run: run.id, written, isMark })
+  }
+
+  async #writtenBy(run: Run): Promise<Written> {
+    try {
+      return await run.write(this.#live)
+    } catch {
+      // A prompt that cannot be read has had its sentence when it was typed; the network writes from nothing meanwhile.
+      return run.write({ ...this.#live, prompt: '' })
+    }
   }
 }
