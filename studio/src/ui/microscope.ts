@@ -98,6 +98,7 @@ export function microscopePanel(): HTMLElement {
     details,
     spoken,
     h('h3', {}, 'Units that follow something'),
+    h('p', { class: 'soft' }, 'Layer · unit, and its correlation with it.'),
     ranks,
     h(
       'details',
@@ -133,7 +134,7 @@ function showDetails(element: HTMLElement, look: Look, t: number, chosen: State[
       {},
       h('b', {}, spelt(look.tokens[t])),
       Number.isNaN(bits) ? ' is the first: nothing stands before it.' : ` cost ${bits.toFixed(2)} bits.`,
-      activation !== undefined && ` The unit is at ${activation.toFixed(2)}.`,
+      activation !== undefined && ` The unit is at ${(Math.round(activation * 100) / 100 + 0).toFixed(2)}.`,
     ),
     h(
       'ol',

@@ -142,11 +142,11 @@ export class Run {
   }
 
   get passage(): string {
-    return this.#text(this.#end(passageTokens + referenceTokens).subarray(0, passageTokens))
+    return fromLine(this.#text(this.#end(passageTokens + referenceTokens).subarray(0, passageTokens)))
   }
 
   get microscope(): Microscope {
-    return (this.#microscope ??= new Microscope(this.model, this.#text(this.#end(referenceTokens))))
+    return (this.#microscope ??= new Microscope(this.model, fromLine(this.#text(this.#end(referenceTokens)))))
   }
 
   flow(): Flow {
@@ -182,8 +182,14 @@ export class Run {
 const greedyLength = 120
 const samplesCount = 3
 const sampleLength = 240
-const passageTokens = 600
+const passageTokens = 900
 const referenceTokens = 1500
+
+/** From the first line that is there whole, unless that is far off: whether a quotation is open, and where a line stands, is known there. */
+function fromLine(text: string): string {
+  const line = text.indexOf('\n') + 1
+  return line > 0 && line < text.length / 2 ? text.slice(line).trimStart() : text
+}
 
 /** As many streams as have a window each. */
 function mostStreams({ tokens, offsets }: Corpus, { window, heldOut }: Settings): number {
