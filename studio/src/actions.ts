@@ -2,6 +2,7 @@
 import type { Log, Report, RunFacts, TextSource } from './protocol.js'
 import { cellNames, firstComplaint, type Live, type Settings } from './settings.js'
 import { download } from './download.js'
+import { appended } from './points.js'
 import { firstLook, store, type ChartView, type State } from './state.js'
 import { connect } from './worker-client.js'
 
@@ -17,7 +18,10 @@ function listen(report: Exclude<Report, { kind: 'answer' }>): void {
   if (report.run !== run?.id) return
   switch (report.kind) {
     case 'progress':
-      return store.set({ points: points.concat(report.points), held: report.held.length > 0 ? [...held, ...report.held] : held })
+      return store.set({
+        points: appended(points, report.points),
+        held: report.held.length > 0 ? [...held, ...report.held] : held,
+      })
     case 'written':
       return store.set({ written: report.written, marks: report.isMark ? [...marks, report.written] : marks })
     case 'stopped':
@@ -34,9 +38,12 @@ export function chooseText(source: TextSource): void {
   void describe()
 }
 
+let typing: ReturnType<typeof setTimeout> | undefined
+
 export function type(typed: string): void {
-  store.set({ typed })
-  chooseText({ kind: 'typed', text: typed })
+  store.set({ typed, source: { kind: 'typed', text: typed }, textTrouble: undefined })
+  clearTimeout(typing)
+  typing = setTimeout(() => void describe(), 250)
 }
 
 let described = 0
@@ -108,7 +115,7 @@ function begin(run: RunFacts, runSource: TextSource, log: Log = { points: [], he
     unit: undefined,
     look: undefined,
     flow: [],
-    passage: '',
+    passage: undefined,
     lookedAt: firstLook,
     stopped: undefined,
     keptStep: undefined,
@@ -172,7 +179,7 @@ export async function resume(draft: { readonly choices: boolean; readonly text: 
     if (!kept) return
     const { facts, log, live: own, source } = kept
     begin(facts, source, log)
-    store.set({ status: 'paused', keptStep: log.points.length })
+    store.set({ status: 'paused', keptStep: log.points.at(-1)?.step })
     if (!draft.choices) store.set({ settings: facts.settings, live: own })
     if (!draft.text) store.set({ source })
     await client.live(store.state.live)
@@ -197,7 +204,7 @@ export async function saveModel(): Promise<void> {
   const { run, points } = store.state
   try {
     const bytes = await client.export()
-    const name = `unrolled-${run!.settings.cell}-${run!.settings.hidden}-step-${points.length}.safetensors`
+    const name = `unrolled-${run!.settings.cell}-${run!.settings.hidden}-step-${points.at(-1)?.step ?? 0}.safetensors`
     download(name, new Blob([bytes as Uint8Array<ArrayBuffer>]))
   } catch (error) {
     store.set({ notice: message(error) })
@@ -256,8 +263,8 @@ class Looking {
 const microscope = new Looking(async () => {
   const { unit, run } = store.state
   try {
-    if (store.state.passage === '') store.set({ passage: await client.passage() })
-    const look = await client.look(store.state.passage, Math.min(unit?.layer ?? 0, run!.layers.length - 1))
+    if (store.state.passage === undefined) store.set({ passage: await client.passage() })
+    const look = await client.look(store.state.passage ?? '', Math.min(unit?.layer ?? 0, run!.layers.length - 1))
     store.set({ look, lookTrouble: undefined })
   } catch (error) {
     store.set({ lookTrouble: message(error) })

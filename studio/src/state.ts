@@ -46,7 +46,8 @@ export interface State {
   readonly shownMark: number | undefined
   readonly ghosts: readonly Ghost[]
   readonly chart: ChartView
-  readonly passage: string
+  /** Undefined: one is to be chosen. */
+  readonly passage: string | undefined
   readonly look: Look | undefined
   readonly lookTrouble: string | undefined
   readonly unit: { readonly layer: number; readonly unit: number } | undefined
@@ -85,7 +86,7 @@ export const store = new Store<State>({
   shownMark: undefined,
   ghosts: [],
   chart: { axis: 'step', logarithmic: false, smoothing: 0.9 },
-  passage: '',
+  passage: undefined,
   look: undefined,
   lookTrouble: undefined,
   unit: undefined,

@@ -366,6 +366,19 @@ test('a rate that is too high ends in a sentence, and a way back', async () => {
   await page.context().close()
 })
 
+test('where no storage is left, the run goes on, and that is said', async () => {
+  const page = await studio.open()
+  const devtools = await page.context().newCDPSession(page)
+  const { origin } = new URL(studio.address)
+  await devtools.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 1000 })
+  await typeText(page, shouting)
+  await button(page, 'One step').click()
+  await page.getByText('no storage is left').waitFor()
+  await button(page, 'Go on').click()
+  await untilStep(page, 3)
+  await page.context().close()
+})
+
 test('a link carries the choices and not the text', async () => {
   const page = await studio.open()
   await typeText(page, 'my secret text '.repeat(50), { hidden: 40 })

@@ -65,7 +65,7 @@ export function microscopePanel(): HTMLElement {
     if (chosen && document.activeElement !== unit) unit.value = String(chosen.unit + 1)
   })
   store.watch(['passage'], ({ passage }) => {
-    if (box.value !== passage) box.value = passage
+    if (box.value !== passage) box.value = passage ?? ''
   })
   store.watch(['lookTrouble'], ({ lookTrouble }) => setText(trouble, lookTrouble ?? ''))
   store.watch(['look', 'unit'], ({ look: seen, unit: chosen }) => {

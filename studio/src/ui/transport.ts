@@ -16,6 +16,7 @@ export function transport(): HTMLElement {
     step.disabled = now === 'starting' || trouble !== undefined
     again.disabled = now === 'starting' || !run
     again.classList.toggle('wanted', isOther(state))
+    status.classList.toggle('wanted', isOther(state))
     setText(status, engine ? sentence(state) : 'The engine is starting.')
   })
   return h('div', { class: 'transport' }, main, step, again, status)

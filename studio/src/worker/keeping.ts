@@ -80,8 +80,12 @@ export class Keeping {
   async #keep(live: Live): Promise<void> {
     const run = this.#run
     if (!run || run.step === 0 || !this.#text) return
+    // All of it now: steps may be taken while it is written.
     const checkpoint = run.training.toBytes()
-    const { settings, held, written, points, step } = run
+    const { settings, points, step } = run
+    const [held, written] = [run.held.slice(), run.written.slice()]
+    const kept = { settings, live, textId: this.#textId, source: this.#source, held, written, points, checkpoint }
+    const text = this.#text
     if (this.backTo !== step) this.#places = [...this.#places, { step, checkpoint }].slice(-places)
     const keeper = await this.#vault
     if (!keeper)
@@ -92,18 +96,8 @@ export class Keeping {
       return this.#complain(
         'The studio is open in another tab, which keeps its run. This one is not kept: save it before you leave.',
       )
-    const kept = {
-      settings,
-      live,
-      textId: this.#textId,
-      source: this.#source,
-      held: held.slice(),
-      written: written.slice(),
-      points: points.slice(0, step),
-      checkpoint,
-    }
     try {
-      await keeper.keep(kept, this.#text)
+      await keeper.keep(kept, text)
       this.#complaint = ''
       this.#say({ kind: 'kept', run: run.id, step })
     } catch (error) {

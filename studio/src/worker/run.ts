@@ -5,6 +5,7 @@ import { flowTokens, GradientFlow } from './flow.js'
 import { Microscope } from './microscope.js'
 import type { Flow, Held, Log, Point, RunFacts, Written } from '../protocol.js'
 import { HandRate } from './rate.js'
+import { appended } from '../points.js'
 import { rules } from './rules.js'
 
 /** Held-out text is measured, and a mark set on the timeline, every so many steps. */
@@ -16,7 +17,9 @@ export class Run {
   readonly model: LanguageModel
   readonly training: Training
   readonly textName: string
-  points: Point[] = []
+  #points: readonly Point[] = []
+  /** Those that are not in `points` yet, so that a step copies no list. */
+  #fresh: Point[] = []
   held: Held[] = []
   written: Written[] = []
   readonly #rate: HandRate
@@ -59,6 +62,16 @@ export class Run {
     return this.training.step
   }
 
+  get points(): readonly Point[] {
+    if (this.#fresh.length > 0) this.points = appended(this.#points, this.#fresh)
+    return this.#points
+  }
+
+  set points(points: readonly Point[]) {
+    this.#points = points
+    this.#fresh = []
+  }
+
   get log(): Log {
     const { points, held, written } = this
     return { points, held, written }
@@ -88,7 +101,7 @@ export class Run {
   /** Goes on from a checkpoint, with its past. */
   restore(checkpoint: Uint8Array, { points, held, written }: Log): void {
     this.training.restore(checkpoint, { source: 'kept run' })
-    this.points = [...points]
+    this.points = points
     this.held = [...held]
     this.written = [...written]
   }
@@ -108,7 +121,7 @@ export class Run {
     const { step, epoch, seconds, nats, gradientNorm: norm, learningRate: rate, validation } = this.training.next()
     // As the kept log has them, so that a curve is the same before and after a reload.
     const point = { step, epoch, seconds: Math.fround(seconds), loss: nats, norm: Math.fround(norm), rate: Math.fround(rate) }
-    this.points.push(point)
+    this.#fresh.push(point)
     if (!validation) return { point }
     const held = { step, seconds: point.seconds, nats: validation.nats, perplexity: validation.perplexity }
     this.held.push(held)
