@@ -18,7 +18,7 @@ export default defineConfig({
           name: 'unit',
           include: ['tests/**/*.test.ts'],
           // What needs other systems installed has a configuration and a command of its own.
-          exclude: ['tests/package/**', 'tests/interop/**'],
+          exclude: ['tests/package/**', 'tests/studio/**', 'tests/interop/**'],
           testTimeout: 30_000,
           sequence: { groupOrder: 0 },
         },
@@ -28,7 +28,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'package',
-          include: ['tests/package/**/*.test.ts'],
+          include: ['tests/package/**/*.test.ts', 'tests/studio/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 300_000,
           maxWorkers: 1,

@@ -5,11 +5,19 @@ import { chromium, type Browser } from 'playwright-core'
 
 const executablePath = '/usr/bin/chromium'
 
-export async function launch(): Promise<Browser> {
+/** @param flags besides the usual ones */
+export async function launch(flags: readonly string[] = []): Promise<Browser> {
   if (!existsSync(executablePath)) install()
   return chromium.launch({
     executablePath,
-    args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      ...flags,
+    ],
   })
 }
 

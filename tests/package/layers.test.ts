@@ -57,18 +57,19 @@ const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter(
   (name) => name.endsWith('.ts') && !name.startsWith('kernels/as/'),
 )
 
+/** What a text imports, by line: specifiers as they stand. */
+function specifiersOf(text: string): { line: number; specifier: string }[] {
+  return [...text.matchAll(/^(?:import|export)\b[^'"`;]*?\bfrom\s*'([^']+)'|^import\s*'([^']+)'|\bimport\(\s*'([^']+)'/gm)].map(
+    (match) => ({ line: text.slice(0, match.index).split('\n').length, specifier: match[1] ?? match[2] ?? match[3] }),
+  )
+}
+
 /** What a file imports, with the line: `folder/file` for files of src/, else the specifier. */
 function importsOf(file: string): { line: number; target: string }[] {
-  const text = readFileSync(join(src, file), 'utf8')
-  return [...text.matchAll(/^(?:import|export)\b[^'"`;]*?\bfrom\s*'([^']+)'|^import\s*'([^']+)'|\bimport\(\s*'([^']+)'/gm)].map(
-    (match) => {
-      const specifier = match[1] ?? match[2] ?? match[3]
-      const target = specifier.startsWith('.')
-        ? relative(src, join(src, dirname(file), specifier)).replace(/\.js$/, '')
-        : specifier
-      return { line: text.slice(0, match.index).split('\n').length, target }
-    },
-  )
+  return specifiersOf(readFileSync(join(src, file), 'utf8')).map(({ line, specifier }) => ({
+    line,
+    target: specifier.startsWith('.') ? relative(src, join(src, dirname(file), specifier)).replace(/\.js$/, '') : specifier,
+  }))
 }
 
 const folderOf = (path: string): string => path.split('/')[0]
@@ -94,4 +95,19 @@ test.each(Object.keys(allowed))('%s', (folder) => {
 test('the public face is used by the command only', () => {
   const users = files.filter((file) => importsOf(file).some(({ target }) => target === 'index')).map(folderOf)
   expect([...new Set(users)]).toEqual(['cli'])
+})
+
+test('the studio uses what the package exports, and nothing else of it', () => {
+  const studio = join(root, 'studio/src')
+  const strays = readdirSync(studio, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ts'))
+    .flatMap((file) => {
+      const isWithin = (target: string): boolean => !relative(studio, join(studio, dirname(file), target)).startsWith('..')
+      const may = (target: string): boolean =>
+        target.startsWith('.') ? isWithin(target) : ['unrolled', 'unrolled/recurrentjs', 'uplot'].includes(target)
+      return specifiersOf(readFileSync(join(studio, file), 'utf8'))
+        .filter(({ specifier }) => !may(specifier))
+        .map(({ line, specifier }) => `studio/src/${file}:${line}: imports ${specifier}`)
+    })
+  expect(strays).toEqual([])
 })

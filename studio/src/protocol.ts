@@ -1,0 +1,156 @@
+/** What the page and its worker say to each other. */
+import type { Live, Settings } from './settings.js'
+
+/** Where a text comes from. The worker keeps the text; the page knows only its name and its beginning. */
+export type TextSource =
+  | { readonly kind: 'corpus'; readonly name: string }
+  | { readonly kind: 'typed'; readonly text: string }
+  | { readonly kind: 'file'; readonly file: File }
+  /** The text of a run that was kept. */
+  | { readonly kind: 'kept'; readonly name: string }
+
+export interface TextFacts {
+  readonly name: string
+  /** Characters, as readers see them. */
+  readonly characters: number
+  readonly tokens: number
+  /** Tokens that are predicted but never trained on. */
+  readonly heldOut: number
+  readonly documents: number | undefined
+  readonly vocabulary: number
+  /** Some of the vocabulary, to look at. */
+  readonly some: readonly string[]
+  readonly beginning: string
+}
+
+/** A run, as it was started. */
+export interface RunFacts {
+  readonly id: number
+  readonly settings: Settings
+  readonly text: string
+  readonly parameters: number
+  readonly vocabulary: number
+  readonly layers: readonly number[]
+  readonly stepsPerEpoch: number
+  /** On average. */
+  readonly charactersPerStep: number
+  readonly kernels: string
+  readonly heldOut: boolean
+}
+
+export interface Point {
+  readonly step: number
+  readonly epoch: number
+  /** Seconds of training up to this step. */
+  readonly seconds: number
+  /** Nats a token. */
+  readonly loss: number
+  readonly norm: number
+  readonly rate: number
+}
+
+export interface Held {
+  readonly step: number
+  readonly seconds: number
+  readonly nats: number
+  readonly perplexity: number
+}
+
+/** What the network wrote at a step. */
+export interface Written {
+  readonly step: number
+  readonly greedy: string
+  readonly samples: readonly string[]
+  readonly temperature: number
+}
+
+/** A run's past: what its curves and its timeline show. */
+export interface Log {
+  readonly points: readonly Point[]
+  readonly held: readonly Held[]
+  readonly written: readonly Written[]
+}
+
+/** What a passage looks like from the inside. T tokens. */
+export interface Look {
+  readonly tokens: readonly string[]
+  /** By token, −log₂ p given those before it; NaN for a first one that nothing stands before. */
+  readonly bits: Float32Array
+  /** By token: what the network expected in its place, the likeliest first. */
+  readonly candidates: readonly (readonly { readonly text: string; readonly probability: number }[])[]
+  /** By layer: [T, units]. */
+  readonly activations: readonly Float32Array[]
+  readonly ranked: readonly RankedFeature[]
+  /** Of one layer, by name: [T, units]. Empty for a cell without gates. */
+  readonly gates: Readonly<Record<string, Float32Array>>
+}
+
+export interface RankedFeature {
+  readonly name: string
+  /** Units by how well they follow it: the correlation with it, strongest first. */
+  readonly units: readonly { readonly layer: number; readonly unit: number; readonly correlation: number }[]
+}
+
+/** How much of the loss at the last step reaches each earlier one. */
+export interface Flow {
+  readonly cell: string
+  readonly step: number
+  /** By distance, from 0: the norm of the gradient of the state, over that at distance 0. */
+  readonly norms: Float32Array
+}
+
+export interface Kept {
+  readonly facts: RunFacts
+  readonly log: Log
+  readonly live: Live
+  readonly source: TextSource
+}
+
+/** A model out of a file. */
+export interface Opened {
+  readonly facts: RunFacts
+  readonly note: string
+  readonly written: Written
+}
+
+/** What the page may ask, and what it gets. */
+export interface Calls {
+  describe(source: TextSource, settings: Settings): TextFacts
+  start(source: TextSource, settings: Settings, live: Live): RunFacts
+  run(): void
+  pause(): void
+  step(): void
+  live(live: Live): void
+  write(live: Live): Written
+  look(passage: string, gateLayer: number): Look
+  passage(): string
+  flow(): Flow[]
+  companion(on: boolean): void
+  export(): Uint8Array
+  import(file: File, source: TextSource, settings: Settings, live: Live): Opened
+  /** To the last place before a divergence. */
+  goBack(): Log
+  /** The run that the browser has kept, ready to go on. */
+  kept(): Kept | undefined
+  /** Keeps the run as it is now. */
+  keep(): void
+}
+
+export type CallName = keyof Calls
+
+export interface Call {
+  readonly id: number
+  readonly name: CallName
+  readonly args: readonly unknown[]
+}
+
+/** What the worker says. */
+export type Report =
+  | { readonly kind: 'ready'; readonly kernels: string; readonly note: string | undefined }
+  | { readonly kind: 'answer'; readonly id: number; readonly value?: unknown; readonly error?: string }
+  | { readonly kind: 'progress'; readonly run: number; readonly points: readonly Point[]; readonly held: readonly Held[] }
+  | { readonly kind: 'written'; readonly run: number; readonly written: Written; readonly isMark: boolean }
+  | { readonly kind: 'stopped'; readonly run: number; readonly why: string; readonly backTo: number | undefined }
+  | { readonly kind: 'kept'; readonly run: number; readonly step: number }
+  | { readonly kind: 'unkept'; readonly message: string }
+  | { readonly kind: 'trouble'; readonly message: string }

@@ -1,0 +1,59 @@
+/** Training and held-out loss over steps or time, with earlier runs behind them. */
+import type uPlot from 'uplot'
+import { colour } from '../colours.js'
+import { curveTable, type CurveTable } from '../curve-table.js'
+import { h } from '../dom.js'
+import { store, type ChartView, type State } from '../state.js'
+import { curveControls } from './curve-controls.js'
+import { axisLook, ChartPlace } from './chart.js'
+
+const height = 280
+
+/** The curve moves so often a second at most, in milliseconds: more nobody sees, and a long run has many points. */
+const every = 200
+
+export function curvesPanel(): HTMLElement {
+  const draw = ({ points, held, ghosts, chart }: State): void => {
+    const table = curveTable({ points, held, ghosts, ...chart })
+    const shape = `${chart.axis} ${chart.logarithmic} ${table.series.map(({ label }) => label).join()}`
+    place.show(table.data as uPlot.AlignedData, shape, () => options(chart, table.series))
+  }
+  const place = new ChartPlace('Training and held-out loss', height, () => draw(store.state))
+  let timer: ReturnType<typeof setTimeout> | undefined
+  store.watch(['points', 'held'], () => {
+    timer ??= setTimeout(() => {
+      timer = undefined
+      draw(store.state)
+    }, every)
+  })
+  store.watch(['ghosts', 'chart', 'run'], draw)
+  return h(
+    'section',
+    { class: 'curves', 'aria-labelledby': 'curves-title' },
+    h('h2', { id: 'curves-title' }, 'Loss'),
+    curveControls(() => place.canvas),
+    place.element,
+  )
+}
+
+function options(view: ChartView, series: CurveTable['series']): Omit<uPlot.Options, 'width'> {
+  const look = {
+    training: { stroke: colour('--first'), width: 1.5 },
+    held: { stroke: colour('--second'), width: 2, points: { show: false } },
+    ghost: { stroke: colour('--rule-strong'), width: 1.25, dash: [4, 4], points: { show: false } },
+  }
+  return {
+    height,
+    scales: { x: { time: false }, y: view.logarithmic ? { distr: 3 } : {} },
+    axes: [axisLook(view.axis === 'step' ? 'step' : 'seconds of training'), axisLook('nats a token', 52)],
+    series: [
+      { label: view.axis === 'step' ? 'step' : 'seconds' },
+      ...series.map(({ label, role }) => ({
+        label,
+        spanGaps: true,
+        value: (_: uPlot, value: number | null) => (value === null ? '–' : value.toFixed(3)),
+        ...look[role],
+      })),
+    ],
+  }
+}

@@ -1,0 +1,11 @@
+/** What can be changed while it trains. */
+import { live } from '../actions.js'
+import { liveRanges } from '../settings.js'
+import { store } from '../state.js'
+import { logarithmicSlider } from './slider.js'
+
+export function rateSlider(): HTMLElement {
+  const { element, show } = logarithmicSlider({ label: 'Learning rate', ...liveRanges.rate, change: (rate) => live({ rate }) })
+  store.watch(['live'], ({ live: now }) => show(now.rate))
+  return element
+}

@@ -1,0 +1,17 @@
+/** The engine of this browser: the fastest that it has. */
+import { loadEngine, useEngine } from 'unrolled'
+
+/** Starts it. Where there is no WebAssembly SIMD, arithmetic in JavaScript has to do. */
+export async function startEngine(): Promise<{ kernels: string; note: string | undefined }> {
+  try {
+    const engine = await loadEngine()
+    useEngine(engine)
+    return { kernels: engine.name, note: undefined }
+  } catch {
+    const engine = await loadEngine({ kernels: 'reference' })
+    useEngine(engine)
+    const note =
+      'This browser has no WebAssembly SIMD. The studio calculates in JavaScript instead: it works the same way, many times more slowly.'
+    return { kernels: engine.name, note }
+  }
+}
