@@ -1,5 +1,6 @@
 /** `unrolled import` */
 import { readFile } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { createEngine, importModel, type CellName } from '../index.js'
 import { writeWhole } from '../node/index.js'
 import { UsageError } from './config-file.js'
@@ -13,6 +14,7 @@ export interface ImportFlags {
 }
 
 export async function runImport(file: string, { out, vocabulary, map, ...options }: ImportFlags): Promise<void> {
+  if (resolve(out) === resolve(file)) throw new UsageError(`${out}: is the file itself; write to another place`)
   const bytes = await read(file)
   const model = importModel(bytes, {
     ...options,

@@ -95,7 +95,8 @@ function refuseNonZero(name: string, values: Float32Array): void {
     )
 }
 
-function transpose(values: ArrayLike<number>, rows: number, cols: number): Float32Array {
+/** [rows, cols] → [cols, rows] */
+export function transpose(values: ArrayLike<number>, rows: number, cols: number): Float32Array {
   const result = new Float32Array(rows * cols)
   for (let r = 0; r < rows; r++) for (let c = 0; c < cols; c++) result[c * rows + r] = values[r * cols + c]
   return result

@@ -45,7 +45,7 @@ export function readStateDict(
   const at = (ours: string): Tensor | undefined => tensors.get(places.get(ours) ?? '')
   if (problems.length > 0) refuse()
 
-  const layers = 1 + Math.max(-1, ...[...places.keys()].map((name) => Number(/_l(\d+)$/.exec(name)?.[1] ?? -1)))
+  const layers = [...places.keys()].reduce((most, name) => Math.max(most, 1 + Number(/_l(\d+)$/.exec(name)?.[1] ?? -1)), 0)
   const [input, recurrent] = [at('rnn.weight_ih_l0'), at('rnn.weight_hh_l0')]
   for (const name of ['rnn.weight_ih_l0', 'rnn.weight_hh_l0']) if (!at(name)) problems.push(missing(name))
   if (layers > tensors.size)

@@ -20,7 +20,7 @@ const cells: Readonly<Record<CellName, OnnxCell>> = {
   'rnn-relu': { op: 'RNN', gates: [0], attributes: { activations: ['Relu'] } },
 }
 
-/** One model, one graph: what it takes and gives. */
+/** Dimensions that may be of any size. */
 const [time, batch] = ['time', 'batch']
 
 /**
@@ -54,6 +54,7 @@ export function toOnnx({ network, vocabulary, config }: LanguageModel): Uint8Arr
       nodes.push({ op: 'Split', inputs: [`${name}0`], outputs: parts, attributes: { axis: 0 } })
     }
   }
+  // There is one direction; the operators' outputs have a dimension for it.
   const direction = add({ name: 'direction', shape: [1], data: BigInt64Array.of(1n) })
   network.recurrent.layers.forEach((layer, index) => {
     const { Wx, Wh, b, bh } = layer

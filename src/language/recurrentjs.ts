@@ -1,5 +1,5 @@
 /** A language model from what RecurrentJS's sentence demo saved. */
-import { recurrentTensors, toTensors } from '../formats/pytorch.js'
+import { recurrentTensors, toTensors, transpose } from '../formats/pytorch.js'
 import { encodeSafetensors, type NamedTensor } from '../formats/safetensors.js'
 import { SentenceModel } from '../recurrentjs/sentence-model.js'
 import type { Engine } from '../run/engine.js'
@@ -29,23 +29,19 @@ export function fromRecurrentJS(json: unknown, { source, engine }: { source: str
     const [table, weight, bias] = [network.letters.weight, network.output.weight, network.output.bias].map((matrix) =>
       matrix.read(),
     )
-    const outputs = letters.size
     const tensors: NamedTensor[] = [
       {
         name: 'embedding.weight',
         shape: [vocabulary.size, embedding],
-        data: Float32Array.of(...table.subarray(0, embedding), ...table),
+        data: shifted(table, embedding, (i) => table[i]),
       },
       ...toTensors(recurrentTensors(recurrent, 'rnn')),
       {
         name: 'output.weight',
         shape: [vocabulary.size, hidden],
-        data: Float32Array.from({ length: vocabulary.size * hidden }, (_, i) => {
-          const token = Math.floor(i / hidden)
-          return token === 0 ? 0 : weight[(i % hidden) * outputs + token - 1]
-        }),
+        data: shifted(transpose(weight, hidden, letters.size), hidden, () => 0),
       },
-      { name: 'output.bias', shape: [vocabulary.size], data: Float32Array.of(never, ...bias) },
+      { name: 'output.bias', shape: [vocabulary.size], data: shifted(bias, 1, () => never) },
     ]
     const cell = generator === 'lstm' ? 'lstm' : 'rnn-relu'
     const config = { cell, hidden, layers: recurrent.hidden.length, embedding, dropout: 0, tied: false }
@@ -54,6 +50,13 @@ export function fromRecurrentJS(json: unknown, { source, engine }: { source: str
   } catch (error) {
     throw new Error(`${source}: ${(error as Error).message}`)
   }
+}
+
+/** Rows of `width`, with one in front of them. */
+function shifted(rows: ArrayLike<number>, width: number, first: (i: number) => number): Float32Array {
+  const result = Float32Array.from({ length: width + rows.length }, (_, i) => (i < width ? first(i) : 0))
+  result.set(rows, width)
+  return result
 }
 
 const documents = { kind: 'characters', lowerCase: false, unknown: false, documents: true }

@@ -11,6 +11,7 @@ export type TextSource =
 
 export interface TextFacts {
   readonly name: string
+  readonly kind: Settings['tokens']
   /** Characters, as readers see them. */
   readonly characters: number
   readonly tokens: number

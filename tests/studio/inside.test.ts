@@ -71,6 +71,16 @@ describe.each(cells)('%s', (cell) => {
   })
 })
 
+test('documents are read each from its start, and their end is one of the things that surprise', async () => {
+  const names = ['Anna', 'Hannah', 'Nan']
+  const model = LanguageModel.create({ text: names, hidden: 5, layers: 1, embedding: 4, engine })
+  const { tokens, bits } = new Microscope(model, 'Anna').look(names.join('\n'), 0)
+  expect(tokens.join('')).toBe('Anna\nHannah\nNan\n')
+  expect(bits.every(Number.isFinite)).toBe(true)
+  const scores = await model.score('Hannah')
+  scores.forEach((score, i) => expect(bits[5 + i]).toBeCloseTo(score.bits!, 4))
+})
+
 /** The loss at the end of each row, of a plain RNN, in float64, its state at one step moved by hand. */
 function lossAfter(
   model: LanguageModel,

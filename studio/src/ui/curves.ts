@@ -14,6 +14,7 @@ const every = 200
 
 export function curvesPanel(): HTMLElement {
   const draw = ({ points, held, ghosts, chart }: State): void => {
+    if (points.length === 0 && ghosts.length === 0 && !place.canvas) return
     const table = curveTable({ points, held, ghosts, ...chart })
     const shape = `${chart.axis} ${chart.logarithmic} ${table.series.map(({ label }) => label).join()}`
     place.show(table.data as uPlot.AlignedData, shape, () => options(chart, table.series))

@@ -64,6 +64,7 @@ export function gatesPanel(): HTMLElement {
           scale: name === 'c' ? 'c' : 'y',
           stroke: colour(strokes[name]),
           width: name === 'c' ? 1 : 1.75,
+          points: { show: false },
           dash: name === 'c' ? [4, 3] : undefined,
           value: (_: uPlot, value: number | null) => (value === null ? '–' : value.toFixed(2)),
         })),

@@ -1,5 +1,5 @@
 /** What the network reads. */
-import { choose, chooseText, type } from '../actions.js'
+import { choose, chooseText, openModel, type } from '../actions.js'
 import { h, setText } from '../dom.js'
 import { whole } from '../numbers.js'
 import type { Settings } from '../settings.js'
@@ -84,10 +84,10 @@ export function textPanel(): HTMLElement {
     documents.checked = settings.documents
     tokens.value = settings.tokens
   })
-  store.watch(['facts', 'settings'], ({ facts: known, settings }) => {
+  store.watch(['facts'], ({ facts: known }) => {
     setText(beginning, known ? `${known.beginning}…` : '')
     if (!known) return setText(facts, '')
-    const kind = settings.tokens
+    const { kind } = known
     const length = known.documents === undefined ? '' : `${whole(known.documents)} documents, `
     setText(
       facts,
@@ -97,24 +97,16 @@ export function textPanel(): HTMLElement {
   })
   store.watch(['textTrouble'], ({ textTrouble }) => setText(trouble, textTrouble ?? ''))
 
-  const drop = h(
-    'div',
-    {
-      class: 'drop',
-      ondragover: (event: DragEvent) => event.preventDefault(),
-      ondrop: (event: DragEvent) => {
-        event.preventDefault()
-        const dropped = event.dataTransfer?.files[0]
-        if (dropped) take(dropped)
-        else {
-          const text = event.dataTransfer?.getData('text/plain')
-          if (text) type(text)
-        }
-      },
-    },
-    box,
-    beginning,
-  )
+  // Anywhere on the page: what is dropped beside the box would take the page's place.
+  document.addEventListener('dragover', (event) => event.preventDefault())
+  document.addEventListener('drop', (event) => {
+    event.preventDefault()
+    const dropped = event.dataTransfer?.files[0]
+    const text = event.dataTransfer?.getData('text/plain')
+    if (dropped && /\.(safetensors|json)$/i.test(dropped.name)) void openModel(dropped)
+    else if (dropped) take(dropped)
+    else if (text) type(text)
+  })
   return h(
     'details',
     { class: 'panel', open: true },
@@ -126,7 +118,8 @@ export function textPanel(): HTMLElement {
       h('button', { onclick: () => file.click() }, 'Open a file'),
       file,
     ),
-    drop,
+    box,
+    beginning,
     trouble,
     facts,
     h(

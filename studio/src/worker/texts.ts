@@ -93,6 +93,7 @@ export function factsOf({ name, text }: NamedText, corpus: Corpus, { heldOut }: 
   const size = vocabulary.size
   return {
     name,
+    kind: vocabulary.kind,
     characters,
     tokens: tokens.length,
     heldOut: heldOut === 0 ? 0 : offsets ? Math.round(tokens.length * heldOut) : splitHeldOut(tokens, heldOut).heldOut.length - 1,
