@@ -20,9 +20,9 @@ export interface GenerateFlags extends Omit<DecodingOptions, 'banned' | 'forced'
 }
 
 export async function runGenerate(path: string | undefined, flags: GenerateFlags): Promise<void> {
-  const { prompt, seed, count, beams, alpha, ban: banned, force: forced, top, json, chat, kernels, ...options } = flags
+  const { prompt, seed, count, beams, alpha, ban, force: forced, top, json, chat, kernels, ...options } = flags
   const model = await loadModel(path ?? latestRun(), { engine: createEngine({ kernels }) })
-  const decoding = { ...options, banned, forced }
+  const decoding = { ...options, banned: ban?.map((token) => special(model, token)), forced }
   if (chat) await converse(model, decoding, seed)
   else if (beams !== undefined) await printBeams(model, { ...decoding, prompt, width: beams, alpha, count }, json)
   else if (json)
@@ -30,6 +30,12 @@ export async function runGenerate(path: string | undefined, flags: GenerateFlags
   else if (count > 1) {
     for (const { text } of await model.samples({ ...decoding, prompt, seed, count })) console.log(prompt + text)
   } else await print(model, { ...decoding, prompt, seed })
+}
+
+/** A special token by the name that `inspect` shows, others as they are. */
+function special({ vocabulary }: LanguageModel, token: string): string | number {
+  const { tokens, unknown, start, end } = vocabulary
+  return [unknown, start, end].find((index) => index !== undefined && tokens[index] === token) ?? token
 }
 
 async function print(model: LanguageModel, options: DecodingOptions & { prompt: string; seed: number }): Promise<void> {
@@ -55,12 +61,14 @@ async function printBeams(
 /** By turns: a line is read, and answered to the end of a line, of a document, or to the longest there may be. */
 async function converse(model: LanguageModel, options: DecodingOptions, seed: number): Promise<void> {
   const session = model.session({ seed })
-  const { stop = ['\n'] } = options
+  // A model of documents may know no line ends: there, a line is the beginning of a document, and the answer its rest.
+  const lineEnd = model.vocabulary.tokens.includes('\n') ? '\n' : ''
+  const { stop = lineEnd ? [lineEnd] : [] } = options
   const ask = (): unknown => process.stdin.isTTY && process.stderr.write('> ')
   ask()
   for await (const line of createInterface({ input: process.stdin })) {
     try {
-      await session.read(`${line}\n`)
+      await session.read(line + lineEnd)
       for await (const text of session.generate({ ...options, stop })) process.stdout.write(text)
       process.stdout.write('\n')
     } catch (error) {

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /** The command `unrolled`. Standard output carries what was asked for; everything else goes to standard error. */
 import { readFileSync } from 'node:fs'
-import { Command, type Option } from 'commander'
+import { Command, Option } from 'commander'
 import { applyConfigFile, UsageError } from './config-file.js'
 import { withDocumentOptions, withTokenOptions, type DocumentFlags } from './corpus.js'
 import { runEvaluate, type EvaluateFlags } from './evaluate.js'
@@ -39,6 +39,7 @@ const withLimits = (command: Command): Command =>
     .option('--epochs <n>', 'how often to read the text', positive)
     .option('--minutes <n>', 'how long to train, validations left out', positive)
     .option('--loss <nats>', 'train until the held-out loss is at most this', positive)
+    .option('--patience <n>', 'end after so many validations without a better one', whole(1))
 
 const train = program
   .command('train')
@@ -59,7 +60,6 @@ train
   .option('--dropout <share>', 'share zeroed between layers', number(0, 1), 0)
   .option('--steps <n>', 'steps to train; default: 2400, where nothing else ends it', whole(1))
 withLimits(train)
-  .option('--patience <n>', 'end after so many validations without a better one', whole(1))
   .option(
     '--streams <n>',
     'parts of the text, or documents, read side by side; default: 16, fewer where the text is short',
@@ -108,7 +108,7 @@ withLimits(train)
       )
     if (folder === undefined) return runTrain(files, options, flag)
     if (files.length > 0) throw new UsageError(`${files[0]}: with --resume, the run has its text already`)
-    const allowed = new Set(['resume', 'config', 'steps', 'epochs', 'minutes', 'loss', 'keep', 'kernels', 'json'])
+    const allowed = new Set(['resume', 'config', 'steps', 'epochs', 'minutes', 'loss', 'patience', 'keep', 'kernels', 'json'])
     refuse(
       train,
       train.options.map((option) => option.attributeName()).filter((name) => !allowed.has(name)),
@@ -136,7 +136,7 @@ program
   .option('--length <n>', 'tokens to write at most', whole(0), 500)
   .option('--temperature <value>', 'below 1 more cautious, above 1 more daring, 0 always the most likely', number(0), 0.7)
   .option('--top-k <n>', 'draw from so many tokens, the most likely ones; default: all', whole(1))
-  .option('--top-p <share>', 'draw from the fewest tokens that together have this probability', number(0), 1)
+  .option('--top-p <share>', 'draw from the fewest tokens that together have this probability, at most 1', positive, 1)
   .option('--min-p <share>', 'draw from tokens at least so many times as likely as the most likely one', number(0), 0)
   .option('--repetition-penalty <value>', 'above 1: fewer repetitions', positive, 1)
   .option('--repetition-window <n>', 'how many tokens back that looks', whole(1), 64)
@@ -145,12 +145,24 @@ program
   .option('--stop <text>', 'end where this appears; may be given several times', several)
   .option('--allow-unknown', 'the unknown token may be written')
   .option('--count <n>', 'how many texts; with --beams, how many of the best', whole(1), 1)
-  .option('--beams <width>', 'beam search of this width, instead of drawing', whole(1))
+  .addOption(
+    new Option('--beams <width>', 'beam search of this width, instead of drawing')
+      .argParser(whole(1))
+      .conflicts(['temperature', 'topK', 'topP', 'minP', 'repetitionPenalty', 'repetitionWindow', 'seed', 'top']),
+  )
   .option('--alpha <value>', 'its length normalisation', number(0), 0.7)
   .option('--seed <seed>', 'seed of the draw', whole(0), 1)
   .option('--json', 'a JSON line for each token, or for each beam')
   .option('--top <n>', 'with --json, so many of the most likely tokens with each', whole(0), 0)
-  .option('--chat', 'answer each line of standard input, up to --stop (default: the end of the line)')
+  .addOption(
+    new Option('--chat', 'answer each line of standard input, up to --stop (default: the end of the line)').conflicts([
+      'prompt',
+      'count',
+      'beams',
+      'json',
+      'top',
+    ]),
+  )
   .addOption(kernels())
   .action((model: string | undefined, flags: GenerateFlags) => runGenerate(model, flags))
 

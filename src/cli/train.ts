@@ -1,5 +1,5 @@
 /** `unrolled train` and `unrolled resume` */
-import { createEngine, Divergence, LanguageModel, type CellName, type EngineOptions } from '../index.js'
+import { createEngine, Divergence, LanguageModel, type CellName, type EndReason, type EngineOptions } from '../index.js'
 import { checkTrainingConfig, loadModel, Run, type OptimizerName, type RunProgress, type TrainingConfig } from '../node/index.js'
 import { asUsage } from './config-file.js'
 import { corpusOf, sourcesOf, type DocumentFlags, type TokenFlags } from './corpus.js'
@@ -86,15 +86,18 @@ export interface ResumeFlags {
   epochs?: number
   minutes?: number
   loss?: number
+  patience?: number
   keep?: number
   kernels?: EngineOptions['kernels']
   json?: boolean
 }
 
 export async function runResume(path: string, flags: ResumeFlags, flag: string | undefined): Promise<void> {
-  const { steps, epochs, minutes, loss, keep, kernels } = flags
+  const { steps, epochs, minutes, loss, patience, keep, kernels } = flags
   const seconds = minutes === undefined ? undefined : minutes * 60
-  const changes = Object.fromEntries(Object.entries({ steps, epochs, seconds, loss }).filter(([, value]) => value !== undefined))
+  const changes = Object.fromEntries(
+    Object.entries({ steps, epochs, seconds, loss, patience }).filter(([, value]) => value !== undefined),
+  )
   const run = await Run.resume(path, { kernels, keep, training: changes })
   for (const why of run.passedOver) process.stderr.write(`passed over: ${why}\n`)
   process.stderr.write(`going on after step ${count(run.training.step)}\n`)
@@ -126,6 +129,13 @@ function configOf(flags: TrainFlags): TrainingConfig {
     retries,
     seed,
   }
+}
+
+const whyEnded: Readonly<Record<EndReason, string>> = {
+  steps: 'the last',
+  time: 'when the time was up',
+  loss: 'when the loss was low enough',
+  patience: 'since validations got no better',
 }
 
 async function follow(run: Run, { json }: { json?: boolean }, flag: string | undefined): Promise<void> {
@@ -165,10 +175,11 @@ async function follow(run: Run, { json }: { json?: boolean }, flag: string | und
     throw new Error(`${error.message}. ${folder.path} has the model as it was after step ${count(training.step)}`)
   }
   reporter.end()
+  const ended = training.ended && whyEnded[training.ended]
   const best = folder.has('best.safetensors') ? `, best.safetensors as it was when the held-out loss was lowest` : ''
   const command = process.env.npm_lifecycle_event ? 'npm run -s unrolled --' : 'npx unrolled'
   say(
-    `${isStopped ? `Stopped after step ${count(training.step)}. ` : ''}Saved in ${folder.path}: model.safetensors${best}; curves in report.html`,
+    `${isStopped ? `Stopped after step ${count(training.step)}` : `Ended after step ${count(training.step)}, ${ended}`}. Saved in ${folder.path}: model.safetensors${best}; curves in report.html`,
   )
   if (isStopped) say(`  ${command} resume ${folder.path}    # goes on exactly where it stopped`)
   // Of documents, one ends by itself.

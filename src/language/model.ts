@@ -92,7 +92,8 @@ export class LanguageModel {
   /** A model of the tokens of a text, with random weights. */
   static create(options: LanguageModelOptions): LanguageModel {
     const { cell = 'lstm', hidden = 128, layers = 2, tied = false, embedding = tied ? hidden : 64, dropout = 0 } = options
-    if (dropout > 0 && layers === 1) {
+    for (const name of Object.keys(options)) if (!names.has(name)) throw new Error(`create: '${name}' is not an option`)
+    if (dropout > 0 && dropout < 1 && layers === 1) {
       throw new Error(`dropout: ${dropout} with 1 layer; must be 0, or layers 2 or more, since it is between layers`)
     }
     const made = resolve(cell)
@@ -232,9 +233,12 @@ export class LanguageModel {
   }
 }
 
+const ofText = ['text', 'tokens', 'lowerCase', 'minCount', 'vocabularySize', 'unknown']
+const names = new Set([...ofText, 'corpus', 'cell', 'hidden', 'layers', 'embedding', 'dropout', 'tied', 'seed', 'engine'])
+
 function corpusFor(options: TrainingText): Corpus {
   if (options.corpus !== undefined) {
-    const beside = ['text', 'tokens', 'lowerCase', 'minCount', 'vocabularySize', 'unknown'].find((name) => name in options)
+    const beside = ofText.find((name) => name in options)
     if (beside) throw new Error(`${beside}: cannot be given beside a corpus, which has its vocabulary`)
     return options.corpus
   }

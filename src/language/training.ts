@@ -133,6 +133,7 @@ export class Training {
    *
    * @param options.lastGood the checkpoint that a divergence leads back to: the one before. Default: this one
    * @param options.source what errors call it
+   * @param options.patienceAnew whether validations without a better one are counted anew, to go on where patience had ended it. Default false
    * @param options.otherKernels whether it may have been trained with other kernels; what follows is not exact then. Default false
    */
   restore(
@@ -141,9 +142,11 @@ export class Training {
       lastGood,
       source = 'checkpoint',
       otherKernels = false,
-    }: { lastGood?: Uint8Array; source?: string; otherKernels?: boolean } = {},
+      patienceAnew = false,
+    }: { lastGood?: Uint8Array; source?: string; otherKernels?: boolean; patienceAnew?: boolean } = {},
   ): void {
-    const { snapshot, state } = this.#decode(bytes, source, otherKernels)
+    const { snapshot, state: then } = this.#decode(bytes, source, otherKernels)
+    const state = patienceAnew ? { ...then, validationsSinceBest: 0 } : then
     const good = lastGood ? this.#decode(lastGood, `${source}: lastGood`, true).snapshot : snapshot
     try {
       this.loop.restore(snapshot, state, good)

@@ -53,7 +53,7 @@ const endings: Readonly<Record<string, readonly [state: string, why: string]>> =
   loss: ['finished', 'it reached the loss that it was to'],
   patience: ['finished', 'the held-out loss fell no further'],
   stopped: ['stopped', 'it was told to'],
-  divergence: ['diverged', 'a loss or gradient was not finite'],
+  divergence: ['diverged', 'the loss or a gradient was beyond all bounds'],
 }
 
 /** Where the run is, and why. */
@@ -232,7 +232,7 @@ function describeDivergence({ message, op, parameter, backTo, rateFactor }: Mark
   const where = [op && `op ${op}`, parameter && `parameter ${parameter}`].filter(Boolean).join(', ')
   const rate = rateFactor === undefined ? '' : `, with ${rateFactor} of the learning rate`
   const then = backTo === undefined ? '' : `Went on from step ${backTo}${rate}.`
-  return [message, where && `(${where})`, then].filter(Boolean).join(' ')
+  return [message, where && `(${where})`].filter(Boolean).join(' ') + (then && `. ${then}`)
 }
 
 /** A table that scrolls in itself, also by keyboard. */

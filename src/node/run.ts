@@ -119,7 +119,11 @@ export class Run {
         const going = model.training({ ...trainOptionsOf(training), corpus })
         const good = lastGoodStep(step, going.loop.options.snapshotEvery)
         const lastGood = folder.checkpoints().includes(good) ? await wholeCheckpoint(folder, good, passedOver) : undefined
-        going.restore(bytes, { source, lastGood: lastGood?.bytes, otherKernels: kernels !== undefined })
+        if (going.steps < step) {
+          throw new Error(`steps: ${going.steps}; the run has taken ${step} already`)
+        }
+        const patienceAnew = Object.keys(changes).length > 0
+        going.restore(bytes, { source, lastGood: lastGood?.bytes, otherKernels: kernels !== undefined, patienceAnew })
         const run = new Run(folder, model, going, config, options, passedOver)
         run.#resumed = step
         await folder.cutLog(step)

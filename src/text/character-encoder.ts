@@ -145,12 +145,18 @@ export class CharacterEncoder implements Encoder {
       this.#out[this.#length++] = unknown
     } else {
       throw new Error(
-        `${this.#source}: '${visible(character)}' (character ${count(this.#before)}) is not in this model's vocabulary of ` +
+        `${this.#source}: '${visible(character)}' (${pointsOf(character)}character ${count(this.#before)}) is not in this model's vocabulary of ` +
           `${this.#lexicon.size}; leave it out, or train on a text that has it`,
       )
     }
     return unknown ?? index
   }
+}
+
+/** What looks the same may be put together differently: é is one code point or two. */
+function pointsOf(character: string): string {
+  const points = [...character].map((point) => `U+${point.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0')}`)
+  return points.length > 1 ? `${points.join(' ')}, ` : ''
 }
 
 /** Where a stretch ends: between two plain code points, before a carriage return, or with the text. */

@@ -142,9 +142,9 @@ export class TrainingLoop {
   }
 
   #step(): StepReport {
-    const { trainer, options } = this
+    const { trainer } = this
     const taken = trainer.step()
-    if (options.retries > 0 && taken.nats > explosion * log(trainer.network.tokens)) {
+    if (taken.nats > explosion * log(trainer.network.tokens)) {
       throw new Divergence(
         `step ${taken.step}: the loss is ${taken.nats.toFixed(2)} nats a token, more than ${explosion} times that of a uniform guess`,
         taken.step,

@@ -162,7 +162,7 @@ describe('a report', () => {
     ['steps', 'finished it took all its steps'],
     ['patience', 'finished the held-out loss fell no further'],
     ['stopped', 'stopped it was told to'],
-    ['divergence', 'diverged a loss or gradient was not finite'],
+    ['divergence', 'diverged the loss or a gradient was beyond all bounds'],
     ['toString', 'ended toString'],
   ])('of a run that ended for %s says so', (reason, words) => {
     const end = { event: 'end', step: 300, reason, seconds: 7384 } as LogLine

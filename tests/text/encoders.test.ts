@@ -81,7 +81,7 @@ describe('characters', () => {
     const vocabulary = Vocabulary.fromJSON(['\n', '\r', 'a', 'e', '\u0301', '👩', '\u200d'])
     expect(vocabulary.encode('ae\u0301\r\n👩\u200d👩')).toEqual(Int32Array.of(2, 3, 4, 1, 0, 5, 6, 5))
     expect(() => vocabulary.encode('e\u0301e\u0302')).toThrow(
-      "text: 'e\u0302' (character 2) is not in this model's vocabulary of 7",
+      "text: 'e\u0302' (U+0065 U+0302, character 2) is not in this model's vocabulary of 7",
     )
   })
 

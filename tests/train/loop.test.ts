@@ -194,6 +194,14 @@ describe('a divergence', () => {
     expect(loop.ended).toBe('steps')
   })
 
+  test('is an explosion too, at once where there are no retries', () => {
+    const loop = loopOf({ retries: 0 })
+    loop.next()
+    const { parameters } = loop.trainer.network
+    parameters.forEach((parameter) => parameter.write(parameter.read().map((value) => value * 1000)))
+    expect(() => loop.next()).toThrow(/more than 4 times that of a uniform guess/)
+  })
+
   test('is a loss that is a number, but far above that of a guess', () => {
     const loop = loopOf()
     loop.next()
