@@ -245,9 +245,10 @@ test('opens what RecurrentJS saved, with layers of unequal sizes, and writes the
   const path = join(mkdtempSync(join(tmpdir(), 'unrolled-studio-')), 'model.json')
   writeFileSync(path, JSON.stringify(model))
   const page = await studio.open()
-  await typeText(page, `${sentences.join('\n')}\n`.repeat(20), {})
+  // Two letters that the model has never seen.
+  await typeText(page, `${sentences.join('\n')}\n`.repeat(20) + 'QQ\n', {})
   await page.locator('#model-file').setInputFiles(path)
-  await page.locator('.notice', { hasText: 'from RecurrentJS' }).waitFor()
+  await page.locator('.notice', { hasText: /from RecurrentJS.*without 2 characters/ }).waitFor()
   await expect.poll(() => page.locator('#greedy').textContent()).toBe(model.generate({ temperature: 0 }))
   await button(page, 'Go on').click()
   await untilStep(page, 30)
