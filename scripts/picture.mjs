@@ -31,7 +31,7 @@ const shown = [
     .slice(0, 5)
     .map((line) => [line, 'sample']),
   ['', ''],
-  ...lines.filter((line) => line.startsWith('Saved')).map((line) => [line, 'dim']),
+  ...lines.filter((line) => line.startsWith('Ended')).map((line) => [line, 'dim']),
 ]
 
 const row = 18

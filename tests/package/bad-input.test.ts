@@ -138,9 +138,9 @@ describe('an option', () => {
     [['--optimizer', 'adm'], 2, 'must be one of adam, adamw, rmsprop, adagrad, sgd. Did you mean adam?'],
     [['--hidden', '1000000'], 1, /the model: [\d,]+ parameters take [\d,]+ MB of memory; there can be 2,048 MB\. Choose fewer/],
     [['--streams', '1000000'], 1, 'streams: 1000000; must be at most 854 for a text of 855 tokens'],
-    [['--patience', '3', '--held-out', '0'], 1, 'patience: 3; needs held-out text to measure'],
-    [['--schedule', 'cosine', '--minutes', '1'], 1, "schedule: 'cosine'; needs steps or epochs"],
-    [['--epochs', '3'], 1, 'train: both steps and epochs; give one'],
+    [['--patience', '3', '--held-out', '0'], 2, 'patience: 3; needs held-out text to measure'],
+    [['--schedule', 'cosine', '--minutes', '1'], 2, "schedule: 'cosine'; needs steps or epochs"],
+    [['--epochs', '3'], 2, 'train: both steps and epochs; give one'],
     [['--tied', '--embedding', '3'], 1, 'tied: true with embedding 3 and hidden 4; tied weights need both to be the same'],
   ] as const)('%j is refused', (args, status, sentence) => {
     const own = small.filter(

@@ -29,7 +29,7 @@ describe('training', () => {
       const { status, stdout, stderr } = run('train', text, '--steps', '20', '--hidden', '8', '--layers', '1')
       expect([status, stdout], stderr).toEqual([0, ''])
       expect(stderr).toMatch(/^step 20: held out [\d.]+ nats, [\d.]+ bits a character, perplexity [\d.]+(, the best so far)?; /m)
-      expect(stderr).toContain(`\nSaved in ${name}: model.safetensors, best.safetensors as it was`)
+      expect(stderr).toContain(`\nEnded after step 20, the last. Saved in ${name}: model.safetensors, best.safetensors as it was`)
       expect(stderr).toContain(`\n  npx unrolled generate ${name} --length 1000\n`)
       for (const code of ['\u001B', '\r']) expect(stderr).not.toContain(code)
       expect(readdirSync(join(folder, name)).sort()).toEqual([

@@ -164,7 +164,7 @@ test('shows hostile texts as they are, and runs none of them', async () => {
   const texts = await tab.locator('#samples details pre').allTextContents()
   expect(texts.slice(0, 2)).toEqual([`\nAfter 500 steps\n${hostile}`, `word${'o'.repeat(500)}`])
   expect(await tab.locator('#events td').allTextContents()).toContain(
-    `${hostile} (op ${hostile}, parameter W) Went on from step 400, with 0.5 of the learning rate.`,
+    `${hostile} (op ${hostile}, parameter W). Went on from step 400, with 0.5 of the learning rate.`,
   )
   expect(await tab.evaluate(() => 'hacked' in window)).toBe(false)
   expect(await tab.locator('img, svg').count()).toBe(0)
