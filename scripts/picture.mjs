@@ -3,13 +3,15 @@
 import { readFileSync } from 'node:fs'
 
 const log = readFileSync(0, 'utf8')
-const lines = log.split('\n')
+// Without what the build says.
+const lines = log.split('\n').filter((line) => !line.startsWith('build/'))
+const isMeasured = (line) => /^step [\d,]+: held out/.test(line)
 const points = [...log.matchAll(/^step ([\d,]+): held out ([\d.]+) nats/gm)].map(([, step, nats]) => [
   Number(step.replaceAll(',', '')),
   Number(nats),
 ])
-const last = lines.findLastIndex((line) => line.includes('held out'))
-const first = lines.findIndex((line) => line.includes('held out'))
+const last = lines.findLastIndex(isMeasured)
+const first = lines.findIndex(isMeasured)
 
 const escape = (text) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 const wrap = (text, width) => text.match(new RegExp(`.{1,${width}}`, 'g')) ?? ['']
@@ -21,17 +23,20 @@ const shown = [
     .flatMap((line) => wrap(line, width))
     .map((line) => [line, 'dim']),
   ['', ''],
-  [lines[first], 'step'],
+  [wrap(lines[first], width)[0], 'step'],
   ...wrap(lines[first + 1], width)
     .slice(0, 1)
     .map((line) => [line, 'sample']),
   ['…', 'dim'],
-  [lines[last], 'step'],
+  [wrap(lines[last], width)[0], 'step'],
   ...wrap(lines[last + 1], width)
     .slice(0, 5)
     .map((line) => [line, 'sample']),
   ['', ''],
-  ...lines.filter((line) => line.startsWith('Ended')).map((line) => [line, 'dim']),
+  ...lines
+    .filter((line) => line.startsWith('Ended'))
+    .flatMap((line) => wrap(line, width))
+    .map((line) => [line, 'dim']),
 ]
 
 const row = 18
