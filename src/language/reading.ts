@@ -53,9 +53,22 @@ export function trainingBatches(
 ): Streams | DocumentBatches {
   const { tokens, offsets } = part
   if (offsets) {
-    return new DocumentBatches({ tokens, offsets }, { batch: streams ?? Math.min(usualBatch, offsets.length - 1), window, seed })
+    return streams === undefined
+      ? wellFilled({ tokens, offsets }, { window, seed })
+      : new DocumentBatches({ tokens, offsets }, { batch: streams, window, seed })
   }
   return new Streams(tokens, { streams: streams ?? fitting(tokens.length, window), window })
+}
+
+/** How much of the places may be empty where nobody says how many documents are side by side. */
+const mostPadding = 0.1
+
+/** As many documents side by side as usual; fewer where they are few, and so unlike in length that too many places would be empty. */
+function wellFilled(part: Required<TokenText>, options: { window: number; seed?: number }): DocumentBatches {
+  for (let batch = Math.min(usualBatch, part.offsets.length - 1); ; batch = Math.ceil(batch / 2)) {
+    const batches = new DocumentBatches(part, { ...options, batch })
+    if (batch === 1 || batches.padding < mostPadding) return batches
+  }
 }
 
 const measuredWindow = 128
@@ -63,7 +76,7 @@ const measuredWindow = 128
 /** A part, to be measured: every prediction once. A stream is read as several, each from an empty state. */
 export function measuredBatches({ tokens, offsets }: TokenText): TextBatches {
   if (offsets) {
-    return new DocumentBatches({ tokens, offsets }, { batch: Math.min(usualBatch, offsets.length - 1), window: measuredWindow })
+    return wellFilled({ tokens, offsets }, { window: measuredWindow })
   }
   return new Streams(tokens, { streams: fitting(tokens.length, 2 * measuredWindow), window: measuredWindow })
 }

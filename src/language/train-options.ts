@@ -16,7 +16,7 @@ export interface TrainOptions extends Pick<OptimizerOptions, 'clipValue' | 'l2'>
   loss?: number
   /** Ends after so many validations in a row without a better one. Default: never. */
   patience?: number
-  /** Streams of the text, or documents, that are read side by side (B). Default 16, fewer where the text is short. */
+  /** Streams of the text, or documents, that are read side by side (B). Default 16; fewer where the text is short, or the documents few and unlike in length. */
   streams?: number
   /** Steps through which gradients flow (T). Default 64. */
   window?: number
