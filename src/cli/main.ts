@@ -12,7 +12,7 @@ import { runImport, type ImportFlags } from './import.js'
 import { runInspect } from './inspect.js'
 import { runScore, type ScoreFlags } from './score.js'
 import { runResume, runTrain, type ResumeFlags, type TrainFlags } from './train.js'
-import { choice, number, positive, several, whole } from './values.js'
+import { choice, number, positive, several, share, whole } from './values.js'
 
 /** The exit codes; what was stopped by the user ends with 130. */
 const [failed, wrongUse] = [1, 2]
@@ -136,8 +136,8 @@ program
   .option('--length <n>', 'tokens to write at most', whole(0), 500)
   .option('--temperature <value>', 'below 1 more cautious, above 1 more daring, 0 always the most likely', number(0), 0.7)
   .option('--top-k <n>', 'draw from so many tokens, the most likely ones; default: all', whole(1))
-  .option('--top-p <share>', 'draw from the fewest tokens that together have this probability, at most 1', positive, 1)
-  .option('--min-p <share>', 'draw from tokens at least so many times as likely as the most likely one', number(0), 0)
+  .option('--top-p <share>', 'draw from the fewest tokens that together have this probability', share(true), 1)
+  .option('--min-p <share>', 'draw from tokens at least so many times as likely as the most likely one', share(false), 0)
   .option('--repetition-penalty <value>', 'above 1: fewer repetitions', positive, 1)
   .option('--repetition-window <n>', 'how many tokens back that looks', whole(1), 64)
   .option('--ban <token>', 'a token that is never written; may be given several times', several)

@@ -1,7 +1,7 @@
 /** `unrolled train` and `unrolled resume` */
 import { createEngine, Divergence, LanguageModel, type CellName, type EndReason, type EngineOptions } from '../index.js'
 import { checkTrainingConfig, loadModel, Run, type OptimizerName, type RunProgress, type TrainingConfig } from '../node/index.js'
-import { asUsage } from './config-file.js'
+import { asUsage, UsageError } from './config-file.js'
 import { corpusOf, sourcesOf, type DocumentFlags, type TokenFlags } from './corpus.js'
 import { nextRun } from './places.js'
 import { Reporter } from './progress.js'
@@ -48,6 +48,9 @@ const count = (n: number): string => n.toLocaleString('en')
 export async function runTrain(files: readonly string[], flags: TrainFlags, flag: string | undefined): Promise<void> {
   const training = configOf(flags)
   asUsage(() => checkTrainingConfig(training))
+  if (flags.tied && flags.embedding !== undefined && flags.embedding !== flags.hidden) {
+    throw new UsageError(`--embedding: ${flags.embedding}; must be as --hidden, ${flags.hidden}, with --tied`)
+  }
   const engine = createEngine({ kernels: flags.kernels })
   const base = flags.from === undefined ? undefined : await loadModel(flags.from, { engine })
   const corpus = await corpusOf(files, flags, base?.vocabulary)

@@ -30,6 +30,17 @@ export const number =
     return value
   }
 
+/** @param isOpen whether 0 itself is too little */
+export const share =
+  (isOpen: boolean): Parser<number> =>
+  (text) => {
+    const value = numberOf(text)
+    if (!(value >= 0 && value <= 1) || (isOpen && value === 0)) {
+      throw new InvalidArgumentError(`must be a number ${isOpen ? 'above 0, and at most 1' : 'from 0 to 1'}.`)
+    }
+    return value
+  }
+
 /** The nearest of these, if one is near enough to have been meant. */
 export function nearest(text: string, names: readonly string[]): string | undefined {
   const [best] = names
@@ -50,4 +61,7 @@ export function choice(flags: string, description: string, names: readonly strin
 }
 
 /** For an option that may be given several times. */
-export const several = (text: string, before: readonly string[] = []): string[] => [...before, text]
+export const several = (text: string, before: readonly string[] = []): string[] => {
+  if (text === '') throw new InvalidArgumentError('must not be empty.')
+  return [...before, text]
+}

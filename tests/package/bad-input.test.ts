@@ -141,7 +141,7 @@ describe('an option', () => {
     [['--patience', '3', '--held-out', '0'], 2, 'patience: 3; needs held-out text to measure'],
     [['--schedule', 'cosine', '--minutes', '1'], 2, "schedule: 'cosine'; needs steps or epochs"],
     [['--epochs', '3'], 2, 'train: both steps and epochs; give one'],
-    [['--tied', '--embedding', '3'], 1, 'tied: true with embedding 3 and hidden 4; tied weights need both to be the same'],
+    [['--tied', '--embedding', '3'], 2, '--embedding: 3; must be as --hidden, 4, with --tied'],
   ] as const)('%j is refused', (args, status, sentence) => {
     const own = small.filter(
       (_, i) => !(args as readonly string[]).includes(small[i - (i % 2)]) && !(args[0] === '--schedule' && i >= 8 && i < 10),
