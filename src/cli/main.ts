@@ -244,6 +244,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 try {
   await program.parseAsync()
 } catch (error) {
-  process.stderr.write(`unrolled: ${(error as Error).message}\n`)
+  // One line, whatever a broken file has put into the message.
+  process.stderr.write(`unrolled: ${(error as Error).message.replaceAll(/\p{Cc}+/gu, ' ')}\n`)
   process.exitCode = error instanceof UsageError ? wrongUse : failed
 }

@@ -73,7 +73,9 @@ export function parsed<T>(text: string | undefined, source: string, what: string
   try {
     return check(JSON.parse(text ?? ''))
   } catch (error) {
-    throw new Error(`${source}: its ${what} cannot be read (${(error as Error).message})`)
+    // JSON's own message may quote what is there, line ends too.
+    const why = (error as Error).message.replaceAll(/\p{Cc}+/gu, ' ')
+    throw new Error(`${source}: its ${what} cannot be read (${why})`)
   }
 }
 

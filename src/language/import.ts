@@ -139,7 +139,7 @@ function parseJson(bytes: Uint8Array, source: string): unknown {
   try {
     return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
   } catch (error) {
-    throw new Error(`${source}: is not valid JSON (${(error as Error).message})`)
+    throw new Error(`${source}: is not valid JSON (${(error as Error).message.replaceAll(/\p{Cc}+/gu, ' ')})`)
   }
 }
 

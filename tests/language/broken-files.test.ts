@@ -132,7 +132,8 @@ describe('a model', () => {
         changed[at] = value
         expect(refusal(() => load(changed)) ?? 'a.file: loads').toMatch(sentence)
       }),
-      { numRuns: 400 },
+      // One that JSON's own message quotes with the line end in it.
+      { numRuns: 400, examples: [[95, 110]] },
     )
   })
 
