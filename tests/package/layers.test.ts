@@ -4,6 +4,9 @@ import { dirname, join, relative } from 'node:path'
 import { expect, test } from 'vitest'
 import { root } from './support.js'
 
+/** What a language model is made of. */
+const beneath = ['graph', 'nn', 'optim', 'text', 'metrics', 'train', 'generate', 'formats']
+
 /** By folder: what it may import besides itself; `folder/file` where one file of a folder is enough. */
 const allowed: Record<string, readonly string[]> = {
   tape: [],
@@ -19,36 +22,9 @@ const allowed: Record<string, readonly string[]> = {
   train: ['graph', 'nn/carried-state', 'nn/random', 'nn/token-network', 'optim', 'text', 'run/engine', 'run/dropout'],
   generate: ['graph', 'nn/random', 'nn/token-network', 'run/engine'],
   formats: ['graph', 'nn', 'run/engine', '@noble/hashes'],
-  language: [
-    'graph',
-    'nn',
-    'optim',
-    'text',
-    'metrics',
-    'train',
-    'generate',
-    'formats',
-    'recurrentjs/sentence-model',
-    'run/engine',
-    'run/engines',
-    'node:fs/promises',
-  ],
+  language: [...beneath, 'recurrentjs/sentence-model', 'run/engine', 'run/engines', 'node:fs/promises'],
   recurrentjs: ['graph', 'nn', 'optim', 'text', 'train', 'generate', 'run/engine', 'run/engines'],
-  node: [
-    'graph',
-    'nn',
-    'optim',
-    'text',
-    'metrics',
-    'train',
-    'generate',
-    'formats',
-    'language',
-    'run/engine',
-    'run/engines',
-    'node:',
-    'uplot',
-  ],
+  node: [...beneath, 'language', 'run/engine', 'run/engines', 'node:', 'uplot'],
   cli: ['index', 'node/index', 'commander', 'fastest-levenshtein', 'node:'],
 }
 
