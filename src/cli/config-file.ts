@@ -1,7 +1,7 @@
 /** Options from a file: JSON, with the names of the long flags, in camel case or as they are. Flags win. */
 import { readFileSync } from 'node:fs'
 import type { Command, Option } from 'commander'
-import { nearest } from './values.js'
+import { parsers, readSetting } from '../node/index.js'
 
 /** Wrong use: the command ends with 2. */
 export class UsageError extends Error {}
@@ -31,7 +31,7 @@ export function applyConfigFile(command: Command, path: string): void {
   for (const [key, value] of Object.entries(values)) {
     const option = options.find((known) => known.attributeName() === key || known.long === `--${key}`)
     if (!option) {
-      const meant = nearest(
+      const meant = parsers.nearest(
         key,
         options.map((known) => known.attributeName()),
       )
@@ -45,16 +45,10 @@ export function applyConfigFile(command: Command, path: string): void {
 
 function parsed(option: Option, value: unknown, path: string, key: string): unknown {
   const isFlag = !option.required && !option.optional
-  if (isFlag) {
-    if (typeof value !== 'boolean') throw new UsageError(`${path}: '${key}' is ${JSON.stringify(value)}; must be true or false`)
-    return value
-  }
-  if (typeof value !== 'string' && typeof value !== 'number') {
-    throw new UsageError(`${path}: '${key}' is ${JSON.stringify(value)}; must be a number or a text`)
-  }
+  const parse = (text: string): string => (option.parseArg ? option.parseArg(text, undefined as never) : text)
   try {
-    return option.parseArg ? option.parseArg(String(value), undefined as never) : String(value)
+    return readSetting(isFlag ? {} : { parse }, value)
   } catch (error) {
-    throw new UsageError(`${path}: '${key}' is ${JSON.stringify(value)}; ${(error as Error).message}`)
+    throw new UsageError(`${path}: '${key}' ${(error as Error).message}`)
   }
 }

@@ -1,43 +1,6 @@
-/** Which text is read, and as what: the options that training and measuring share. */
-import type { Command } from 'commander'
+/** Which text is read, and as what. */
 import { CorpusBuilder, type Corpus, type Vocabulary } from '../index.js'
-import { readCorpus, type ReadCorpusOptions } from '../node/index.js'
-import { choice, whole } from './values.js'
-
-export interface DocumentFlags {
-  documents?: 'lines'
-  csvColumn?: string
-  jsonField?: string
-}
-
-export interface TokenFlags {
-  tokens: 'characters' | 'bytes' | 'words'
-  lowerCase?: boolean
-  minCount: number
-  vocabulary?: number
-  unknown?: boolean
-}
-
-export const withDocumentOptions = (command: Command): Command =>
-  command
-    .addOption(
-      choice('--documents <how>', 'each line is a text of its own, such as a name', ['lines']).conflicts([
-        'csvColumn',
-        'jsonField',
-      ]),
-    )
-    .option('--csv-column <name>', 'each cell of this column of a CSV is a text of its own')
-    .option('--json-field <name>', 'each line is a JSON object, and this field of it a text of its own')
-
-export const withTokenOptions = (command: Command): Command =>
-  command
-    .addOption(
-      choice('--tokens <kind>', 'what the model reads and writes', ['characters', 'bytes', 'words']).default('characters'),
-    )
-    .option('--lower-case', 'read everything in lower case')
-    .option('--min-count <n>', 'tokens that are rarer become the unknown token', whole(1), 1)
-    .option('--vocabulary <n>', 'keep at most so many tokens, the most frequent; default: all', whole(2))
-    .option('--unknown', 'have an unknown token, though the text needs none, for what the model may meet later')
+import { readCorpus, type DocumentSettings, type ReadCorpusOptions, type TokenSettings } from '../node/index.js'
 
 /**
  * The corpus of some files.
@@ -46,7 +9,7 @@ export const withTokenOptions = (command: Command): Command =>
  */
 export async function corpusOf(
   files: readonly string[],
-  flags: DocumentFlags & Partial<TokenFlags>,
+  flags: DocumentSettings & Partial<TokenSettings>,
   vocabulary?: Vocabulary,
 ): Promise<Corpus> {
   const { tokens: kind, lowerCase, minCount, vocabulary: size, unknown } = flags
@@ -59,7 +22,7 @@ export async function corpusOf(
   return builder.finish()
 }
 
-function formatOf({ documents, csvColumn, jsonField }: DocumentFlags): Pick<ReadCorpusOptions, 'format' | 'column' | 'field'> {
+function formatOf({ documents, csvColumn, jsonField }: DocumentSettings): Pick<ReadCorpusOptions, 'format' | 'column' | 'field'> {
   if (csvColumn !== undefined) return { format: 'csv', column: csvColumn }
   if (jsonField !== undefined) return { format: 'jsonl', field: jsonField }
   return documents === undefined ? {} : { format: documents }

@@ -2,8 +2,15 @@
 /** The command `unrolled`. Standard output carries what was asked for; everything else goes to standard error. */
 import { readFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
+import {
+  documentSettings,
+  kernelSettings,
+  limitSettings,
+  trainSettings,
+  type DocumentSettings,
+  type Setting,
+} from '../node/index.js'
 import { applyConfigFile, UsageError } from './config-file.js'
-import { withDocumentOptions, withTokenOptions, type DocumentFlags } from './corpus.js'
 import { runEvaluate, type EvaluateFlags } from './evaluate.js'
 import { runExport, type ExportFlags } from './export.js'
 import { allowRelaxedSimd } from './flags.js'
@@ -12,17 +19,17 @@ import { runImport, type ImportFlags } from './import.js'
 import { runInspect } from './inspect.js'
 import { runScore, type ScoreFlags } from './score.js'
 import { runResume, runTrain, type ResumeFlags, type TrainFlags } from './train.js'
-import { choice, number, positive, several, share, whole } from './values.js'
+import { choice, number, optionOf, positive, several, share, whole } from './values.js'
 
 /** The exit codes; what was stopped by the user ends with 130. */
 const [failed, wrongUse] = [1, 2]
 
-const kernels = (): Option =>
-  choice(
-    '--kernels <build>',
-    'relaxed: fastest; plain: the same bits everywhere; reference: float64; default: the fastest that runs here',
-    ['relaxed', 'plain', 'reference'],
-  )
+/** The options that these settings are. */
+const withSettings = (command: Command, settings: Readonly<Record<string, Setting>>): Command => {
+  for (const setting of Object.values(settings)) command.addOption(optionOf(setting))
+  return command
+}
+const kernels = (): Option => optionOf(kernelSettings.kernels)
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
 const flag = allowRelaxedSimd()
@@ -33,14 +40,6 @@ const program = new Command('unrolled')
   .showSuggestionAfterError()
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : wrongUse))
 
-/** The limits that a run can be given, and given anew. */
-const withLimits = (command: Command): Command =>
-  command
-    .option('--epochs <n>', 'how often to read the text', positive)
-    .option('--minutes <n>', 'how long to train, validations left out', positive)
-    .option('--loss <nats>', 'train until the held-out loss is at most this', positive)
-    .option('--patience <n>', 'end after so many validations without a better one', whole(1))
-
 const train = program
   .command('train')
   .description('train a model on text, and keep all of it in a folder')
@@ -49,53 +48,7 @@ const train = program
   .option('--out <folder>', 'where the run is kept; default: runs/1, or the next number that is free')
   .option('--resume <folder>', 'go on with a run exactly where it stopped, as the command resume does')
   .option('--from <model>', 'begin with the weights of this model, or run, and its vocabulary')
-withDocumentOptions(train)
-withTokenOptions(train)
-train
-  .addOption(choice('--cell <cell>', 'which cell', ['lstm', 'gru', 'gru-reset-before', 'rnn', 'rnn-relu']).default('lstm'))
-  .option('--hidden <units>', 'units of each layer', whole(1), 128)
-  .option('--layers <n>', 'layers', whole(1), 2)
-  .option('--embedding <width>', 'numbers that stand for a token; default: 64, with --tied as many as hidden', whole(1))
-  .option('--tied', 'the output layer uses the weights of the embedding')
-  .option('--dropout <share>', 'share zeroed between layers', number(0, 1), 0)
-  .option('--steps <n>', 'steps to train; default: 2400, where nothing else ends it', whole(1))
-withLimits(train)
-  .option(
-    '--streams <n>',
-    'parts of the text, or documents, read side by side; default: 16, fewer where the text is short',
-    whole(1),
-  )
-  .option('--window <steps>', 'steps through which gradients flow', whole(1), 64)
-  .option('--reach <steps>', 'earlier steps that a loss reaches back to; default: all of its window', whole(0))
-  .addOption(
-    choice('--optimizer <name>', 'how gradients change weights', ['adam', 'adamw', 'rmsprop', 'adagrad', 'sgd']).default('adam'),
-  )
-  .option('--rate <rate>', 'learning rate; the highest one of a schedule', positive, 0.005)
-  .addOption(
-    choice('--schedule <name>', 'how the rate changes; default: cosine, constant where the number of steps is not known', [
-      'cosine',
-      'constant',
-      'halve-on-rise',
-    ]),
-  )
-  .option('--clip <norm>', 'largest norm of the gradient', positive, 1)
-  .option('--clip-value <size>', 'largest size of each element of the gradient; default: any', positive)
-  .option('--l2 <weight>', 'weight of the squared weights in the loss', number(0), 0)
-  .option('--held-out <share>', 'share of the text, or of the documents, that is never trained on', number(0, 1), 0.05)
-  .option('--validate-every <steps>', 'steps between validations; default: a tenth of all', whole(1))
-  .option('--checkpoint-every <steps>', 'steps between checkpoints; default: a twentieth of all, at most 500', whole(1))
-  .option('--keep <n>', 'checkpoints that are kept, the newest', whole(2), 3)
-  .option('--log-every <steps>', 'steps between lines of the log; default: a thousandth of all', whole(1))
-  .option('--sample-length <n>', 'tokens of the sample at each validation', whole(0), 200)
-  .option('--sample-temperature <value>', 'its temperature', number(0), 0.7)
-  .option(
-    '--retries <n>',
-    'how often to go back from a loss that is not a number, or explodes, with half the rate; 0: never',
-    whole(0),
-    3,
-  )
-  .option('--seed <seed>', 'seed of weights, dropout, samples and the choice of documents', whole(0), 1)
-  .addOption(kernels())
+withSettings(train, trainSettings)
   .option('--json', 'the log on standard output, a JSON line each')
   .action(async (files: string[], flags: TrainFlags & { config?: string; resume?: string }) => {
     if (flags.config !== undefined) applyConfigFile(train, flags.config)
@@ -122,7 +75,7 @@ const resume = program
   .description('go on with a run exactly where it stopped')
   .argument('<folder>', 'the folder of the run')
   .option('--steps <n>', 'steps in all; default: as before', whole(1))
-withLimits(resume)
+withSettings(resume, limitSettings)
   .option('--keep <n>', 'checkpoints that are kept, the newest; default: as before', whole(2))
   .addOption(kernels())
   .option('--json', 'the log on standard output, a JSON line each')
@@ -166,17 +119,18 @@ program
   .addOption(kernels())
   .action((model: string | undefined, flags: GenerateFlags) => runGenerate(model, flags))
 
-withDocumentOptions(
+withSettings(
   program
     .command('evaluate')
     .description('measure how well a model predicts a text, beside simpler models')
     .argument('<model>', "a model's file, or the folder of a run")
     .argument('[files...]', 'UTF-8 texts; - is standard input; default: what the run has held out'),
+  documentSettings,
 )
   .option('--trained-on <files...>', 'what the simpler models are trained on; default: what the run was trained on')
   .option('--json', 'as JSON')
   .addOption(kernels())
-  .action((model: string, files: string[], flags: EvaluateFlags & DocumentFlags) => runEvaluate(model, files, flags))
+  .action((model: string, files: string[], flags: EvaluateFlags & DocumentSettings) => runEvaluate(model, files, flags))
 
 program
   .command('score')

@@ -24,8 +24,8 @@ const allowed: Record<string, readonly string[]> = {
   formats: ['graph', 'nn', 'run/engine', '@noble/hashes'],
   language: [...beneath, 'recurrentjs/sentence-model', 'run/engine', 'run/engines', 'node:fs/promises'],
   recurrentjs: ['graph', 'nn', 'optim', 'text', 'train', 'generate', 'run/engine', 'run/engines'],
-  node: [...beneath, 'language', 'run/engine', 'run/engines', 'node:', 'uplot'],
-  cli: ['index', 'node/index', 'commander', 'fastest-levenshtein', 'node:'],
+  node: [...beneath, 'language', 'run/engine', 'run/engines', 'node:', 'uplot', 'fastest-levenshtein'],
+  cli: ['index', 'node/index', 'sweep/index', 'commander', 'node:'],
 }
 
 const src = join(root, 'src')
