@@ -10,6 +10,7 @@ import {
   type DocumentSettings,
   type Setting,
 } from '../node/index.js'
+import { defaultWorkers } from '../sweep/index.js'
 import { applyConfigFile, UsageError } from './config-file.js'
 import { runEvaluate, type EvaluateFlags } from './evaluate.js'
 import { runExport, type ExportFlags } from './export.js'
@@ -18,6 +19,7 @@ import { runGenerate, type GenerateFlags } from './generate.js'
 import { runImport, type ImportFlags } from './import.js'
 import { runInspect } from './inspect.js'
 import { runScore, type ScoreFlags } from './score.js'
+import { runSweep, runWorker, type SweepFlags, type WorkerFlags } from './sweep.js'
 import { runResume, runTrain, type ResumeFlags, type TrainFlags } from './train.js'
 import { choice, number, optionOf, positive, several, share, whole } from './values.js'
 
@@ -80,6 +82,24 @@ withSettings(resume, limitSettings)
   .addOption(kernels())
   .option('--json', 'the log on standard output, a JSON line each')
   .action((folder: string, flags: ResumeFlags) => runResume(folder, flags, flag))
+
+program
+  .command('sweep')
+  .description('train many models of one text, with different options, and compare them')
+  .argument('<file>', 'what to try, as JSON: see docs/sweep.md')
+  .option('--out <folder>', "where all is kept, and gone on with; default: sweeps/ and the file's name, without .json")
+  .option('--workers <n>', 'trials at a time on this machine; default: one for each core, with --redis 0', whole(0))
+  .option('--redis <url>', 'let the workers of this Redis server run the trials, such as redis://host:6379')
+  .option('--json', 'the lines of sweep.jsonl on standard output, as trials end, instead of the table')
+  .action((file: string, flags: SweepFlags) => runSweep(file, flags))
+
+program
+  .command('worker')
+  .description('run trials of the sweeps on a Redis server, until it is stopped')
+  .requiredOption('--redis <url>', 'the server, such as redis://host:6379')
+  .option('--workers <n>', 'trials at a time; default: one for each core', whole(1), defaultWorkers())
+  .option('--cache <folder>', "where texts are kept; default: unrolled, in the user's folder for caches")
+  .action((flags: WorkerFlags) => runWorker(flags))
 
 program
   .command('generate')

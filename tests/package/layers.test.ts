@@ -25,7 +25,10 @@ const allowed: Record<string, readonly string[]> = {
   language: [...beneath, 'recurrentjs/sentence-model', 'run/engine', 'run/engines', 'node:fs/promises'],
   recurrentjs: ['graph', 'nn', 'optim', 'text', 'train', 'generate', 'run/engine', 'run/engines'],
   node: [...beneath, 'language', 'run/engine', 'run/engines', 'node:', 'uplot', 'fastest-levenshtein'],
-  cli: ['index', 'node/index', 'sweep/index', 'commander', 'node:'],
+  sweep: ['node', 'language/model', 'text', 'train/trainer', 'nn/random', 'run/engine', 'run/engines', 'node:'],
+  // The only one that knows BullMQ.
+  redis: ['sweep', 'node', 'bullmq', 'ioredis', 'node:'],
+  cli: ['index', 'node/index', 'sweep/index', 'redis/index', 'commander', 'node:'],
 }
 
 const src = join(root, 'src')
