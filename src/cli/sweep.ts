@@ -1,7 +1,7 @@
 /** `unrolled sweep` and `unrolled worker` */
 import { readFileSync } from 'node:fs'
 import { basename, dirname, isAbsolute, join } from 'node:path'
-import { connect, redisExecutor, SweepWorker, type RedisOptions } from '../redis/index.js'
+import { connect, redisExecutor, serverName, SweepWorker, type RedisOptions } from '../redis/index.js'
 import { defaultWorkers, localExecutor, readPlan, Sweep, tableText, type SweepPlan, type TrialLine } from '../sweep/index.js'
 import { asUsage, UsageError } from './config-file.js'
 import { corpusOf, sourcesOf } from './corpus.js'
@@ -93,7 +93,10 @@ function onInterrupt(stop: () => void): void {
   process.on('SIGTERM', interrupt)
 }
 
-const redisOptions = (url: string): RedisOptions => ({ url, onNotice: say })
+function redisOptions(url: string): RedisOptions {
+  asUsage(() => serverName(url))
+  return { url, onNotice: say }
+}
 
 export interface WorkerFlags {
   redis: string

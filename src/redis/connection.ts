@@ -27,7 +27,7 @@ const longestWait = 5000
 
 /** Throws a sentence if there is no way to the server. Once there was one, a lost connection is made again, however long that takes. */
 export async function connect({ url, onNotice }: RedisOptions): Promise<Connection> {
-  const name = nameOf(url)
+  const name = serverName(url)
   const { bullmq, ioredis } = await load()
   let [isThere, isClosed] = [false, false]
   let why = 'no answer'
@@ -71,8 +71,8 @@ export async function connect({ url, onNotice }: RedisOptions): Promise<Connecti
   }
 }
 
-/** Throws a sentence that does not show a password. */
-function nameOf(text: string): string {
+/** A server as it is shown, without its password. Throws a sentence for what is no URL of one. */
+export function serverName(text: string): string {
   let url: URL
   try {
     url = new URL(text)

@@ -143,8 +143,9 @@ export function drawnFrom(space: Space, count: number, random: Random): Choice[]
 }
 
 function draw(dimension: Dimension, random: Random): OptionValue {
-  if (isList(dimension)) return dimension[random.integer(dimension.length)]
+  const u = random.uniform()
+  if (isList(dimension)) return dimension[Math.floor(u * dimension.length)]
   const { from, to, scale, integer } = dimension
-  if (integer && scale === 'linear') return from + random.integer(to - from + 1)
-  return at(dimension, random.uniform())
+  // Rounded, the ends would be half as likely as the others.
+  return integer && scale === 'linear' ? from + Math.floor(u * (to - from + 1)) : at(dimension, u)
 }
