@@ -40,7 +40,12 @@ export async function runSweep(file: string, flags: SweepFlags): Promise<void> {
   const executor = connection ? await redisExecutor(connection, sweep.folder, { workers }) : localExecutor(sweep.folder, workers)
   follow(sweep, flags)
   onInterrupt(() => void sweep.stop())
-  const isDone = await sweep.run(executor).finally(() => connection?.close())
+  let isDone: boolean
+  try {
+    isDone = await sweep.run(executor)
+  } finally {
+    await connection?.close()
+  }
   const { results } = sweep
   if (results.length > 0) process.stdout.write(flags.json ? '' : `${tableText(results)}\n`)
   if (!isDone) {

@@ -1,6 +1,6 @@
 /** Charts as SVG, which need no script. */
 import { log } from '../nn/random.js'
-import { html, Markup } from '../node/report-markup.js'
+import { html, type Markup } from '../node/report-markup.js'
 
 export interface Point {
   readonly x: number

@@ -55,12 +55,8 @@ export function sweepReport(folder: SweepFolder, results: readonly TrialLine[]):
         </dl>
       </header>
       <main>
-        ${
-          measured.length > 0 &&
-          html`${curves(folder, measured)} ${options(plan.space as Readonly<Record<string, Dimension>>, measured)}`
-        }
-        ${trials(results)} ${plan.budgets.length > 0 && rungs(plan.budgets, plan.eta)}
-        ${configuration(plan.options as Readonly<Record<string, unknown>>)}
+        ${measured.length > 0 && html`${curves(folder, measured)} ${options(plan.space, measured)}`} ${trials(results)}
+        ${plan.budgets.length > 0 && rungs(plan.budgets, plan.eta)} ${configuration(plan.options)}
       </main>`,
   })
 }

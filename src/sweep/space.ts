@@ -52,8 +52,7 @@ function readRange(setting: Setting, value: Record<string, unknown>, isGrid: boo
     ['from', from],
     ['to', to],
   ] as const) {
-    if (typeof end !== 'number' || !Number.isFinite(end))
-      throw new Error(`from or to: ${name} is ${JSON.stringify(end)}; must be a number`)
+    if (typeof end !== 'number' || !Number.isFinite(end)) throw new Error(`${name} is ${JSON.stringify(end)}; must be a number`)
   }
   const [low, high] = [from as number, to as number]
   if (!(low < high)) throw new Error(`goes from ${low} to ${high}; from must be less than to`)

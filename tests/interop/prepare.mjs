@@ -1,4 +1,4 @@
-// Installs what these tests need and the package does not: ONNX Runtime from npm, Debian's PyTorch, both at once. What is there stays.
+// Installs what these tests need and the package does not: ONNX Runtime from npm, Debian's PyTorch and Redis, at once. What is there stays.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
@@ -13,20 +13,24 @@ async function run(command, args, env) {
   if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ended with ${status}`)
 }
 
+const redis = '/usr/bin/redis-server'
+
 const hasTorch = () => spawnSync(python, ['-c', 'import torch']).status === 0
 
-async function installTorch() {
-  if (hasTorch()) return
+async function installPackages() {
+  const missing = [...(hasTorch() ? [] : ['python3-torch']), ...(existsSync(redis) ? [] : ['redis-server'])]
+  if (missing.length === 0) return
   if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {
     throw new Error(
-      `${python}: has no torch, and only root can install it, on Debian; run apt-get install --no-install-recommends python3-torch`,
+      `${missing.join(', ')}: missing, and only root can install it, on Debian; run apt-get install --no-install-recommends ${missing.join(' ')}`,
     )
   }
-  const env = { DEBIAN_FRONTEND: 'noninteractive' }
+  // Not started: the tests start one of their own.
+  const env = { DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' }
   await run('apt-get', ['update', '-qq'], env)
   // What the power failing would lose can be installed again.
   const fast = ['-o', 'Dpkg::Options::=--force-unsafe-io', '-o', 'Dpkg::Use-Pty=0']
-  await run('apt-get', ['install', '-qq', '-y', '--no-install-recommends', ...fast, 'python3-torch'], env)
+  await run('apt-get', ['install', '-qq', '-y', '--no-install-recommends', ...fast, ...missing], env)
   if (!hasTorch()) throw new Error(`${python}: cannot import torch, though it was installed`)
 }
 
@@ -37,7 +41,7 @@ async function installRuntime() {
 }
 
 // Both to their ends, since one that is left half done would be in the way of the next attempt.
-for (const { reason } of await Promise.allSettled([installRuntime(), installTorch()])) {
+for (const { reason } of await Promise.allSettled([installRuntime(), installPackages()])) {
   if (reason === undefined) continue
   console.error(`test:interop: ${reason.message}`)
   process.exitCode = 1

@@ -46,11 +46,13 @@ export class RedisServer {
     rmSync(this.#folder, { recursive: true, force: true })
   }
 
-  async keys(): Promise<string[]> {
+  /** What the server has of trials: for each, the names of its files. */
+  async trials(): Promise<string[][]> {
     const client = new Redis(this.url)
-    const keys = await client.keys('*')
+    const keys = await client.keys('unrolled:trial:*')
+    const files = await Promise.all(keys.map((key) => client.hkeys(key)))
     client.disconnect()
-    return keys.sort()
+    return files
   }
 }
 
