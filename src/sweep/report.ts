@@ -17,6 +17,9 @@ const [mostPoints, mostCurves] = [200, 300]
 
 const charts = `
 svg { width: 100%; height: auto; font: 12px system-ui, sans-serif; }
+.plots { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 24rem), 1fr)); gap: 2rem; }
+.plots figure:first-child { grid-column: auto; }
+.plots svg { font-size: 16px; }
 svg text { fill: var(--soft); }
 svg line { stroke: var(--rule); }
 svg polyline { fill: none; stroke: var(--first-faint); stroke-width: 1.5; }
@@ -96,7 +99,7 @@ function options(space: Readonly<Record<string, Dimension>>, results: readonly T
   return html`<section id="options">
     <h2>Loss against each option</h2>
     <p class="note">The lowest held-out loss of each trial, in nats a token. All other options differ too.</p>
-    <div class="charts">
+    <div class="plots">
       ${Object.entries(space).map(([name, dimension]) => {
         const axis = axisOf(dimension)
         const points = results.map((result, i): Point => {

@@ -25,8 +25,7 @@ async function installPackages() {
       `${missing.join(', ')}: missing, and only root can install it, on Debian; run apt-get install --no-install-recommends ${missing.join(' ')}`,
     )
   }
-  // Not started: the tests start one of their own.
-  const env = { DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' }
+  const env = { DEBIAN_FRONTEND: 'noninteractive' }
   await run('apt-get', ['update', '-qq'], env)
   // What the power failing would lose can be installed again.
   const fast = ['-o', 'Dpkg::Options::=--force-unsafe-io', '-o', 'Dpkg::Use-Pty=0']
