@@ -12,6 +12,7 @@ export class RedisServer {
   readonly url: string
   readonly #folder = mkdtempSync(join(tmpdir(), 'unrolled-redis-'))
   #process: ChildProcess | undefined
+  #client: Redis | undefined
 
   private constructor(port: number) {
     this.port = port
@@ -42,17 +43,17 @@ export class RedisServer {
   }
 
   async remove(): Promise<void> {
+    this.#client?.disconnect()
     await this.stop()
     rmSync(this.#folder, { recursive: true, force: true })
   }
 
   /** What the server has of trials: for each, the names of its files. */
   async trials(): Promise<string[][]> {
-    const client = new Redis(this.url)
+    this.#client ??= new Redis(this.url).on('error', () => {})
+    const client = this.#client
     const keys = await client.keys('unrolled:trial:*')
-    const files = await Promise.all(keys.map((key) => client.hkeys(key)))
-    client.disconnect()
-    return files
+    return Promise.all(keys.map((key) => client.hkeys(key)))
   }
 }
 

@@ -5,11 +5,14 @@ import { once } from 'node:events'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { parseLog } from '../../src/node/index.js'
 import { parseSweepLog } from '../../src/sweep/index.js'
 import { serverName } from '../../src/redis/index.js'
 import { freePort, RedisServer } from './redis-server.js'
+
+// Twelve trials on few cores, and some seconds until a dead worker is missed.
+vi.setConfig({ testTimeout: 170_000 })
 
 const command = join(import.meta.dirname, '../../dist/cli/main.js')
 const folder = mkdtempSync(join(tmpdir(), 'unrolled-sweep-'))
@@ -70,7 +73,7 @@ const resumptions = (out: string): number[] =>
   )
 
 const options = {
-  steps: 240,
+  steps: 400,
   hidden: 16,
   embedding: 6,
   layers: 2,
@@ -78,7 +81,7 @@ const options = {
   streams: 4,
   sampleLength: 0,
   checkpointEvery: 20,
-  validateEvery: 60,
+  validateEvery: 100,
   kernels: 'plain',
 }
 const rate = { from: 0.001, to: 0.03, scale: 'log' }
