@@ -20,7 +20,7 @@ const allowed: Record<string, readonly string[]> = {
   text: ['papaparse', '@noble/hashes'],
   metrics: ['text'],
   train: ['graph', 'nn/carried-state', 'nn/random', 'nn/token-network', 'optim', 'text', 'run/engine', 'run/dropout'],
-  generate: ['graph', 'nn/random', 'nn/token-network', 'run/engine'],
+  generate: ['graph', 'nn/held-state', 'nn/random', 'nn/token-network', 'run/engine'],
   formats: ['graph', 'nn', 'run/engine', '@noble/hashes'],
   language: [...beneath, 'recurrentjs/sentence-model', 'run/engine', 'run/engines', 'node:fs/promises'],
   recurrentjs: ['graph', 'nn', 'optim', 'text', 'train', 'generate', 'run/engine', 'run/engines'],
