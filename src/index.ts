@@ -42,6 +42,9 @@ export * as initializers from './nn/initializers.js'
 export type { Initializer } from './nn/initializers.js'
 export { Random } from './nn/random.js'
 
+// What is wrong with an option
+export { OptionError } from './options/option-error.js'
+
 // Optimizers
 export { NonFiniteGradient, Optimizer, type OptimizerOptions } from './optim/optimizer.js'
 export {
@@ -55,6 +58,7 @@ export {
   type Update,
   type UpdateContext,
 } from './optim/rules.js'
+export { optimizers, type OptimizerName } from './optim/named.js'
 export * as schedules from './optim/schedules.js'
 export type { Schedule } from './optim/schedules.js'
 

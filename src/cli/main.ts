@@ -7,6 +7,7 @@ import { withDocumentOptions, withTokenOptions, type DocumentFlags } from './cor
 import { runEvaluate, type EvaluateFlags } from './evaluate.js'
 import { runExport, type ExportFlags } from './export.js'
 import { allowRelaxedSimd } from './flags.js'
+import { underFlag } from './flag-names.js'
 import { runGenerate, type GenerateFlags } from './generate.js'
 import { runImport, type ImportFlags } from './import.js'
 import { runInspect } from './inspect.js'
@@ -241,10 +242,17 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(0)
 })
 
+// Which command acts, and so which flags there are.
+let acting: Command | undefined
+program.hook('preAction', (_, command) => {
+  acting = command
+})
+
 try {
   await program.parseAsync()
-} catch (error) {
+} catch (thrown) {
+  const error = underFlag(thrown, acting)
   // One line, whatever a broken file has put into the message.
-  process.stderr.write(`unrolled: ${(error as Error).message.replaceAll(/\p{Cc}+/gu, ' ')}\n`)
+  process.stderr.write(`unrolled: ${error.message.replaceAll(/\p{Cc}+/gu, ' ')}\n`)
   process.exitCode = error instanceof UsageError ? wrongUse : failed
 }

@@ -1,7 +1,14 @@
 /** `unrolled train` and `unrolled resume` */
-import { createEngine, Divergence, LanguageModel, type CellName, type EndReason, type EngineOptions } from '../index.js'
-import { checkTrainingConfig, loadModel, Run, type OptimizerName, type RunProgress, type TrainingConfig } from '../node/index.js'
-import { asUsage, UsageError } from './config-file.js'
+import {
+  createEngine,
+  Divergence,
+  LanguageModel,
+  type CellName,
+  type EndReason,
+  type EngineOptions,
+  type OptimizerName,
+} from '../index.js'
+import { checkTrainingConfig, loadModel, Run, type RunProgress, type TrainingConfig } from '../node/index.js'
 import { corpusOf, sourcesOf, type DocumentFlags, type TokenFlags } from './corpus.js'
 import { nextRun } from './places.js'
 import { Reporter } from './progress.js'
@@ -47,10 +54,8 @@ const count = (n: number): string => n.toLocaleString('en')
 /** @param flag the V8 flag that was set, to be told */
 export async function runTrain(files: readonly string[], flags: TrainFlags, flag: string | undefined): Promise<void> {
   const training = configOf(flags)
-  asUsage(() => checkTrainingConfig(training))
-  if (flags.tied && flags.embedding !== undefined && flags.embedding !== flags.hidden) {
-    throw new UsageError(`--embedding: ${flags.embedding}; must be as --hidden, ${flags.hidden}, with --tied`)
-  }
+  // Before any text is read.
+  checkTrainingConfig(training)
   const engine = createEngine({ kernels: flags.kernels })
   const base = flags.from === undefined ? undefined : await loadModel(flags.from, { engine })
   const corpus = await corpusOf(files, flags, base?.vocabulary)

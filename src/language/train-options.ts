@@ -2,6 +2,8 @@
 import type { OptimizerOptions } from '../optim/optimizer.js'
 import { adam, type Rule } from '../optim/rules.js'
 import { constant, cosine, halveOnRise, type Schedule } from '../optim/schedules.js'
+import { OptionError } from '../options/option-error.js'
+import { refuseUnknown, type Names } from '../options/known.js'
 
 /** How a learning rate that is a number changes; `halve-on-rise`: it is halved whenever the held-out loss rises. */
 export type ScheduleName = 'cosine' | 'constant' | 'halve-on-rise'
@@ -42,6 +44,28 @@ export interface TrainOptions extends Pick<OptimizerOptions, 'clipValue' | 'l2'>
   reach?: number
 }
 
+export const trainNames: Names<TrainOptions> = {
+  steps: true,
+  epochs: true,
+  seconds: true,
+  loss: true,
+  patience: true,
+  streams: true,
+  window: true,
+  rule: true,
+  learningRate: true,
+  schedule: true,
+  clipNorm: true,
+  clipValue: true,
+  l2: true,
+  heldOut: true,
+  validateEvery: true,
+  checkpointEvery: true,
+  retries: true,
+  seed: true,
+  reach: true,
+}
+
 /** `TrainOptions`, checked, with defaults filled in, as far as they do not depend on the text. */
 export interface TrainPlan {
   readonly reading: {
@@ -70,29 +94,30 @@ export interface Lengths {
 
 /** Throws a sentence for what cannot be. */
 export function planOf(options: TrainOptions): TrainPlan {
+  refuseUnknown('train', options, trainNames)
   const { steps, epochs, seconds, loss, patience, rule = adam(), reach, retries = 3, ...others } = options
   const { streams, window = 64, heldOut = 0.05, seed = 1, validateEvery, checkpointEvery, ...rest } = others
-  const { clipValue, clipNorm = 1, l2, learningRate = 0.005, schedule, ...unknown } = rest
-  for (const name of Object.keys(unknown)) throw new Error(`train: '${name}' is not an option`)
-  if (steps !== undefined && epochs !== undefined) throw new Error('train: both steps and epochs; give one')
+  const { clipValue, clipNorm = 1, l2, learningRate = 0.005, schedule } = rest
+  if (steps !== undefined && epochs !== undefined)
+    throw new OptionError('epochs', `${epochs}; not together with a number of steps`)
   for (const [name, value] of Object.entries({ epochs, seconds, loss })) {
-    if (value !== undefined && !(value > 0)) throw new Error(`${name}: ${value}; must be a positive number`)
+    if (value !== undefined && !(value > 0)) throw new OptionError(name, `${value}; must be a positive number`)
   }
   for (const [name, value] of Object.entries({ steps, patience, validateEvery, checkpointEvery })) {
     if (value !== undefined && !(Number.isInteger(value) && value >= 1)) {
-      throw new Error(`${name}: ${value}; must be a positive integer`)
+      throw new OptionError(name, `${value}; must be a positive integer`)
     }
   }
-  if (!Number.isInteger(retries) || retries < 0) throw new Error(`retries: ${retries}; must be a whole number, 0 or more`)
-  if (!(heldOut >= 0 && heldOut < 1)) throw new Error(`heldOut: ${heldOut}; must be from 0 to below 1`)
+  if (!Number.isInteger(retries) || retries < 0) throw new OptionError('retries', `${retries}; must be a whole number, 0 or more`)
+  if (!(heldOut >= 0 && heldOut < 1)) throw new OptionError('heldOut', `${heldOut}; must be from 0 to below 1`)
   if (patience !== undefined && heldOut === 0) {
-    throw new Error(`patience: ${patience}; needs held-out text to measure, but heldOut is 0`)
+    throw new OptionError('patience', `${patience}; needs held-out text to measure, and none is held out`)
   }
   if (typeof learningRate !== 'number' && typeof (learningRate as Partial<Schedule> | null)?.rate !== 'function') {
-    throw new Error(`learningRate: ${JSON.stringify(learningRate)}; must be a positive number, or a schedule`)
+    throw new OptionError('learningRate', `${JSON.stringify(learningRate)}; must be a positive number, or a schedule`)
   }
   if (schedule !== undefined && typeof learningRate !== 'number') {
-    throw new Error(`schedule: '${schedule}'; cannot be given where learningRate is a schedule already`)
+    throw new OptionError('schedule', `'${schedule}'; cannot be given where learningRate is a schedule already`)
   }
   const isOpen = steps === undefined && epochs === undefined && (seconds !== undefined || loss !== undefined)
   return {
@@ -120,13 +145,13 @@ function named(name: ScheduleName | undefined, rate: number, steps: number): Sch
   const isOpen = steps === Infinity
   switch (name ?? (isOpen ? 'constant' : 'cosine')) {
     case 'cosine':
-      if (isOpen) throw new Error("schedule: 'cosine'; needs steps or epochs, to know where it ends")
+      if (isOpen) throw new OptionError('schedule', "'cosine'; needs steps or epochs, to know where it ends")
       return cosine({ rate, steps, warmUp: Math.min(20, steps - 1), floor: rate / 100 })
     case 'constant':
       return constant(rate)
     case 'halve-on-rise':
       return halveOnRise({ rate })
     default:
-      throw new Error(`schedule: '${name}'; must be 'cosine', 'constant' or 'halve-on-rise'`)
+      throw new OptionError('schedule', `'${name}'; must be 'cosine', 'constant' or 'halve-on-rise'`)
   }
 }

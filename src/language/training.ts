@@ -13,6 +13,7 @@ import { refuseTooLargeTraining } from './memory.js'
 import type { LanguageNetwork } from './network.js'
 import { charactersOf, measuredBatches, predictedCharacters, splitCorpus, trainingBatches } from './reading.js'
 import { planOf, type TrainOptions } from './train-options.js'
+import { refuseUnknown } from '../options/known.js'
 
 /** A step's report; where there was a validation, with it. */
 export interface TrainingProgress extends StepReport {
@@ -138,13 +139,10 @@ export class Training {
    */
   restore(
     bytes: Uint8Array,
-    {
-      lastGood,
-      source = 'checkpoint',
-      otherKernels = false,
-      patienceAnew = false,
-    }: { lastGood?: Uint8Array; source?: string; otherKernels?: boolean; patienceAnew?: boolean } = {},
+    options: { lastGood?: Uint8Array; source?: string; otherKernels?: boolean; patienceAnew?: boolean } = {},
   ): void {
+    refuseUnknown('restore', options, { lastGood: true, source: true, otherKernels: true, patienceAnew: true })
+    const { lastGood, source = 'checkpoint', otherKernels = false, patienceAnew = false } = options
     const { snapshot, state: then } = this.#decode(bytes, source, otherKernels)
     const state = patienceAnew ? { ...then, validationsSinceBest: 0 } : then
     const good = lastGood ? this.#decode(lastGood, `${source}: lastGood`, true).snapshot : snapshot

@@ -1,8 +1,9 @@
 /** A corpus out of files, read a chunk at a time. */
 import { createReadStream } from 'node:fs'
-import { CorpusBuilder, type Corpus, type CorpusOptions } from '../text/corpus.js'
-import { isOfDocuments, textReader, type TextFormatOptions } from '../text/text-reader.js'
+import { CorpusBuilder, corpusNames, type Corpus, type CorpusOptions } from '../text/corpus.js'
+import { isOfDocuments, textFormatNames, textReader, type TextFormatOptions } from '../text/text-reader.js'
 import { Utf8Reader } from '../text/utf8.js'
+import { refuseUnknown, type Names } from '../options/known.js'
 
 const standardInput = 'standard input'
 
@@ -10,6 +11,9 @@ export interface ReadCorpusOptions extends Omit<CorpusOptions, 'source'>, TextFo
   /** Default: true for every format but `text`. With `text`, each file is a document. */
   documents?: boolean
 }
+
+const { source: _, ...ofCorpus } = corpusNames
+const names: Names<ReadCorpusOptions> = { ...ofCorpus, ...textFormatNames }
 
 /**
  * Reads UTF-8 files, one after another: one stream of all their text, or all their documents. They are never in memory as a whole.
@@ -19,6 +23,7 @@ export interface ReadCorpusOptions extends Omit<CorpusOptions, 'source'>, TextFo
  * @param paths '-' is standard input
  */
 export async function readCorpus(paths: string | readonly string[], options: ReadCorpusOptions = {}): Promise<Corpus> {
+  refuseUnknown('readCorpus', options, names)
   const { format, column, header, field, documents = isOfDocuments(format), ...others } = options
   const list = typeof paths === 'string' ? [paths] : paths
   if (list.length === 0) throw new Error('paths: none; give at least one file')

@@ -2,15 +2,17 @@
 import { existsSync, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { LanguageModel, type LoadOptions } from '../language/model.js'
+import { LanguageModel, loadNames, type LoadOptions } from '../language/model.js'
 import { reason } from './files.js'
 import { hasEnded, isRun, newestCheckpoints } from './run-folder.js'
+import { refuseUnknown } from '../options/known.js'
 
 /**
  * Of a run, the best model on the held-out text; where nothing is held out, or nothing was measured yet, the last; while a run is
  * at its beginning, or if it was killed, its newest checkpoint that is whole.
  */
 export async function loadModel(path: string, options: LoadOptions = {}): Promise<LanguageModel> {
+  refuseUnknown('loadModel', options, loadNames)
   const isFolder = existsSync(path) && statSync(path).isDirectory()
   if (!isFolder) return fromFile(path, options)
   if (!isRun(path)) throw new Error(`${path}: is a folder, but not that of a run; name a model's file, or the folder of a run`)

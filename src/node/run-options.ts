@@ -4,6 +4,8 @@ import type { LanguageModel } from '../language/model.js'
 import type { Corpus } from '../text/corpus.js'
 import type { RunConfig } from './log.js'
 import type { TrainingConfig } from './training-config.js'
+import { OptionError } from '../options/option-error.js'
+import type { Names } from '../options/known.js'
 
 /** How a run reports itself. */
 export interface RunOptions {
@@ -17,6 +19,8 @@ export interface RunOptions {
   sampleTemperature?: number
 }
 
+export const runNames: Names<RunOptions> = { keep: true, logEvery: true, sampleLength: true, sampleTemperature: true }
+
 export function checkRunOptions({ keep = 3, logEvery = 1, sampleLength = 0, sampleTemperature = 0 }: RunOptions): void {
   for (const [name, value, least] of [
     ['keep', keep, 2],
@@ -24,11 +28,11 @@ export function checkRunOptions({ keep = 3, logEvery = 1, sampleLength = 0, samp
     ['sampleLength', sampleLength, 0],
   ] as const) {
     if (!Number.isSafeInteger(value) || value < least) {
-      throw new Error(`${name}: ${value}; must be a whole number, ${least} or more`)
+      throw new OptionError(name, `${value}; must be a whole number, ${least} or more`)
     }
   }
   if (!(sampleTemperature >= 0 && sampleTemperature < Infinity)) {
-    throw new Error(`sampleTemperature: ${sampleTemperature}; must be 0 or more`)
+    throw new OptionError('sampleTemperature', `${sampleTemperature}; must be 0 or more`)
   }
 }
 

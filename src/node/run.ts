@@ -12,8 +12,10 @@ import { Divergence } from '../train/trainer.js'
 import type { EndReason, LogLine, RunConfig } from './log.js'
 import { reportHtml } from './report.js'
 import { readConfig, RunFolder } from './run-folder.js'
-import { checkRunOptions, describe, parted, type RunOptions } from './run-options.js'
+import { checkRunOptions, describe, parted, runNames, type RunOptions } from './run-options.js'
 import { trainOptionsOf, type TrainingConfig } from './training-config.js'
+import { OptionError } from '../options/option-error.js'
+import { refuseUnknown } from '../options/known.js'
 
 export interface NewRunOptions extends RunOptions {
   /** The folder. Must not have a run already. */
@@ -73,7 +75,9 @@ export class Run {
   }
 
   /** Makes the folder, with all that is needed to go on, before the first step. */
-  static async create({ out, corpus, sources = [], model, training: config = {}, ...options }: NewRunOptions): Promise<Run> {
+  static async create(all: NewRunOptions): Promise<Run> {
+    refuseUnknown('create', all, { ...runNames, out: true, corpus: true, sources: true, model: true, training: true })
+    const { out, corpus, sources = [], model, training: config = {}, ...options } = all
     // Before the folder, so that what is wrong with an option leaves nothing behind.
     checkRunOptions(options)
     const training = model.training({ ...trainOptionsOf(config), corpus })
@@ -100,7 +104,9 @@ export class Run {
    * @param options.cell for a model with a cell of one's own: that cell
    * @param options.kernels default: those that it was trained with; with others, what follows differs in the last digits
    */
-  static async resume(path: string, { cell, kernels, keep, training: changes = {} }: ResumeOptions = {}): Promise<Run> {
+  static async resume(path: string, all: ResumeOptions = {}): Promise<Run> {
+    refuseUnknown('resume', all, { cell: true, kernels: true, keep: true, training: true })
+    const { cell, kernels, keep, training: changes = {} } = all
     const saved = readConfig(path)
     const engine = createEngine({ kernels: kernels ?? kernelsOf(saved.kernels) })
     const changed = { ...changes, ...(keep === undefined ? {} : { keep }) }
@@ -120,7 +126,7 @@ export class Run {
         const good = lastGoodStep(step, going.loop.options.snapshotEvery)
         const lastGood = folder.checkpoints().includes(good) ? await wholeCheckpoint(folder, good, passedOver) : undefined
         if (going.steps < step) {
-          throw new Error(`steps: ${going.steps}; the run has taken ${step} already`)
+          throw new OptionError('steps', `${going.steps}; the run has taken ${step} already`)
         }
         const patienceAnew = Object.keys(changes).length > 0
         going.restore(bytes, { source, lastGood: lastGood?.bytes, otherKernels: kernels !== undefined, patienceAnew })

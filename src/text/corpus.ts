@@ -4,7 +4,15 @@ import { pieces, type Encoder } from './encoder.js'
 import { GrowingLexicon, type Lexicon } from './lexicon.js'
 import { tokenArray, TokenStore, type TokenArray } from './token-array.js'
 import { encoderOf, Vocabulary } from './vocabulary.js'
-import { choose, plan, specialTokens, type VocabularyOptions, type VocabularyPlan } from './vocabulary-options.js'
+import {
+  choose,
+  plan,
+  specialTokens,
+  vocabularyNames,
+  type VocabularyOptions,
+  type VocabularyPlan,
+} from './vocabulary-options.js'
+import { refuseUnknown, type Names } from '../options/known.js'
 
 export interface Corpus {
   readonly vocabulary: Vocabulary
@@ -26,6 +34,8 @@ export interface CorpusOptions extends VocabularyOptions {
   source?: string
 }
 
+export const corpusNames: Names<CorpusOptions> = { ...vocabularyNames, vocabulary: true, source: true }
+
 /**
  * Makes a corpus of text that comes in pieces, in one pass: the vocabulary is made on the way, and the text is never there as a whole. All
  * the while it takes about as much memory as its tokens do, 1, 2 or 4 bytes each by the number of different ones.
@@ -45,7 +55,9 @@ export class CorpusBuilder {
   #isFinished = false
 
   /** Throws if options contradict each other, or if a vocabulary for documents has no start and end. */
-  constructor({ vocabulary, source = 'text', ...options }: CorpusOptions = {}) {
+  constructor(all: CorpusOptions = {}) {
+    refuseUnknown('CorpusBuilder', all, corpusNames)
+    const { vocabulary, source = 'text', ...options } = all
     const made = plan(options)
     this.documents = made.documents
     this.#source = source

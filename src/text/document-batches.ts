@@ -5,6 +5,8 @@ import { documentsOf } from './documents.js'
 import { count } from './encoder.js'
 import { mix, shuffle } from './mix.js'
 import type { TokenArray } from './token-array.js'
+import { OptionError } from '../options/option-error.js'
+import { refuseUnknown, type Names } from '../options/known.js'
 
 export interface DocumentBatchesOptions {
   /** How many documents are side by side (B); at least 1. */
@@ -16,6 +18,8 @@ export interface DocumentBatchesOptions {
   /** The numbers of the documents to read, as `splitDocuments` gives them. Default: all. */
   documents?: ArrayLike<number>
 }
+
+const names: Names<DocumentBatchesOptions> = { batch: true, window: true, seed: true, documents: true }
 
 /** Each length of window is a program of its own, and an engine keeps a limited number of those. */
 const mostLengths = 64
@@ -46,10 +50,12 @@ export class DocumentBatches implements TextBatches {
   #order: { epoch: number; batches: Uint32Array; starts: Uint32Array } | undefined
 
   /** Throws if the corpus is one stream, or if there are no documents. */
-  constructor(corpus: Pick<Corpus, 'tokens' | 'offsets'>, { batch, window, seed = 1, documents }: DocumentBatchesOptions) {
-    if (!isWhole(batch, 1)) throw new Error(`batch: ${batch}; must be a positive integer`)
-    if (!isWhole(window, 1)) throw new Error(`window: ${window}; must be a positive integer`)
-    if (!Number.isSafeInteger(seed)) throw new Error(`seed: ${seed}; must be a whole number`)
+  constructor(corpus: Pick<Corpus, 'tokens' | 'offsets'>, options: DocumentBatchesOptions) {
+    refuseUnknown('DocumentBatches', options, names)
+    const { batch, window, seed = 1, documents } = options
+    if (!isWhole(batch, 1)) throw new OptionError('batch', `${batch}; must be a positive integer`)
+    if (!isWhole(window, 1)) throw new OptionError('window', `${window}; must be a positive integer`)
+    if (!Number.isSafeInteger(seed)) throw new OptionError('seed', `${seed}; must be a whole number`)
     const { tokens, offsets } = documentsOf(corpus)
     const all = documents ? Uint32Array.from(documents) : Uint32Array.from({ length: offsets.length - 1 }, (_, i) => i)
     if (all.length === 0) throw new Error('documents: none; give at least one')

@@ -2,6 +2,8 @@
 import type { CorpusBuilder } from './corpus.js'
 import { CsvColumn } from './csv.js'
 import { count } from './encoder.js'
+import { OptionError } from '../options/option-error.js'
+import { refuseUnknown, type Names } from '../options/known.js'
 
 const formats = ['text', 'lines', 'csv', 'jsonl'] as const
 
@@ -24,6 +26,8 @@ export interface TextFormatOptions {
   field?: string
 }
 
+export const textFormatNames: Names<TextFormatOptions> = { format: true, column: true, header: true, field: true }
+
 /** Reads a text, a piece at a time. */
 export interface TextReader {
   push(text: string): void
@@ -32,7 +36,7 @@ export interface TextReader {
 
 /** Whether texts of this form are documents. Throws on a form that does not exist. */
 export function isOfDocuments(format: TextFormat = 'text'): boolean {
-  if (!formats.includes(format)) throw new Error(`format: '${String(format)}'; must be one of ${formats.join(', ')}`)
+  if (!formats.includes(format)) throw new OptionError('format', `'${String(format)}'; must be one of ${formats.join(', ')}`)
   return format !== 'text'
 }
 
@@ -42,15 +46,17 @@ export function isOfDocuments(format: TextFormat = 'text'): boolean {
  * @param source what messages call the text
  */
 export function textReader(builder: CorpusBuilder, source: string, options: TextFormatOptions = {}): TextReader {
+  refuseUnknown('textReader', options, textFormatNames)
   const { format = 'text', column, header, field = 'text' } = options
-  if (isOfDocuments(format) && !builder.documents) throw new Error(`documents: false; must be true with format '${format}'`)
+  if (isOfDocuments(format) && !builder.documents)
+    throw new OptionError('documents', `false; must be true with format '${format}'`)
   for (const [name, belongs] of [
     ['column', 'csv'],
     ['header', 'csv'],
     ['field', 'jsonl'],
   ] as const) {
     if (options[name] !== undefined && format !== belongs)
-      throw new Error(`${name}: only with format '${belongs}', not '${format}'`)
+      throw new OptionError(name, `only with format '${belongs}', not '${format}'`)
   }
   const document = (text: string): void => {
     builder.add(text)

@@ -208,7 +208,9 @@ describe('generation', () => {
   })
 
   test('refuses dropout that would do nothing', () => {
-    expect(() => small({ layers: 1, dropout: 0.5 })).toThrow('dropout: 0.5 with 1 layer; must be 0, or layers 2 or more')
+    expect(() => small({ layers: 1, dropout: 0.5 })).toThrow(
+      'dropout: 0.5 with 1 layer; must be 0, since dropout is between layers',
+    )
   })
 })
 
@@ -405,12 +407,12 @@ test('tied weights get the gradient of both their uses', () => {
 
 test('options that make no sense are refused with a sentence', async () => {
   expect(() => small({ cell: 'lsmt' as 'lstm' })).toThrow("cell: 'lsmt'; must be one of lstm, gru")
-  expect(() => small({ hiden: 8 } as object)).toThrow("create: 'hiden' is not an option")
-  expect(() => small({ tied: true })).toThrow('tied: true with embedding 6 and hidden 12')
+  expect(() => small({ hiden: 8 } as object)).toThrow("create: 'hiden' is not an option; did you mean 'hidden'?")
+  expect(() => small({ tied: true })).toThrow('tied: true with an embedding of 6 and layers of 12')
   expect(() => LanguageModel.create({ text: '' })).toThrow('text: is empty')
   await expect(async () => {
     for await (const _ of small().train({ steps: 1, epochs: 1 }));
-  }).rejects.toThrow('train: both steps and epochs; give one')
+  }).rejects.toThrow('epochs: 1; not together with a number of steps')
   await expect(async () => {
     for await (const _ of LanguageModel.fromBytes(small().toBytes(), { engine: plain }).train());
   }).rejects.toThrow('train: this model was loaded without a text')

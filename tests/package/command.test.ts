@@ -131,8 +131,8 @@ describe('generating', () => {
   test('from an unknown character writes nothing but a sentence', () => {
     const { status, stdout, stderr } = run('generate', 'runs/1', '--prompt', 'the é')
     expect(stdout).toBe('')
-    expect(stderr).toMatch("prompt: 'é' (character 5) is not in this model's vocabulary")
-    expect(status).toBe(1)
+    expect(stderr).toMatch("--prompt: 'é' (character 5) is not in this model's vocabulary")
+    expect(status).toBe(2)
   })
 })
 
