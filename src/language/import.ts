@@ -50,9 +50,9 @@ export function importModel(bytes: Uint8Array, options: ImportOptions = {}): Lan
   const { tensors, metadata } = decodeSafetensors(bytes, source)
   if (isOwn(metadata)) {
     refuseBeside({ vocabulary, cell, map, dropout }, `${source}: is a model of Unrolled, which tells it itself`)
-    const { config, vocabulary: own, kernels: trainedWith, history, tensors: weights } = decodeModel(bytes, source)
+    const { tensors: weights, vocabulary: own, kernels: trainedWith, ...others } = decodeModel(bytes, source)
     const named = [...weights].map(([name, { shape, data }]): NamedTensor => ({ name, shape, data }))
-    return fromParts(withOneBias(named, config.cell), { config, vocabulary: own, trainedWith, history }, source, engine)
+    return fromParts(withOneBias(named, others.config.cell), { ...others, vocabulary: own, trainedWith }, source, engine)
   }
 
   if (vocabulary === undefined) {

@@ -5,6 +5,7 @@ import type { WrittenToken } from '../generate/write.js'
 import type { Cell } from '../nn/cell.js'
 import type { Engine } from '../run/engine.js'
 import { CorpusBuilder, type Corpus } from '../text/corpus.js'
+import type { TextFormatOptions } from '../text/text-format.js'
 import type { Vocabulary } from '../text/vocabulary.js'
 import type { TokenKind, VocabularyOptions } from '../text/vocabulary-options.js'
 import { evaluate, type Evaluation } from '../train/evaluate.js'
@@ -92,6 +93,8 @@ export class LanguageModel {
   trainedWith = ''
   /** The validations of its last training. */
   history: readonly Validated[] = []
+  /** How the documents were read that it was last trained on, where they were read from files: others for it are read alike. */
+  textFormat: TextFormatOptions | undefined
 
   private constructor(vocabulary: Vocabulary, config: ModelConfig, cell: Cell, seed: number, engine?: Engine, corpus?: Corpus) {
     this.vocabulary = vocabulary
@@ -185,8 +188,8 @@ export class LanguageModel {
     return session
   }
 
-  /** The surprisal of each token of a text, in nats and bits. */
-  async score(text: string): Promise<TokenScore[]> {
+  /** The surprisal of each token of a text, in nats and bits; or of a corpus, whose documents each begin anew. */
+  async score(text: string | Pick<Corpus, 'tokens' | 'offsets'>): Promise<TokenScore[]> {
     return score(this.network, this.vocabulary, text)
   }
 
@@ -226,6 +229,7 @@ export class LanguageModel {
     fromTensors(model.network.tensors, file.tensors, source)
     model.trainedWith = file.kernels
     model.history = file.history
+    model.textFormat = file.textFormat
     return model
   }
 

@@ -13,6 +13,7 @@ import {
   type VocabularyPlan,
 } from './vocabulary-options.js'
 import { refuseUnknown, type Names } from '../options/known.js'
+import type { TextFormatOptions } from './text-format.js'
 
 export interface Corpus {
   readonly vocabulary: Vocabulary
@@ -25,6 +26,8 @@ export interface Corpus {
   readonly offsets?: Uint32Array
   /** How many characters, as readers see them, the text had. */
   readonly characters: number
+  /** How its text was read, where it was read from files as documents: other texts for the same model are read alike. */
+  readonly textFormat?: TextFormatOptions
 }
 
 export interface CorpusOptions extends VocabularyOptions {
