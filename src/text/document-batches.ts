@@ -163,7 +163,8 @@ export class DocumentBatches implements TextBatches {
 
   /** How many steps the longest document of a batch has, as they are sorted. */
   #longest(batch: number): number {
-    return this.#steps(this.#dealt(this.#sorted, batch).at(-1)!)
+    const documents = this.#dealt(this.#sorted, batch)
+    return this.#steps(documents[documents.length - 1])
   }
 
   /** That of the last epoch asked for is remembered. */
