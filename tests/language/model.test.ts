@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { createEngine, decodeSafetensors, defineCell, Graph, LanguageModel, Random, Reader, Sampler } from '../../src/index.js'
 import { plain, small, text, trained, written } from './models.js'
