@@ -9,6 +9,8 @@ import { dropoutKey } from '../run/dropout.js'
 import type { TextBatches } from '../text/batches.js'
 import type { TokenNetwork } from '../nn/token-network.js'
 import { CarriedState } from '../nn/carried-state.js'
+import { OptionError } from '../options/option-error.js'
+import { refuseUnknown, type Names } from '../options/known.js'
 
 export interface TrainerOptions {
   /** What it reads: `Streams` of one text, `SentenceBatches`, or a source of one's own. */
@@ -25,6 +27,8 @@ export interface TrainerOptions {
    */
   lossPer?: 'token' | 'sequence'
 }
+
+const names: Names<TrainerOptions> = { batches: true, optimizer: true, schedule: true, seed: true, reach: true, lossPer: true }
 
 /** One step's report. */
 export interface StepReport {
@@ -77,9 +81,10 @@ export class Trainer {
   #last: Built
 
   constructor(network: TokenNetwork, options: TrainerOptions) {
+    refuseUnknown('Trainer', options, names)
     const { batches, optimizer, schedule, seed = 0, reach = Infinity, lossPer = 'token' } = options
     if (lossPer !== 'token' && lossPer !== 'sequence') {
-      throw new Error(`lossPer: '${String(lossPer)}'; must be 'token' or 'sequence'`)
+      throw new OptionError('lossPer', `'${String(lossPer)}'; must be 'token' or 'sequence'`)
     }
     this.network = network
     this.batches = batches
