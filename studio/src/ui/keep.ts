@@ -1,5 +1,5 @@
 /** What outlives the page: the kept run, the model as a file, a link. */
-import { openModel, saveModel } from '../actions.js'
+import { openModel, saveModel } from '../actions/keeping.js'
 import { h, setText } from '../dom.js'
 import { linkHere } from '../link.js'
 import { whole } from '../numbers.js'
