@@ -12,9 +12,9 @@ export function legend(): HTMLElement {
     if (!look) return
     const scale = unit ? short(unitScale(look, unit)) : undefined
     bar.classList.toggle('diverging', unit !== undefined)
-    setText(what, unit ? `What unit ${unit.unit + 1} of layer ${unit.layer + 1} is at:` : 'How much each token surprised it:')
-    setText(least, scale ? `−${scale}` : '0 bits')
-    setText(most, scale ? `+${scale}` : `${fullBits} bits, 1 in ${2 ** fullBits}`)
+    setText(what, unit ? `Layer ${unit.layer + 1}, unit ${unit.unit + 1}:` : 'Surprise:')
+    setText(least, scale ? `−${scale}` : '0')
+    setText(most, scale ? `+${scale}` : `${fullBits} bits or more`)
   })
   return h('p', { class: 'legend soft' }, what, least, bar, most)
 }

@@ -39,6 +39,8 @@ export function samplingControls(write: () => void): HTMLElement {
   }
   const topK = number('Top-k (0: all)', { min: 0, max: 100000, step: 1 }, (value) => change({ topK: value }))
   const topP = number('Top-p', { min: 0.01, max: 1, step: 0.01 }, (value) => change({ topP: value }))
+  const again = h('button', { onclick: write }, 'Write again')
+  store.watch(['run'], ({ run }) => void (again.disabled = !run))
   store.watch(['live'], ({ live: now }) => {
     temperature.show(now.temperature)
     const show = (input: HTMLInputElement, value: string): void => {
@@ -52,7 +54,7 @@ export function samplingControls(write: () => void): HTMLElement {
     'div',
     { class: 'controls' },
     h('label', { class: 'prompt' }, h('span', {}, 'Prompt'), prompt),
-    h('button', { onclick: write }, 'Write again'),
+    again,
     temperature.element,
     topK.element,
     topP.element,

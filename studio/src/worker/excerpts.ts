@@ -5,7 +5,7 @@ import type { Settings } from '../settings.js'
 import { heldOutPart } from './held-out.js'
 
 /** Tokens of a passage: about as many as are seen at once. */
-const passageTokens = 900
+const passageTokens = 1200
 
 /** Tokens that units are ranked by: in a short text, chance looks like knowledge. */
 const referenceTokens = 1500
