@@ -35,7 +35,17 @@ test('finds the unit that follows upper case, and colours the passage by it', as
     .locator('.rank', { has: page.locator('span:text-is("upper case")') })
     .locator('button')
     .first()
-  await follower.waitFor()
+  // The last look of the training comes after its end.
+  await expect
+    .poll(
+      async () => {
+        const before = await follower.innerText()
+        await page.waitForTimeout(1500)
+        return (await follower.innerText()) === before
+      },
+      { timeout: 20_000 },
+    )
+    .toBe(true)
   await follower.click()
   const [, unit, correlation] = (await follower.innerText()).match(/1·(\d+)\s+([+−]\d(?:\.\d+)?)/)!
   expect(Math.abs(Number(correlation.replace('−', '-')))).toBeGreaterThan(0.8)

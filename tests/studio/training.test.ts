@@ -81,10 +81,10 @@ test('the curve tells its values where it is pointed at; an earlier run stays to
   const { width, height } = (await over.boundingBox())!
   await over.hover({ position: { x: width * 0.3, y: height / 2 } })
   const read = await legend.innerText()
-  expect(read).toMatch(/step:?\s+\d+/)
-  expect(read).toMatch(/run 1: LSTM 24, training:?\s+\d\.\d{3}/)
+  expect(read).toMatch(/step:?\s*\d+/)
+  expect(read).toMatch(/run 1: LSTM 24, training:?\s*\d\.\d{3}/)
   await page.getByLabel('Log axis').check()
-  await page.getByLabel('Over').selectOption('seconds')
+  await page.locator('#axis').selectOption('seconds')
   await expect.poll(() => legend.innerText()).toContain('seconds')
   const saving = page.waitForEvent('download')
   await button(page, 'Save PNG').click()
