@@ -68,11 +68,16 @@ export interface Lengths {
   readonly schedule: Schedule
 }
 
+export const usualRate = 0.005
+
+/** @param steps how many there will be; Infinity where that is not known */
+export const usualSchedule = (steps: number): ScheduleName => (steps === Infinity ? 'constant' : 'cosine')
+
 /** Throws a sentence for what cannot be. */
 export function planOf(options: TrainOptions): TrainPlan {
   const { steps, epochs, seconds, loss, patience, rule = adam(), reach, retries = 3, ...others } = options
   const { streams, window = 64, heldOut = 0.05, seed = 1, validateEvery, checkpointEvery, ...rest } = others
-  const { clipValue, clipNorm = 1, l2, learningRate = 0.005, schedule, ...unknown } = rest
+  const { clipValue, clipNorm = 1, l2, learningRate = usualRate, schedule, ...unknown } = rest
   for (const name of Object.keys(unknown)) throw new Error(`train: '${name}' is not an option`)
   if (steps !== undefined && epochs !== undefined) throw new Error('train: both steps and epochs; give one')
   for (const [name, value] of Object.entries({ epochs, seconds, loss })) {
@@ -118,7 +123,7 @@ export function planOf(options: TrainOptions): TrainPlan {
 
 function named(name: ScheduleName | undefined, rate: number, steps: number): Schedule {
   const isOpen = steps === Infinity
-  switch (name ?? (isOpen ? 'constant' : 'cosine')) {
+  switch (name ?? usualSchedule(steps)) {
     case 'cosine':
       if (isOpen) throw new Error("schedule: 'cosine'; needs steps or epochs, to know where it ends")
       return cosine({ rate, steps, warmUp: Math.min(20, steps - 1), floor: rate / 100 })

@@ -17,7 +17,7 @@ export interface RunOptions {
   sampleTemperature?: number
 }
 
-export function checkRunOptions({ keep = 3, logEvery = 1, sampleLength = 0, sampleTemperature = 0 }: RunOptions): void {
+export function checkRunOptions({ keep = usualKeep, logEvery = 1, sampleLength = 0, sampleTemperature = 0 }: RunOptions): void {
   for (const [name, value, least] of [
     ['keep', keep, 2],
     ['logEvery', logEvery, 1],
@@ -37,6 +37,11 @@ export function parted(config: TrainingConfig & RunOptions): [RunOptions, Traini
   const { keep, logEvery, sampleLength, sampleTemperature, ...training } = config
   return [{ keep, logEvery, sampleLength, sampleTemperature }, training]
 }
+
+/** @param steps how many there will be; Infinity where that is not known */
+export const usualLogEvery = (steps: number): number => (steps === Infinity ? 50 : Math.max(1, Math.ceil(steps / 1000)))
+
+export const usualKeep = 3
 
 /** What a run is, for the record. */
 export function describe(

@@ -12,7 +12,7 @@ import { Divergence } from '../train/trainer.js'
 import type { EndReason, LogLine, RunConfig } from './log.js'
 import { reportHtml } from './report.js'
 import { readConfig, RunFolder } from './run-folder.js'
-import { checkRunOptions, describe, parted, type RunOptions } from './run-options.js'
+import { checkRunOptions, describe, parted, usualKeep, usualLogEvery, type RunOptions } from './run-options.js'
 import { trainOptionsOf, type TrainingConfig } from './training-config.js'
 
 export interface NewRunOptions extends RunOptions {
@@ -61,8 +61,7 @@ export class Run {
     options: RunOptions,
     passedOver: readonly string[] = [],
   ) {
-    const { keep = 3, sampleLength = 200, sampleTemperature = 0.7 } = options
-    const { logEvery = training.steps === Infinity ? 50 : Math.max(1, Math.ceil(training.steps / 1000)) } = options
+    const { keep = usualKeep, logEvery = usualLogEvery(training.steps), sampleLength = 200, sampleTemperature = 0.7 } = options
     this.folder = folder
     this.model = model
     this.training = training
@@ -244,7 +243,7 @@ export class Run {
 }
 
 /** An engine's name, as `createEngine` takes it: 'wasm plain' is 'plain'. */
-const kernelsOf = (name: string): EngineOptions['kernels'] => name.replace(/^wasm /, '') as EngineOptions['kernels']
+export const kernelsOf = (name: string): EngineOptions['kernels'] => name.replace(/^wasm /, '') as EngineOptions['kernels']
 
 /** Where a divergence led back to then: the last place for that before the step, since only a step after one shows that it is good. */
 const lastGoodStep = (step: number, every: number): number => (Math.ceil(step / every) - 1) * every

@@ -1,5 +1,6 @@
 /** How a run trains, as `config.json` keeps it: names and numbers only, from which the same training can be made again. */
-import { planOf, type TrainOptions } from '../language/train-options.js'
+import { planOf, usualRate, usualSchedule, type TrainOptions } from '../language/train-options.js'
+import type { Training } from '../language/training.js'
 import { adagrad, adam, adamw, rmsprop, sgd, type Rule } from '../optim/rules.js'
 
 export type OptimizerName = 'adam' | 'adamw' | 'rmsprop' | 'adagrad' | 'sgd'
@@ -30,4 +31,28 @@ export function trainOptionsOf({ optimizer = 'adam', ...config }: TrainingConfig
 /** Throws a sentence for what cannot be, before any text is read. */
 export function checkTrainingConfig(config: TrainingConfig): void {
   planOf(trainOptionsOf(config)).lengths(1)
+}
+
+/** The same, with everything said that was left to a default, for a reader that does not know those. */
+export function completed(config: TrainingConfig, { steps, batches, loop }: Training): TrainingConfig {
+  const { optimizer = 'adam', learningRate = usualRate, schedule = usualSchedule(steps), clipValue, l2 = 0 } = config
+  const { reading, optimizer: clipping } = planOf(trainOptionsOf(config))
+  const { window, heldOut, seed } = reading
+  return {
+    ...config,
+    epochs: undefined,
+    steps: steps === Infinity ? undefined : steps,
+    streams: batches.batch,
+    window,
+    optimizer,
+    learningRate,
+    schedule,
+    clipNorm: clipping.clipNorm,
+    clipValue,
+    l2,
+    heldOut,
+    validateEvery: loop.options.validateEvery,
+    checkpointEvery: loop.options.snapshotEvery,
+    seed,
+  }
 }
