@@ -2,7 +2,7 @@
 export const trainDdpPy = String.raw`"""
 Goes on with the run of this folder, on any number of processes and machines:
 
-    torchrun --nproc_per_node 2 train_ddp.py
+    torchrun --standalone --nproc_per_node 2 train_ddp.py
 
 Every process (a rank) has the whole network and reads its share of the streams; after each window their gradients are averaged, so that
 all take the same step. What is computed is what Unrolled computes, to rounding: the same windows and carried states, loss, clipping,
@@ -113,7 +113,8 @@ class Log:
 
     def __init__(self, path, step):
         lines = []
-        with open(path) as file:
+        with open(path, 'a+', encoding='utf-8', errors='replace') as file:
+            file.seek(0)
             for line in file:
                 try:
                     lines.append((json.loads(line)['step'], line))
@@ -123,7 +124,7 @@ class Log:
         while lines and lines[-1][0] > step:
             lines.pop()
         replace(path, [''.join(line for _, line in lines).encode()])
-        self.file = open(path, 'a')
+        self.file = open(path, 'a', encoding='utf-8')
 
     def __call__(self, event, step, **rest):
         line = json.dumps({'event': event, 'step': step, **rest})
@@ -132,11 +133,11 @@ class Log:
 
 
 def train(folder, steps=None):
-    """Trains to the end, in a process group that is there. steps: how many in all; default: as config.json says"""
+    """Trains to the end, in a process group that is there, and returns the model. steps: how many in all; default: as config.json says"""
     rank, ranks = dist.get_rank(), dist.get_world_size()
     device = torch.device('cuda', torch.cuda.current_device()) if dist.get_backend() == 'nccl' else torch.device('cpu')
     path = lambda *names: os.path.join(folder, *names)
-    with open(path('config.json')) as file:
+    with open(path('config.json'), encoding='utf-8') as file:
         config = json.load(file)
     training = config['training']
     if steps is not None and steps != training.get('steps'):
@@ -266,6 +267,7 @@ def train(folder, steps=None):
     if rank == 0:
         save(path('model.safetensors'), model, metadata, progress['history'])
         log('end', step, reason='steps', seconds=progress['seconds'])
+    return model
 
 
 if __name__ == '__main__':
@@ -273,7 +275,7 @@ if __name__ == '__main__':
     parser.add_argument('--steps', type=int, help='how many in all; default: as the run was told')
     options = parser.parse_args()
     if 'WORLD_SIZE' not in os.environ:
-        raise SystemExit('start it with torchrun, as in: torchrun --nproc_per_node 1 train_ddp.py')
+        raise SystemExit('start it with torchrun, as in: torchrun --standalone --nproc_per_node 1 train_ddp.py')
     if torch.cuda.is_available():
         torch.cuda.set_device(int(os.environ['LOCAL_RANK']))
     dist.init_process_group('nccl' if torch.cuda.is_available() else 'gloo')

@@ -102,7 +102,7 @@ def reading(folder, training):
         # To be measured, it is read as 16 streams, or as many as have two windows each.
         streams = max(1, min(16, (len(tokens) - cut - 1) // 256))
         return Streams(tokens[:cut], batch, window), Streams(tokens[cut:], streams, 128) if share > 0 else None
-    with open(os.path.join(folder, 'held-out.json')) as file:
+    with open(os.path.join(folder, 'held-out.json'), encoding='utf-8') as file:
         held_out = set(json.load(file))
     parts = [], []
     for number, span in enumerate(zip(offsets.tolist(), offsets.tolist()[1:])):
