@@ -161,7 +161,7 @@ beforeAll(async () => {
     await importRun(at(`${name}.pt`), { out: at(`${name}.back`) })
     await goOn(name)
   }
-}, 180_000)
+}, 300_000)
 
 describe.each(cases)('a run with $name', ({ name, training }) => {
   test('goes on there with the losses that it has here', () => {
