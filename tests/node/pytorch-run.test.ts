@@ -98,8 +98,20 @@ describe.each(['stream', 'documents'] as const)('a run of a %s', (kind) => {
   test('says all that a reader without our defaults has to know', () => {
     const { training } = readConfig(at(`${kind}.pt`))
     expect(training).toMatchObject({
-      ...{ steps: end, streams: 2, window: 6, seed: 1, heldOut: 0.2, keep: 3, logEvery: 1, validateEvery: 2, checkpointEvery: 5 },
-      ...{ optimizer: 'adam', learningRate: 0.005, schedule: 'halve-on-rise', clipNorm: 1, l2: 0 },
+      steps: end,
+      streams: 2,
+      window: 6,
+      seed: 1,
+      heldOut: 0.2,
+      optimizer: 'adam',
+      learningRate: 0.005,
+      schedule: 'halve-on-rise',
+      clipNorm: 1,
+      l2: 0,
+      validateEvery: 2,
+      checkpointEvery: 5,
+      keep: 3,
+      logEvery: 1,
     })
     const heldOut = at(`${kind}.pt`, 'held-out.json')
     if (kind === 'stream') expect(existsSync(heldOut)).toBe(false)
