@@ -80,14 +80,18 @@ async function goOn(name: string): Promise<void> {
 }
 
 type Measured = Readonly<Record<number, number>>
-/** Losses by step: while training, and on what is held out. */
-function lossesOf(name: string): { training: Measured; heldOut: Measured } {
+/** By step: losses while training, and on what is held out, and learning rates. */
+function lossesOf(name: string): { training: Measured; heldOut: Measured; rates: Measured } {
   const log = readLog(at(name))
   const of = <E extends LogLine['event']>(event: E, value: (line: Extract<LogLine, { event: E }>) => number): Measured =>
     Object.fromEntries(
       log.filter((line): line is Extract<LogLine, { event: E }> => line.event === event).map((line) => [line.step, value(line)]),
     )
-  return { training: of('step', ({ loss }) => loss), heldOut: of('validation', ({ nats }) => nats) }
+  return {
+    training: of('step', ({ loss }) => loss),
+    heldOut: of('validation', ({ nats }) => nats),
+    rates: of('step', ({ learningRate }) => learningRate),
+  }
 }
 
 /** The largest relative distance of the losses after some steps; NaN where there is not one for each. */
@@ -167,6 +171,11 @@ describe.each(cases)('a run with $name', ({ name, training }) => {
   test('goes on there with the losses that it has here', () => {
     const [here, there] = [lossesOf(name), lossesOf(`${name}.pt`)]
     expect(apart(there.training, here.training, left, come)).toBeLessThan(1e-4)
+    expect(apart(there.rates, here.rates, left, come)).toBeLessThan(1e-12)
+    // Among these steps it changes, where it ever does.
+    const rates = new Set(Object.values(there.rates).slice(left))
+    if (training.schedule === 'constant') expect(rates.size).toBe(1)
+    else expect(rates.size).toBeGreaterThan(1)
     expect(Object.keys(there.heldOut)).toEqual(Object.keys(here.heldOut))
     expect(distance(Object.values(there.heldOut), Object.values(here.heldOut))).toBeLessThan(1e-4)
   })

@@ -140,10 +140,9 @@ def train(folder, steps=None):
     with open(path('config.json'), encoding='utf-8') as file:
         config = json.load(file)
     training = config['training']
-    if steps is not None and steps != training.get('steps'):
+    is_changed = steps is not None and steps != training.get('steps')
+    if is_changed:
         training['steps'] = steps
-        if rank == 0:
-            replace(path('config.json'), [json.dumps(config, indent=2).encode()])
     batch = training['streams']
     if 'steps' not in training:
         raise SystemExit('steps: are not known; this run ends by other limits, so say with --steps how many there shall be')
@@ -166,6 +165,10 @@ def train(folder, steps=None):
     for name, here in fingerprint.items():
         if saved['fingerprint'][name] != here:
             raise SystemExit(f"the checkpoint was made with {name} {saved['fingerprint'][name]}; this training has {here}")
+    if training['steps'] < step:
+        raise SystemExit(f"steps: {training['steps']}; the run has taken {step} already")
+    if is_changed and rank == 0:
+        replace(path('config.json'), [json.dumps(config, indent=2).encode()])
 
     model = LanguageModel(len(Vocabulary(json.loads(metadata['vocabulary'])).tokens), **json.loads(metadata['config']))
     set_tensors(model, tensors)
