@@ -25,7 +25,7 @@ beforeAll(() => {
   writeFileSync(join(folder, 'saved.json'), JSON.stringify(model))
 })
 
-test('every command runs, and every program', { timeout: 150_000 }, () => {
+test('every command runs, and every program', { timeout: 300_000 }, () => {
   const markdown = readFileSync(join(root, 'docs/interop.md'), 'utf8')
   const said = new Map<string, string>()
   for (const [, language, content] of markdown.matchAll(/^```(\w+)\n(.*?)^```$/gms)) {
