@@ -31,7 +31,7 @@ async function installTorch() {
 }
 
 async function installRuntime() {
-  if (existsSync(join(here, 'node_modules/onnxruntime-node'))) return
+  if (['onnxruntime-node', 'onnxruntime-web'].every((name) => existsSync(join(here, 'node_modules', name)))) return
   // Its own script would fetch binaries for graphics cards; the one for the processor is in the package.
   await run('npm', ['ci', '--no-audit', '--no-fund', '--silent'], { ONNXRUNTIME_NODE_INSTALL: 'skip' })
 }
