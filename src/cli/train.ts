@@ -1,6 +1,15 @@
 /** `unrolled train` and `unrolled resume` */
-import { createEngine, Divergence, LanguageModel, type CellName, type EndReason, type EngineOptions } from '../index.js'
-import { checkTrainingConfig, loadModel, Run, type OptimizerName, type RunProgress, type TrainingConfig } from '../node/index.js'
+import { Divergence, LanguageModel, type CellName, type EndReason } from '../index.js'
+import {
+  checkTrainingConfig,
+  loadModel,
+  Run,
+  startEngine,
+  type Kernels,
+  type OptimizerName,
+  type RunProgress,
+  type TrainingConfig,
+} from '../node/index.js'
 import { asUsage, UsageError } from './config-file.js'
 import { corpusOf, sourcesOf, type DocumentFlags, type TokenFlags } from './corpus.js'
 import { nextRun } from './places.js'
@@ -38,7 +47,7 @@ export interface TrainFlags extends DocumentFlags, TokenFlags {
   sampleTemperature: number
   retries: number
   seed: number
-  kernels?: EngineOptions['kernels']
+  kernels?: Kernels
   json?: boolean
 }
 
@@ -51,7 +60,7 @@ export async function runTrain(files: readonly string[], flags: TrainFlags, flag
   if (flags.tied && flags.embedding !== undefined && flags.embedding !== flags.hidden) {
     throw new UsageError(`--embedding: ${flags.embedding}; must be as --hidden, ${flags.hidden}, with --tied`)
   }
-  const engine = createEngine({ kernels: flags.kernels })
+  const engine = await startEngine(flags.kernels)
   const base = flags.from === undefined ? undefined : await loadModel(flags.from, { engine })
   const corpus = await corpusOf(files, flags, base?.vocabulary)
   const { cell, hidden, layers, embedding, tied, dropout, seed } = flags
@@ -91,7 +100,7 @@ export interface ResumeFlags {
   loss?: number
   patience?: number
   keep?: number
-  kernels?: EngineOptions['kernels']
+  kernels?: Kernels
   json?: boolean
 }
 

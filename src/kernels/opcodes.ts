@@ -43,6 +43,8 @@ export enum Opcode {
   Transpose = 18,
   /** out[0,0] = Σ x²: rows, cols, x, xStride, out */
   SumSquares = 19,
+  /** As Gemm, but for a native library to run: D is nothing, or C. The kernels do not know it. */
+  NativeGemm = 20,
 }
 
 export enum GemmFlag {
