@@ -1,15 +1,16 @@
 /** Products by Debian's OpenBLAS against the reference engine, in the same graphs that the kernels are tested with. */
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createEngine, CorpusBuilder, Graph, LanguageModel, Matrix, type Engine } from '../../src/index.js'
-import { findNativeLibrary, loadNativeEngine, Run, type NativeLibrary } from '../../src/node/index.js'
+import { findNativeLibrary, loadNativeEngine, Run, type Machine, type NativeLibrary } from '../../src/node/index.js'
 import '../support/close.js'
 import { build, dag } from '../support/dags.js'
 import { reference, toleranceOf } from '../support/executors.js'
 import { random, randoms, seed } from '../support/random.js'
+import { root, run } from './support.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'unrolled-native-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -191,6 +192,36 @@ describe('an engine with native products', () => {
   })
 })
 
+describe('the command', () => {
+  const command = (...args: string[]): string => run(process.execPath, [join(root, 'dist/cli/main.js'), ...args], { cwd: folder })
+
+  test('trains with native products where it is told to, and not else', () => {
+    writeFileSync(join(folder, 'my.txt'), 'the quick brown fox jumps over the lazy dog. '.repeat(40))
+    const kernelsOf = (out: string, ...args: string[]): unknown => {
+      command('train', 'my.txt', '--out', out, '--steps', '2', '--hidden', '16', '--layers', '1', '--sample-length', '0', ...args)
+      return (JSON.parse(readFileSync(join(folder, out, 'config.json'), 'utf8')) as { kernels: string }).kernels
+    }
+    expect(kernelsOf('native', '--kernels', 'native')).toBe('wasm relaxed + OpenBLAS')
+    expect(kernelsOf('usual')).toBe('wasm relaxed')
+    expect(command('generate', 'native', '--kernels', 'native', '--length', '5')).not.toBe('')
+  })
+
+  test('doctor tells what was found, and what each choice gives', () => {
+    const machine = JSON.parse(command('doctor', '--json')) as Machine
+    expect(machine).toMatchObject({ node: process.versions.node, library: { name: 'OpenBLAS' } })
+    expect(machine.koffi).toMatch(/^\d+\.\d+\.\d+$/)
+    expect(machine.choices.map(({ kernels }) => kernels)).toEqual(['plain', 'relaxed', 'native'])
+    for (const { speed } of machine.choices) {
+      if ('missing' in speed) throw new Error(speed.missing)
+      expect(Object.keys(speed.gflops)).toEqual(['1', '32', '512'])
+      for (const value of [...Object.values(speed.gflops), speed.msPerStep]) expect(value).toBeGreaterThan(0)
+    }
+    expect(command('doctor')).toMatch(
+      /^BLAS +OpenBLAS [\d.]+ for \w+, libopenblas[^]*plain +relaxed +native[^]*fastest for that LSTM: --kernels \w+$/m,
+    )
+  })
+})
+
 test('a run that was trained with native products goes on with them, to the same bits', async () => {
   const builder = new CorpusBuilder()
   builder.add('the quick brown fox jumps over the lazy dog. '.repeat(20))
@@ -201,9 +232,9 @@ test('a run that was trained with native products goes on with them, to the same
     const model = LanguageModel.create({ corpus, hidden: 128, layers: 1, embedding: 32, engine })
     return Run.create({ out: join(folder, out), corpus, model, training, sampleLength: 0 })
   }
-  const toEnd = async (run: Run): Promise<Uint8Array> => {
-    for await (const { loss } of run.train()) void loss
-    return run.model.toBytes()
+  const toEnd = async (going: Run): Promise<Uint8Array> => {
+    for await (const { loss } of going.train()) void loss
+    return going.model.toBytes()
   }
   const whole = await toEnd(await create('whole'))
   const stopped = await create('stopped')
