@@ -24,7 +24,7 @@ const files: Readonly<Record<string, readonly string[]>> = {
   win32: ['libopenblas.dll', 'openblas.dll', 'mkl_rt.2.dll'],
 }
 
-/** The package's own version, or why it is not there. */
+/** The version of koffi. Throws a sentence where it is not installed. */
 export async function koffiVersion(): Promise<string> {
   return (await loadKoffi()).version
 }
