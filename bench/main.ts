@@ -3,7 +3,8 @@ import { execFileSync } from 'node:child_process'
 import { cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { createEngine, type Engine } from 'unrolled'
+import type { Engine } from 'unrolled'
+import { findNativeLibrary, startEngine, type Kernels } from 'unrolled/node'
 import { allowRelaxedSimd } from '../src/cli/flags.js'
 import { measureGemm, type GemmReport } from './gemm.js'
 import { measure } from './measure.js'
@@ -13,7 +14,7 @@ import { scaled, tasks } from './tasks.js'
 
 interface Flags {
   task?: string
-  kernels?: 'relaxed' | 'plain'
+  kernels?: Exclude<Kernels, 'reference'>
   seconds: number
   steps?: number
   json?: boolean
@@ -48,7 +49,7 @@ const program = new Command('bench')
   .description('Times whole training steps: forward, loss, backward, clipping, optimizer.')
   .addOption(new Option('--task <name>', 'one of them; without: all, in a table').choices([...Object.keys(tasks), 'gemm']))
   .option('--json', 'one JSON line a task')
-  .addOption(new Option('--kernels <build>', 'default: relaxed where it is supported').choices(['relaxed', 'plain']))
+  .addOption(new Option('--kernels <build>', 'default: relaxed where it is supported').choices(['relaxed', 'plain', 'native']))
   .option('--seconds <n>', 'how long to measure a task, after a warm-up', positive, 8)
   .option('--steps <n>', 'how many steps to measure, instead', whole)
   .option('--scaling', 'how the cost of an LSTM grows with time steps, streams and layers')
@@ -67,8 +68,8 @@ async function run(flags: Flags): Promise<void> {
   return single(flags.task, flags)
 }
 
-function single(task: string, flags: Flags): void {
-  const { engine, kernels } = engineOf(flags)
+async function single(task: string, flags: Flags): Promise<void> {
+  const { engine, kernels } = await engineOf(flags)
   const { shapes, unit, start } = tasks[task]
   note(`${task}: ${shapes}; float32, 1 thread, ${kernels} kernels, ${node}`)
   if (flags.profile) return console.log(profile(engine, start(engine), flags.seconds))
@@ -79,15 +80,16 @@ function single(task: string, flags: Flags): void {
   console.log(flags.json ? JSON.stringify(report) : tableOf([report]))
 }
 
-function engineOf({ kernels }: Flags): { engine: Engine; kernels: string } {
-  const engine = createEngine({ kernels })
+async function engineOf({ kernels }: Flags): Promise<{ engine: Engine; kernels: string }> {
+  const engine = await startEngine(kernels)
   return { engine, kernels: engine.name.replace('wasm ', '') }
 }
 
 async function gemm(flags: Flags): Promise<void> {
-  const { kernels } = engineOf(flags)
+  const { kernels } = await engineOf(flags)
+  const library = flags.kernels === 'native' ? await findNativeLibrary() : undefined
   note(`gemm: C = op(A)·op(B), M×N×K; float32, 1 thread, ${kernels} kernels, ${node}`)
-  const report = await measureGemm(kernels as 'relaxed' | 'plain', flags.seconds)
+  const report = await measureGemm(kernels, flags.seconds, library)
   const shapes = report.shapes.map(({ shape, gflops }) => ({
     shape,
     gflops: { best: rounded(gflops.best), median: rounded(gflops.median) },
@@ -150,20 +152,22 @@ const gemmTable = ({ peak, shapes }: GemmReport): string =>
   )
 
 /** One size doubled at a time, the others as they are. */
-function scaling(flags: Flags): void {
+async function scaling(flags: Flags): Promise<void> {
   const base = { window: 32, streams: 16, layers: 2 }
   const series = { window: [16, 32, 64, 128], streams: [4, 8, 16, 32], layers: [1, 2, 3, 4] } as const
   const names = { window: 'T, time steps', streams: 'B, streams', layers: 'layers' } as const
-  const { kernels } = engineOf(flags)
+  const { kernels } = await engineOf(flags)
   console.log(
     `LSTM 128, embedding 128; T ${base.window}, B ${base.streams}, ${base.layers} layers but for what changes; ${machine(kernels)}`,
   )
   for (const size of ['window', 'streams', 'layers'] as const) {
-    const measured = series[size].map((value) => {
+    const measured: (ReturnType<typeof measure> & { value: number })[] = []
+    for (const value of series[size]) {
       note(`scaling: ${names[size]} ${value}`)
       const start = (engine: Engine) => scaled(engine, { ...base, [size]: value })
-      return { ...measure(engineOf(flags).engine, start, { seconds: flags.seconds / 4, steps: flags.steps }), value }
-    })
+      const { engine } = await engineOf(flags)
+      measured.push({ ...measure(engine, start, { seconds: flags.seconds / 4, steps: flags.steps }), value })
+    }
     const [first] = measured
     const rows = measured.map(({ value, min, median, gflops }) => [
       String(value),

@@ -1,19 +1,19 @@
 /** `unrolled evaluate` */
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { assess, comparisonTable, createEngine, type Corpus, type EngineOptions } from '../index.js'
-import { isRun, loadModel, readRunCorpus } from '../node/index.js'
+import { assess, comparisonTable, type Corpus } from '../index.js'
+import { isRun, loadModel, readRunCorpus, startEngine, type Kernels } from '../node/index.js'
 import { corpusOf, type DocumentFlags } from './corpus.js'
 import { UsageError } from './config-file.js'
 
 export interface EvaluateFlags {
   trainedOn?: string[]
   json?: boolean
-  kernels?: EngineOptions['kernels']
+  kernels?: Kernels
 }
 
 export async function runEvaluate(path: string, files: readonly string[], flags: EvaluateFlags & DocumentFlags): Promise<void> {
-  const model = await loadModel(path, { engine: createEngine({ kernels: flags.kernels }) })
+  const model = await loadModel(path, { engine: await startEngine(flags.kernels) })
   const folder = [path, dirname(path)].find((place) => existsSync(place) && isRun(place))
   const run = folder === undefined ? undefined : await readRunCorpus(folder)
   const read = (names: readonly string[]): Promise<Corpus> => corpusOf(names, flags, model)

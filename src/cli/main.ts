@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import { applyConfigFile, UsageError } from './config-file.js'
 import { withDocumentOptions, withTokenOptions, type DocumentFlags } from './corpus.js'
+import { runDoctor } from './doctor.js'
 import { runEvaluate, type EvaluateFlags } from './evaluate.js'
 import { runExport, type ExportFlags } from './export.js'
 import { allowRelaxedSimd } from './flags.js'
@@ -21,8 +22,8 @@ const [failed, wrongUse] = [1, 2]
 const kernels = (): Option =>
   choice(
     '--kernels <build>',
-    'relaxed: fastest; plain: the same bits everywhere; reference: float64; default: the fastest that runs here',
-    ['relaxed', 'plain', 'reference'],
+    "relaxed: fastest; plain: the same bits everywhere; native: large products by the system's BLAS; reference: float64; default: relaxed, plain where that does not run",
+    ['relaxed', 'plain', 'native', 'reference'],
   )
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
@@ -236,6 +237,12 @@ program
   )
   .option('--dropout <share>', 'share zeroed between layers while training; default: 0', number(0, 1))
   .action((file: string, flags: ImportFlags) => runImport(file, flags))
+
+program
+  .command('doctor')
+  .description('tell what this machine offers, and how fast each choice of kernels is on it')
+  .option('--json', 'as JSON')
+  .action((flags: { json?: boolean }) => runDoctor(flags, flag))
 
 const isGiven = (command: Command, name: string): boolean => ['cli', 'config'].includes(command.getOptionValueSource(name) ?? '')
 

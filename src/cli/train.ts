@@ -1,15 +1,14 @@
 /** `unrolled train` and `unrolled resume` */
+import { Divergence, LanguageModel, type CellName, type EndReason, type Measure, type OptimizerName } from '../index.js'
 import {
-  createEngine,
-  Divergence,
-  LanguageModel,
-  type CellName,
-  type EndReason,
-  type EngineOptions,
-  type Measure,
-  type OptimizerName,
-} from '../index.js'
-import { checkTrainingConfig, loadModel, Run, type RunProgress, type TrainingConfig } from '../node/index.js'
+  checkTrainingConfig,
+  loadModel,
+  Run,
+  startEngine,
+  type Kernels,
+  type RunProgress,
+  type TrainingConfig,
+} from '../node/index.js'
 import { corpusOf, sourcesOf, type DocumentFlags, type TokenFlags } from './corpus.js'
 import { nextRun } from './places.js'
 import { Reporter } from './progress.js'
@@ -47,7 +46,7 @@ export interface TrainFlags extends DocumentFlags, TokenFlags {
   sampleTemperature: number
   retries: number
   seed: number
-  kernels?: EngineOptions['kernels']
+  kernels?: Kernels
   json?: boolean
 }
 
@@ -58,7 +57,7 @@ export async function runTrain(files: readonly string[], flags: Partial<TrainFla
   const training = configOf(flags)
   // Before any text is read.
   checkTrainingConfig(training)
-  const engine = createEngine({ kernels: flags.kernels })
+  const engine = await startEngine(flags.kernels)
   const base = flags.from === undefined ? undefined : await loadModel(flags.from, { engine })
   const corpus = await corpusOf(files, flags, base)
   const { cell, hidden, layers, embedding, tied, dropout, seed } = flags
@@ -100,7 +99,7 @@ export interface ResumeFlags {
   loss?: number
   patience?: number
   keep?: number
-  kernels?: EngineOptions['kernels']
+  kernels?: Kernels
   json?: boolean
 }
 

@@ -1,7 +1,10 @@
 /** What needs a file system: corpora from files, runs that are folders, reports. */
 export { readCorpus, readText, type ReadCorpusOptions } from './corpus-files.js'
+export { startEngine, type Kernels } from './engines.js'
 export { writeWhole } from './files.js'
 export { loadModel, type RunModelOptions } from './load.js'
+export { examineMachine, type Choice, type Lack, type Machine, type Speed } from './machine.js'
+export { findNativeLibrary, koffiVersion, loadNativeEngine, type NativeLibrary } from './native.js'
 export { parseLog, type EndReason, type LogLine, type RunConfig } from './log.js'
 export { exportRun, importRun, type ImportRunOptions } from './pytorch-run.js'
 export { reportHtml } from './report.js'

@@ -15,7 +15,7 @@ import { loadModel } from './load.js'
 import type { LogLine, RunConfig } from './log.js'
 import { logText, logUpTo, newestCheckpoints, readConfig, RunFolder } from './run-folder.js'
 import { checkRunOptions, describe, filled, parted, type RunOptions } from './run-options.js'
-import { kernelsOf } from './run.js'
+import { kernelsOf, startEngine } from './engines.js'
 import { completed, trainOptionsOf, type TrainingConfig } from './training-config.js'
 
 export interface ImportRunOptions extends Pick<EngineOptions, 'kernels'> {
@@ -109,7 +109,7 @@ async function open(path: string, kernels?: EngineOptions['kernels']): Promise<O
   const corpusFile = join(path, 'corpus.bin')
   const corpusBytes = await read(corpusFile)
   const corpus = decodeCorpus(corpusBytes, corpusFile)
-  const engine = createEngine({ kernels: kernels ?? kernelsOf(config.kernels) })
+  const engine = await startEngine(kernels ?? kernelsOf(config.kernels))
   const passedOver: string[] = []
   for (const source of newestCheckpoints(path)) {
     const checkpoint = await read(source)

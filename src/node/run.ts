@@ -1,7 +1,6 @@
 /** A run: training that keeps all it does in a folder, and can be stopped and gone on with at any moment. */
 import { join } from 'node:path'
 import type { Cell } from '../nn/cell.js'
-import { createEngine, type EngineOptions } from '../run/engines.js'
 import { checkSeal } from '../formats/seal.js'
 import { LanguageModel } from '../language/model.js'
 import type { Training, TrainingProgress } from '../language/training.js'
@@ -10,6 +9,7 @@ import type { Measure } from '../metrics/measure.js'
 import { decodeCorpus, encodeCorpus } from '../text/corpus-file.js'
 import type { Corpus } from '../text/corpus.js'
 import { Divergence } from '../train/trainer.js'
+import { kernelsOf, startEngine, type Kernels } from './engines.js'
 import type { EndReason, LogLine, RunConfig } from './log.js'
 import { reportHtml } from './report.js'
 import { readConfig, RunFolder } from './run-folder.js'
@@ -34,7 +34,8 @@ export interface RunProgress extends TrainingProgress {
   readonly sample?: string
 }
 
-export interface ResumeOptions extends Pick<EngineOptions, 'kernels'>, Pick<RunOptions, 'keep'> {
+export interface ResumeOptions extends Pick<RunOptions, 'keep'> {
+  kernels?: Kernels
   cell?: Cell
   training?: TrainingConfig
 }
@@ -107,7 +108,7 @@ export class Run {
     refuseUnknown('resume', all, { cell: true, kernels: true, keep: true, training: true })
     const { cell, kernels, keep, training: changes = {} } = all
     const saved = readConfig(path)
-    const engine = createEngine({ kernels: kernels ?? kernelsOf(saved.kernels) })
+    const engine = await startEngine(kernels ?? kernelsOf(saved.kernels))
     const changed = { ...changes, ...(keep === undefined ? {} : { keep }) }
     const config = { ...saved, training: { ...saved.training, ...changed }, kernels: engine.name }
     const [options, training] = parted(config.training)
@@ -253,9 +254,6 @@ export class Run {
     await this.folder.write('report.html', reportHtml({ config: this.config, log: this.folder.readLog() }))
   }
 }
-
-/** An engine's name, as `createEngine` takes it: 'wasm plain' is 'plain'. */
-export const kernelsOf = (name: string): EngineOptions['kernels'] => name.replace(/^wasm /, '') as EngineOptions['kernels']
 
 /** Where a divergence led back to then: the last place for that before the step, since only a step after one shows that it is good. */
 const lastGoodStep = (step: number, every: number): number => (Math.ceil(step / every) - 1) * every

@@ -1,5 +1,6 @@
 /** Which engine runs graphs, unless a graph is told otherwise. */
 import type { Engine } from './engine.js'
+import type { ProductLibrary } from './products.js'
 import { ReferenceEngine } from './reference.js'
 import { isSupported, WasmEngine, type KernelBuild } from './wasm.js'
 import { refuseUnknown } from '../options/known.js'
@@ -17,6 +18,14 @@ export interface EngineOptions {
   deterministic?: boolean
 }
 
+export interface EngineCreateOptions extends EngineOptions {
+  /**
+   * Native code that large matrix products are given to, in Node: see `loadNativeEngine` of `unrolled/node`. Default: the kernels do them
+   * too. It has its own rounding, so `deterministic`, and the kernels `plain` and `reference`, cannot be had with it.
+   */
+  products?: ProductLibrary
+}
+
 function chosen(options: EngineOptions): KernelBuild | 'reference' {
   refuseUnknown('createEngine', options, { kernels: true, deterministic: true })
   const { kernels, deterministic = false } = options
@@ -28,9 +37,14 @@ function chosen(options: EngineOptions): KernelBuild | 'reference' {
 }
 
 /** Starts an engine, synchronously. */
-export function createEngine(options: EngineOptions = {}): Engine {
+export function createEngine({ products, ...options }: EngineCreateOptions = {}): Engine {
+  if (products && (options.deterministic || (options.kernels !== undefined && options.kernels !== 'relaxed'))) {
+    throw new Error(
+      `products: cannot be had with ${options.deterministic ? 'deterministic' : `kernels: '${options.kernels}'`}, whose bits are the same everywhere`,
+    )
+  }
   const kernels = chosen(options)
-  return kernels === 'reference' ? new ReferenceEngine() : WasmEngine.create(kernels)
+  return kernels === 'reference' ? new ReferenceEngine() : WasmEngine.create(kernels, products)
 }
 
 /** Starts an engine without blocking, for pages whose browser limits what the main thread may compile at once. */

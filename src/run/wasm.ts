@@ -6,6 +6,7 @@ import { faultIn } from './fault.js'
 import { Heap } from './heap.js'
 import { kernels } from './kernels.generated.js'
 import { arena, imageBase, lower, type Image } from './lower.js'
+import { Products, type ProductLibrary } from './products.js'
 
 export type KernelBuild = 'plain' | 'relaxed'
 
@@ -31,6 +32,7 @@ export class WasmEngine implements Engine {
   readonly Floats = Float32Array
   readonly heap: Heap
   readonly #exports: KernelExports
+  readonly #products: Products | undefined
   #arena = 0
   #arenaLength = 0
 
@@ -39,17 +41,23 @@ export class WasmEngine implements Engine {
     blocks.forEach((address) => this.heap.release(address)),
   )
 
-  private constructor(build: KernelBuild, memory: WebAssembly.Memory, instance: WebAssembly.Instance) {
-    this.name = `wasm ${build}`
+  private constructor(build: KernelBuild, memory: WebAssembly.Memory, instance: WebAssembly.Instance, library?: ProductLibrary) {
+    this.name = library ? `wasm ${build} + ${library.name}` : `wasm ${build}`
     this.#exports = instance.exports as unknown as KernelExports
     this.heap = new Heap(memory, this.#exports.heapBase())
+    this.#products = library && new Products(library, this.heap)
   }
 
-  /** Starts synchronously. Errors: the JavaScript engine lacks WebAssembly SIMD. */
-  static create(build: KernelBuild): WasmEngine {
+  /**
+   * Starts synchronously. Errors: the JavaScript engine lacks WebAssembly SIMD.
+   *
+   * @param library what large products are given to; default: the kernels do them too
+   */
+  static create(build: KernelBuild, library?: ProductLibrary): WasmEngine {
     refuseUnsupported(build)
     const memory = createMemory()
-    return new WasmEngine(build, memory, new WebAssembly.Instance(new WebAssembly.Module(bytesOf(build)), { env: { memory } }))
+    const instance = new WebAssembly.Instance(new WebAssembly.Module(bytesOf(build)), { env: { memory } })
+    return new WasmEngine(build, memory, instance, library)
   }
 
   /** The same without blocking, for pages whose browser limits what the main thread may compile at once. */
@@ -67,7 +75,7 @@ export class WasmEngine implements Engine {
   }
 
   prepare(program: Program, leaves: readonly LeafLayout[]): Executable {
-    const executable = new WasmExecutable(this, program, lower(program), leaves)
+    const executable = new WasmExecutable(this, program, lower(program, this.#products?.library.isWorthCalling), leaves)
     this.#finalizers.register(executable, executable.blocks)
     return executable
   }
@@ -97,8 +105,16 @@ export class WasmEngine implements Engine {
     return this.#arena
   }
 
-  execute(first: number, end: number): void {
-    this.#exports.run(first, end)
+  /** @param native which of the records, by number, are for the library */
+  execute(first: number, end: number, native: readonly number[]): void {
+    let next = first
+    for (const number of native) {
+      const record = first + number * recordBytes
+      if (record > next) this.#exports.run(next, record)
+      this.#products!.run(record)
+      next = record + recordBytes
+    }
+    if (next < end) this.#exports.run(next, end)
   }
 }
 
@@ -158,7 +174,7 @@ class WasmExecutable implements Executable {
   run(bindings: readonly Binding[]): void {
     this.#bind(bindings)
     const first = this.#address + this.image.records
-    this.engine.execute(first, first + this.image.recordCount * recordBytes)
+    this.engine.execute(first, first + this.image.recordCount * recordBytes, this.image.native)
   }
 
   diagnose(bindings: readonly Binding[]): Fault | undefined {
@@ -166,10 +182,11 @@ class WasmExecutable implements Executable {
     const { records, recordCount, origins } = this.image
     for (let i = 0; i < recordCount; i++) {
       const first = this.#address + records + i * recordBytes
-      this.engine.execute(first, first + recordBytes)
+      const opcode = this.engine.heap.words[first >> 2]
+      this.engine.execute(first, first + recordBytes, opcode === Opcode.NativeGemm ? [0] : [])
       const { instruction, iteration, t } = origins[i]
       // A packed operand is no result.
-      if (this.engine.heap.words[first >> 2] === Opcode.Pack) continue
+      if (opcode === Opcode.Pack) continue
       const fault = faultIn(instruction, t, (ref) => this.#view(ref, iteration, t), Math.fround)
       if (fault) return fault
     }

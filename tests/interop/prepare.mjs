@@ -1,4 +1,5 @@
-// Installs what these tests need and the package does not: ONNX Runtime from npm, Debian's PyTorch, both at once. What is there stays.
+// Installs what these tests need and the package does not: ONNX Runtime from npm, Debian's PyTorch and OpenBLAS, both at once. What is there
+// stays.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
@@ -14,30 +15,33 @@ async function run(command, args, env) {
 }
 
 const hasTorch = () => spawnSync(python, ['-c', 'import torch']).status === 0
+const hasBlas = () => spawnSync(python, ['-c', "import ctypes; ctypes.CDLL('libopenblas.so.0')"]).status === 0
 
-async function installTorch() {
-  if (hasTorch()) return
+async function installPackages() {
+  const wanted = [...(hasTorch() ? [] : ['python3-torch']), ...(hasBlas() ? [] : ['libopenblas0-pthread'])]
+  if (wanted.length === 0) return
   if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {
     throw new Error(
-      `${python}: has no torch, and only root can install it, on Debian; run apt-get install --no-install-recommends python3-torch`,
+      `${wanted.join(', ')}: missing, and only root can install it, on Debian; run apt-get install --no-install-recommends ${wanted.join(' ')}`,
     )
   }
   const env = { DEBIAN_FRONTEND: 'noninteractive' }
   await run('apt-get', ['update', '-qq'], env)
   // What the power failing would lose can be installed again.
   const fast = ['-o', 'Dpkg::Options::=--force-unsafe-io', '-o', 'Dpkg::Use-Pty=0']
-  await run('apt-get', ['install', '-qq', '-y', '--no-install-recommends', ...fast, 'python3-torch'], env)
+  await run('apt-get', ['install', '-qq', '-y', '--no-install-recommends', ...fast, ...wanted], env)
   if (!hasTorch()) throw new Error(`${python}: cannot import torch, though it was installed`)
+  if (!hasBlas()) throw new Error(`libopenblas.so.0: cannot be loaded, though it was installed`)
 }
 
 async function installRuntime() {
-  if (existsSync(join(here, 'node_modules/onnxruntime-node'))) return
+  if (['onnxruntime-node', 'onnxruntime-web'].every((name) => existsSync(join(here, 'node_modules', name)))) return
   // Its own script would fetch binaries for graphics cards; the one for the processor is in the package.
   await run('npm', ['ci', '--no-audit', '--no-fund', '--silent'], { ONNXRUNTIME_NODE_INSTALL: 'skip' })
 }
 
 // Both to their ends, since one that is left half done would be in the way of the next attempt.
-for (const { reason } of await Promise.allSettled([installRuntime(), installTorch()])) {
+for (const { reason } of await Promise.allSettled([installRuntime(), installPackages()])) {
   if (reason === undefined) continue
   console.error(`test:interop: ${reason.message}`)
   process.exitCode = 1

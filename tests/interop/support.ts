@@ -93,7 +93,12 @@ export function distances(a: Outcome, b: Outcome): number {
 
 /** Runs a program to its end; throws, with what it said, where that is not a good one. */
 export function run(command: string, args: readonly string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}): string {
-  const { status, stdout, stderr, error } = spawnSync(command, args, { encoding: 'utf8', timeout: 170_000, ...options })
+  const { status, stdout, stderr, error } = spawnSync(command, args, {
+    encoding: 'utf8',
+    timeout: 170_000,
+    maxBuffer: 64 * 1024 * 1024,
+    ...options,
+  })
   if (error) throw error
   if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ended with ${status}\n${stdout}${stderr}`)
   return stdout

@@ -25,7 +25,7 @@ const allowed: Record<string, readonly string[]> = {
   formats: ['graph', 'nn', 'run/engine', '@noble/hashes'],
   language: [...beneath, 'recurrentjs/sentence-model', 'run/engine', 'run/engines', 'node:fs/promises'],
   recurrentjs: ['graph', 'nn', 'optim', 'text', 'train', 'generate', 'run/engine', 'run/engines'],
-  node: [...beneath, 'language', 'run/engine', 'run/engines', 'node:', 'uplot'],
+  node: [...beneath, 'language', 'run/engine', 'run/engines', 'run/products', 'node:', 'uplot', 'koffi'],
   cli: ['index', 'node/index', 'options/known', 'commander', 'node:'],
 }
 
