@@ -119,6 +119,14 @@ export { toOnnx } from './language/onnx.js'
 export { toPyTorch } from './language/pytorch.js'
 
 // Engines
-export { createEngine, defaultEngine, loadEngine, useEngine, type EngineOptions } from './run/engines.js'
+export {
+  createEngine,
+  defaultEngine,
+  loadEngine,
+  useEngine,
+  useThreads,
+  type EngineLoadOptions,
+  type EngineOptions,
+} from './run/engines.js'
 export type { Engine, Fault, Floats } from './run/engine.js'
 export { dropoutKey } from './run/dropout.js'
