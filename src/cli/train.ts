@@ -1,5 +1,5 @@
 /** `unrolled train` and `unrolled resume` */
-import { createEngine, Divergence, LanguageModel, type CellName, type EndReason, type EngineOptions } from '../index.js'
+import { Divergence, LanguageModel, loadEngine, type CellName, type EndReason, type EngineOptions } from '../index.js'
 import { checkTrainingConfig, loadModel, Run, type OptimizerName, type RunProgress, type TrainingConfig } from '../node/index.js'
 import { asUsage, UsageError } from './config-file.js'
 import { corpusOf, sourcesOf, type DocumentFlags, type TokenFlags } from './corpus.js'
@@ -38,6 +38,8 @@ export interface TrainFlags extends DocumentFlags, TokenFlags {
   sampleTemperature: number
   retries: number
   seed: number
+  shards?: number
+  threads?: number
   kernels?: EngineOptions['kernels']
   json?: boolean
 }
@@ -51,7 +53,7 @@ export async function runTrain(files: readonly string[], flags: TrainFlags, flag
   if (flags.tied && flags.embedding !== undefined && flags.embedding !== flags.hidden) {
     throw new UsageError(`--embedding: ${flags.embedding}; must be as --hidden, ${flags.hidden}, with --tied`)
   }
-  const engine = createEngine({ kernels: flags.kernels })
+  const engine = await loadEngine({ kernels: flags.kernels, threads: flags.shards === 1 ? 1 : (flags.threads ?? 'all') })
   const base = flags.from === undefined ? undefined : await loadModel(flags.from, { engine })
   const corpus = await corpusOf(files, flags, base?.vocabulary)
   const { cell, hidden, layers, embedding, tied, dropout, seed } = flags
@@ -91,17 +93,18 @@ export interface ResumeFlags {
   loss?: number
   patience?: number
   keep?: number
+  threads?: number
   kernels?: EngineOptions['kernels']
   json?: boolean
 }
 
 export async function runResume(path: string, flags: ResumeFlags, flag: string | undefined): Promise<void> {
-  const { steps, epochs, minutes, loss, patience, keep, kernels } = flags
+  const { steps, epochs, minutes, loss, patience, keep, kernels, threads = 'all' } = flags
   const seconds = minutes === undefined ? undefined : minutes * 60
   const changes = Object.fromEntries(
     Object.entries({ steps, epochs, seconds, loss, patience }).filter(([, value]) => value !== undefined),
   )
-  const run = await Run.resume(path, { kernels, keep, training: changes })
+  const run = await Run.resume(path, { kernels, threads, keep, training: changes })
   for (const why of run.passedOver) process.stderr.write(`passed over: ${why}\n`)
   process.stderr.write(`going on after step ${count(run.training.step)}\n`)
   await follow(run, flags, flag)
@@ -109,7 +112,7 @@ export async function runResume(path: string, flags: ResumeFlags, flag: string |
 
 function configOf(flags: TrainFlags): TrainingConfig {
   const { steps, epochs, minutes, loss, patience, streams, window, reach, optimizer, rate, schedule, clip, clipValue, l2 } = flags
-  const { heldOut, validateEvery, checkpointEvery, retries, seed } = flags
+  const { heldOut, validateEvery, checkpointEvery, retries, seed, shards } = flags
   const isLimited = [steps, epochs, minutes, loss].some((limit) => limit !== undefined)
   return {
     steps: isLimited ? steps : 2400,
@@ -131,6 +134,7 @@ function configOf(flags: TrainFlags): TrainingConfig {
     checkpointEvery,
     retries,
     seed,
+    shards,
   }
 }
 
@@ -141,11 +145,19 @@ const whyEnded: Readonly<Record<EndReason, string>> = {
   patience: 'since validations got no better',
 }
 
+/** More threads than shards have nothing to do. */
+function threadsOf({ model, training }: Run): string {
+  const { threads, whyOneThread } = model.network.engine
+  if (training.shards === 1) return ', on one thread'
+  const why = whyOneThread === undefined ? '' : ` (${whyOneThread})`
+  return `, ${training.shards} shards on ${Math.min(threads, training.shards)} thread${threads === 1 ? '' : 's'}${why}`
+}
+
 async function follow(run: Run, { json }: { json?: boolean }, flag: string | undefined): Promise<void> {
   const { folder, training, model } = run
   const say = (line: string): unknown => process.stderr.write(`${line}\n`)
   say(String(model))
-  say(`kernels: ${model.network.engine.name}, Node ${process.versions.node}${flag ? ` with ${flag}` : ''}`)
+  say(`kernels: ${model.network.engine.name}${threadsOf(run)}, Node ${process.versions.node}${flag ? ` with ${flag}` : ''}`)
   say(`everything goes to ${folder.path}; Ctrl-C saves and stops\n`)
   // The step that runs ends first; then there is something whole to save. A second Ctrl-C ends at once.
   let isStopped = false

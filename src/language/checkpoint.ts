@@ -14,6 +14,7 @@ import type { LanguageNetwork } from './network.js'
 export interface Fingerprint {
   readonly rule: string
   readonly batch: number
+  readonly shards: number
   readonly windowsPerEpoch: number
   readonly seed: number
   readonly kernels: string
@@ -97,7 +98,8 @@ export function decodeCheckpoint(
 function checkTraining(value: unknown): Training {
   const { step, schedule, rateFactor, state, fingerprint } = objectOf('training', value) as unknown as Training
   const { seconds, smoothed, best, validationsSinceBest, retried, history } = objectOf('state', state) as unknown as LoopState
-  objectOf('fingerprint', fingerprint)
+  // Of before there were shards, there was one.
+  const whole = { shards: 1, ...objectOf('fingerprint', fingerprint) } as Fingerprint
   for (const [name, count] of Object.entries({ step, validationsSinceBest, retried })) {
     if (!Number.isSafeInteger(count) || count < 0) throw new Error(`${name}: ${String(count)}; must be a whole number, 0 or more`)
   }
@@ -106,7 +108,7 @@ function checkTraining(value: unknown): Training {
   if (smoothed !== null && typeof smoothed !== 'number') throw new Error('smoothed: must be a number, or null')
   const validated = best === null ? null : checkValidated(best)
   const checked = { seconds, smoothed, best: validated, validationsSinceBest, retried, history: checkHistory(history) }
-  return { step, schedule, rateFactor, state: checked, fingerprint }
+  return { step, schedule, rateFactor, state: checked, fingerprint: whole }
 }
 
 function objectOf(name: string, value: unknown): Record<string, unknown> {

@@ -1,5 +1,5 @@
 /** What can be said of a training, and what it means when it is not said. */
-import type { OptimizerOptions } from '../optim/optimizer.js'
+import { checkShards, type OptimizerOptions } from '../optim/optimizer.js'
 import { adam, type Rule } from '../optim/rules.js'
 import { constant, cosine, halveOnRise, type Schedule } from '../optim/schedules.js'
 
@@ -40,6 +40,11 @@ export interface TrainOptions extends Pick<OptimizerOptions, 'clipValue' | 'l2'>
   seed?: number
   /** How many earlier steps the gradient of a token's loss flows back to. Default: as far as its window goes. */
   reach?: number
+  /**
+   * Into how many shards the batch is cut, to run at the same time where the engine has threads (see `useThreads`). It is part of what is
+   * trained: other shards, other last digits. Default: 1 for what is small, up to 4, by the model and the batch alone; see `usualShards`.
+   */
+  shards?: number
 }
 
 /** `TrainOptions`, checked, with defaults filled in, as far as they do not depend on the text. */
@@ -55,6 +60,7 @@ export interface TrainPlan {
   readonly reach: number | undefined
   readonly retries: number
   readonly patience: number | undefined
+  readonly shards: number | undefined
   /** What depends on how many windows an epoch has. */
   lengths(windowsPerEpoch: number): Lengths
 }
@@ -70,7 +76,7 @@ export interface Lengths {
 
 /** Throws a sentence for what cannot be. */
 export function planOf(options: TrainOptions): TrainPlan {
-  const { steps, epochs, seconds, loss, patience, rule = adam(), reach, retries = 3, ...others } = options
+  const { steps, epochs, seconds, loss, patience, rule = adam(), reach, shards, retries = 3, ...others } = options
   const { streams, window = 64, heldOut = 0.05, seed = 1, validateEvery, checkpointEvery, ...rest } = others
   const { clipValue, clipNorm = 1, l2, learningRate = 0.005, schedule, ...unknown } = rest
   for (const name of Object.keys(unknown)) throw new Error(`train: '${name}' is not an option`)
@@ -84,6 +90,7 @@ export function planOf(options: TrainOptions): TrainPlan {
     }
   }
   if (!Number.isInteger(retries) || retries < 0) throw new Error(`retries: ${retries}; must be a whole number, 0 or more`)
+  if (shards !== undefined) checkShards(shards)
   if (!(heldOut >= 0 && heldOut < 1)) throw new Error(`heldOut: ${heldOut}; must be from 0 to below 1`)
   if (patience !== undefined && heldOut === 0) {
     throw new Error(`patience: ${patience}; needs held-out text to measure, but heldOut is 0`)
@@ -102,6 +109,7 @@ export function planOf(options: TrainOptions): TrainPlan {
     reach,
     retries,
     patience,
+    shards,
     lengths(windowsPerEpoch) {
       const all = isOpen ? Infinity : (steps ?? Math.ceil((epochs ?? 10) * windowsPerEpoch))
       const part = (n: number): number => (isOpen ? 500 : Math.ceil(all / n))

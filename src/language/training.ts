@@ -13,6 +13,7 @@ import { refuseTooLargeTraining } from './memory.js'
 import type { LanguageNetwork } from './network.js'
 import { charactersOf, measuredBatches, predictedCharacters, splitCorpus, trainingBatches } from './reading.js'
 import { planOf, type TrainOptions } from './train-options.js'
+import { usualShards } from './usual-shards.js'
 
 /** A step's report; where there was a validation, with it. */
 export interface TrainingProgress extends StepReport {
@@ -55,19 +56,23 @@ export class Training {
   #recoveries: Recovery[] = []
 
   constructor(model: Trainee, corpus: Corpus, options: TrainOptions = {}) {
-    const { reading, optimizer: clipping, rule, reach, retries, patience, lengths } = planOf(options)
+    const { reading, optimizer: clipping, rule, reach, retries, patience, lengths, ...plan } = planOf(options)
     const { network } = model
     const { training, heldOut } = splitCorpus(corpus, reading.heldOut, reading.seed)
     const batches = trainingBatches(training, reading)
+    const window = 'lengths' in batches ? batches.lengths[batches.lengths.length - 1] : batches.steps
+    const parameters = network.parameters.reduce((sum, { size }) => sum + size, 0)
+    const { shards = usualShards(parameters, batches.batch, window) } = plan
     refuseTooLargeTraining(network.recurrent.cell, model.config, {
       tokens: network.tokens,
       slots: rule.slots.length,
       batch: batches.batch,
-      steps: 'lengths' in batches ? batches.lengths[batches.lengths.length - 1] : batches.steps,
+      steps: window,
+      shards,
     })
     const { steps, limits, schedule, ...every } = lengths(batches.windowsPerEpoch)
-    const optimizer = new Optimizer(network.parameters, rule, clipping)
-    const trainer = new Trainer(network, { batches, optimizer, schedule, seed: reading.seed, reach })
+    const optimizer = new Optimizer(network.parameters, rule, { ...clipping, shards })
+    const trainer = new Trainer(network, { batches, optimizer, schedule, seed: reading.seed, reach, shards })
     const measured = heldOut && measuredBatches(heldOut)
     const validate = measured && (() => evaluate(network, measured))
     this.model = model
@@ -83,6 +88,11 @@ export class Training {
   /** Why it has ended; undefined while it goes on. */
   get ended(): EndReason | undefined {
     return this.loop.ended
+  }
+
+  /** Into how many shards the batch is cut. */
+  get shards(): number {
+    return this.loop.trainer.shards
   }
 
   /** Steps taken. */
@@ -113,9 +123,9 @@ export class Training {
   }
 
   get #fingerprint(): Fingerprint {
-    const { optimizer, batches, seed } = this.loop.trainer
+    const { optimizer, batches, seed, shards } = this.loop.trainer
     const { batch, windowsPerEpoch } = batches
-    return { rule: optimizer.rule.name, batch, windowsPerEpoch, seed, kernels: this.model.network.engine.name }
+    return { rule: optimizer.rule.name, batch, shards, windowsPerEpoch, seed, kernels: this.model.network.engine.name }
   }
 
   /**

@@ -1,7 +1,7 @@
 /** A run: training that keeps all it does in a folder, and can be stopped and gone on with at any moment. */
 import { join } from 'node:path'
 import type { Cell } from '../nn/cell.js'
-import { createEngine, type EngineOptions } from '../run/engines.js'
+import { loadEngine, type EngineLoadOptions, type EngineOptions } from '../run/engines.js'
 import { checkSeal } from '../formats/seal.js'
 import { LanguageModel } from '../language/model.js'
 import type { Training, TrainingProgress } from '../language/training.js'
@@ -31,7 +31,7 @@ export interface RunProgress extends TrainingProgress {
   readonly sample?: string
 }
 
-export interface ResumeOptions extends Pick<EngineOptions, 'kernels'>, Pick<RunOptions, 'keep'> {
+export interface ResumeOptions extends Pick<EngineLoadOptions, 'kernels' | 'threads'>, Pick<RunOptions, 'keep'> {
   cell?: Cell
   training?: TrainingConfig
 }
@@ -77,10 +77,12 @@ export class Run {
     // Before the folder, so that what is wrong with an option leaves nothing behind.
     checkRunOptions(options)
     const training = model.training({ ...trainOptionsOf(config), corpus })
+    // Kept, so that the run goes on as it began whatever a later release would choose.
+    const whole = { ...config, shards: training.shards }
     const folder = await RunFolder.create(out, options)
     try {
       await folder.write('corpus.bin', encodeCorpus(corpus))
-      const run = new Run(folder, model, training, describe(model, corpus, sources, config, options), options)
+      const run = new Run(folder, model, training, describe(model, corpus, sources, whole, options), options)
       await folder.writeCheckpoint(0, training.toBytes(), 0)
       // Last: a folder with a configuration is a run that can be gone on with.
       await folder.writeConfig(run.config)
@@ -98,13 +100,15 @@ export class Run {
    * @param options.training what is to be changed, such as a later end
    * @param options.keep how many checkpoints are kept from now on; default: as before
    * @param options.cell for a model with a cell of one's own: that cell
+   * @param options.threads how many threads work on it, or `all`; they do not change what comes out. Default 1
    * @param options.kernels default: those that it was trained with; with others, what follows differs in the last digits
    */
-  static async resume(path: string, { cell, kernels, keep, training: changes = {} }: ResumeOptions = {}): Promise<Run> {
+  static async resume(path: string, { cell, kernels, threads, keep, training: changes = {} }: ResumeOptions = {}): Promise<Run> {
     const saved = readConfig(path)
-    const engine = createEngine({ kernels: kernels ?? kernelsOf(saved.kernels) })
+    const engine = await loadEngine({ kernels: kernels ?? kernelsOf(saved.kernels), threads })
     const changed = { ...changes, ...(keep === undefined ? {} : { keep }) }
-    const config = { ...saved, training: { ...saved.training, ...changed }, kernels: engine.name }
+    // Of before there were shards, there was one.
+    const config = { ...saved, training: { shards: 1, ...saved.training, ...changed }, kernels: engine.name }
     const [options, training] = parted(config.training)
     checkRunOptions(options)
     const folder = RunFolder.open(path, options)
@@ -243,7 +247,7 @@ export class Run {
   }
 }
 
-/** An engine's name, as `createEngine` takes it: 'wasm plain' is 'plain'. */
+/** An engine's name, as `loadEngine` takes it: 'wasm plain' is 'plain'. */
 const kernelsOf = (name: string): EngineOptions['kernels'] => name.replace(/^wasm /, '') as EngineOptions['kernels']
 
 /** Where a divergence led back to then: the last place for that before the step, since only a step after one shows that it is good. */
