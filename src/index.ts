@@ -28,6 +28,7 @@ export { LanguageNetwork, type LanguageNetworkOptions } from './language/network
 
 // Graphs
 export { Graph, type GraphOptions } from './graph/graph.js'
+export { runTogether } from './graph/together.js'
 export { Matrix, type MatrixOptions } from './graph/matrix.js'
 export { Indices, Input, Value, type Operand } from './graph/value.js'
 export { maskOf, type Scanned, type ScanOptions, type Stacks, type Steps } from './graph/scan.js'
