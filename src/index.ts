@@ -12,6 +12,7 @@ export {
 } from './language/model.js'
 export { Training, type TrainingProgress, type Validation } from './language/training.js'
 export type { ScheduleName, TrainOptions } from './language/train-options.js'
+export { usualShards } from './language/usual-shards.js'
 export { assess, type Assessment } from './language/assess.js'
 export type { MeasuredText } from './language/reading.js'
 export type { TokenScore } from './language/score.js'

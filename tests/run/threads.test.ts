@@ -86,7 +86,7 @@ describe('an engine', () => {
 
   test('has one thread where another one does not start, and says so', async () => {
     // From its sources: there, the thread's script has not been compiled.
-    const fromSource = (await import('../../src/index.js')) as typeof unrolled
+    const fromSource = await import('../../src/index.js')
     const { threads, whyOneThread } = await fromSource.loadEngine({ kernels: 'plain', threads: 2 })
     expect(threads).toBe(1)
     expect(whyOneThread).toMatch(/^threads did not start: .*thread\.js/)

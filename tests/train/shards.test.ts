@@ -32,7 +32,10 @@ import { shardKey } from '../../src/run/dropout.js'
 const vocabulary = 7
 const text = Int32Array.from({ length: 400 }, (_, i) => (i * i + (i >> 2)) % vocabulary)
 
-const networkOf = (engine: Engine, { cell = lstm() as Cell, hidden = 5, dropout = 0 } = {}): LanguageNetwork =>
+const networkOf = (
+  engine: Engine,
+  { cell = lstm(), hidden = 5, dropout = 0 }: { cell?: Cell; hidden?: number; dropout?: number } = {},
+): LanguageNetwork =>
   new LanguageNetwork({ tokens: vocabulary, cell, embedding: 3, hidden, layers: 2, dropout, tied: false, seed: 1, engine })
 
 interface Setting extends OptimizerOptions {
@@ -66,11 +69,11 @@ const farthest = (a: readonly number[], b: readonly number[]): number =>
   a.reduce((most, value, i) => Math.max(most, Math.abs(value - b[i])), 0)
 
 const cells: Readonly<Record<string, () => Cell>> = {
-  lstm: () => lstm() as Cell,
-  gru: () => gru() as Cell,
-  'gru-reset-before': () => gru({ reset: 'before' }) as Cell,
-  rnn: () => rnn() as Cell,
-  'rnn-relu': () => rnn({ activation: 'relu' }) as Cell,
+  lstm: () => lstm(),
+  gru: () => gru(),
+  'gru-reset-before': () => gru({ reset: 'before' }),
+  rnn: () => rnn(),
+  'rnn-relu': () => rnn({ activation: 'relu' }),
 }
 
 describe('in float64, shards give what the whole batch gives', () => {
@@ -179,7 +182,7 @@ describe('shards', () => {
     const network = networkOf(createEngine({ kernels: 'plain' }))
     const optimizer = new Optimizer(network.parameters, sgd(), { shards: 2 })
     const trainer = new Trainer(network, { batches: streams(4), optimizer, schedule: { rate: () => 0.1 } })
-    const broken = network.parameters.at(-1)!
+    const broken = network.parameters[network.parameters.length - 1]
     broken.write(broken.read().fill(NaN))
     const before = network.parameters[0].read()
     const step = (): unknown => trainer.step()
