@@ -23,6 +23,8 @@ export interface Fingerprint {
 export interface Checkpoint {
   readonly snapshot: Snapshot
   readonly state: LoopState
+  /** Into how many shards the batch was cut. */
+  readonly shards: number
 }
 
 interface Training extends Pick<Snapshot, 'step' | 'schedule' | 'rateFactor'> {
@@ -35,7 +37,7 @@ const ownTensors = (network: LanguageNetwork) => network.tensors.filter(({ targe
 
 export function encodeCheckpoint(
   model: Described & { readonly network: LanguageNetwork },
-  { snapshot, state, fingerprint }: Checkpoint & { readonly fingerprint: Fingerprint },
+  { snapshot, state, fingerprint }: Omit<Checkpoint, 'shards'> & { readonly fingerprint: Fingerprint },
 ): Uint8Array {
   const { step, schedule, rateFactor, slots, carried } = snapshot
   const tensors: NamedTensor[] = toTensors(model.network.tensors)
@@ -66,7 +68,7 @@ export function decodeCheckpoint(
     network,
     slots,
     fingerprint,
-  }: { network: LanguageNetwork; slots: readonly string[]; fingerprint: Omit<Fingerprint, 'kernels'> & { kernels?: string } },
+  }: { network: LanguageNetwork; slots: readonly string[]; fingerprint: Partial<Fingerprint> & Pick<Fingerprint, 'batch'> },
 ): Checkpoint {
   const { tensors, metadata } = decodeSafetensors(bytes, source)
   if (metadata.training === undefined) throw new Error(`${source}: is no checkpoint; there is no training to go on with in it`)
@@ -92,7 +94,7 @@ export function decodeCheckpoint(
     schedule: training.schedule,
     rateFactor: training.rateFactor,
   }
-  return { snapshot, state: training.state }
+  return { snapshot, state: training.state, shards: training.fingerprint.shards }
 }
 
 function checkTraining(value: unknown): Training {

@@ -44,13 +44,17 @@ export interface Trainee extends Described {
 
 export class Training {
   readonly model: Trainee
-  readonly loop: TrainingLoop
+  loop: TrainingLoop
   /** How the part that is trained on is read. */
   readonly batches: TextBatches
   /** How many predictions are held out. */
   readonly heldOut: number
   /** Steps there will be; Infinity where something else ends the training. */
   readonly steps: number
+  /** The loop of a training whose batch is cut into so many shards. */
+  readonly #loopOf: (shards: number) => TrainingLoop
+  /** Whether the number of shards was not given, so that it is a checkpoint's to say. */
+  readonly #anyShards: boolean
   /** Characters that the held-out predictions stand for. */
   readonly #characters: number
   #recoveries: Recovery[] = []
@@ -71,8 +75,6 @@ export class Training {
       shards,
     })
     const { steps, limits, schedule, ...every } = lengths(batches.windowsPerEpoch)
-    const optimizer = new Optimizer(network.parameters, rule, { ...clipping, shards })
-    const trainer = new Trainer(network, { batches, optimizer, schedule, seed: reading.seed, reach, shards })
     const measured = heldOut && measuredBatches(heldOut)
     const validate = measured && (() => evaluate(network, measured))
     this.model = model
@@ -81,7 +83,13 @@ export class Training {
     this.steps = steps
     const measuredText = heldOut && { ...heldOut, characters: charactersOf(heldOut, corpus) }
     this.#characters = measuredText ? predictedCharacters(measuredText, corpus.vocabulary) : 0
-    this.loop = new TrainingLoop(trainer, { limits, validate, patience, retries, ...every })
+    this.#anyShards = plan.shards === undefined
+    this.#loopOf = (count) => {
+      const optimizer = new Optimizer(network.parameters, rule, { ...clipping, shards: count })
+      const trainer = new Trainer(network, { batches, optimizer, schedule, seed: reading.seed, reach, shards: count })
+      return new TrainingLoop(trainer, { limits, validate, patience, retries, ...every })
+    }
+    this.loop = this.#loopOf(shards)
     model.trainedWith = network.engine.name
   }
 
@@ -141,6 +149,8 @@ export class Training {
    * Goes on from a checkpoint of the same training: the steps that follow are those that would have followed then, to the bit. Throws a
    * sentence, with nothing changed, if it is torn or of another training.
    *
+   * Where no number of shards was given, it is the checkpoint's.
+   *
    * @param options.lastGood the checkpoint that a divergence leads back to: the one before. Default: this one
    * @param options.source what errors call it
    * @param options.patienceAnew whether validations without a better one are counted anew, to go on where patience had ended it. Default false
@@ -155,22 +165,26 @@ export class Training {
       patienceAnew = false,
     }: { lastGood?: Uint8Array; source?: string; otherKernels?: boolean; patienceAnew?: boolean } = {},
   ): void {
-    const { snapshot, state: then } = this.#decode(bytes, source, otherKernels)
+    const { snapshot, state: then, shards } = this.#decode(bytes, source, otherKernels)
     const state = patienceAnew ? { ...then, validationsSinceBest: 0 } : then
     const good = lastGood ? this.#decode(lastGood, `${source}: lastGood`, true).snapshot : snapshot
+    let { loop } = this
     try {
-      this.loop.restore(snapshot, state, good)
+      if (shards !== this.shards) loop = this.#loopOf(shards)
+      loop.restore(snapshot, state, good)
     } catch (error) {
       throw new Error(`${source}: ${(error as Error).message}`)
     }
+    this.loop = loop
     this.model.history = state.history
   }
 
   #decode(bytes: Uint8Array, source: string, otherKernels: boolean): Checkpoint {
     const { network } = this.model
     const { slots } = this.loop.trainer.optimizer.rule
-    const { kernels, ...rest } = this.#fingerprint
-    const like = { network, slots, fingerprint: otherKernels ? rest : { ...rest, kernels } }
+    const { kernels, shards, ...rest } = this.#fingerprint
+    const own = { ...(this.#anyShards ? {} : { shards }), ...(otherKernels ? {} : { kernels }) }
+    const like = { network, slots, fingerprint: { ...rest, ...own } }
     return decodeCheckpoint(bytes, source, like)
   }
 }
