@@ -33,13 +33,31 @@ export { runTogether } from './graph/together.js'
 export { Matrix, type MatrixOptions } from './graph/matrix.js'
 export { Indices, Input, Value, type Operand } from './graph/value.js'
 export { maskOf, type Scanned, type ScanOptions, type Stacks, type Steps } from './graph/scan.js'
-export type { LossOptions } from './graph/losses.js'
+export type { CrossEntropyOptions, LossOptions } from './graph/losses.js'
 
 // Cells and layers
 export { defineCell, type Cell, type CellSizes, type ParameterSpec } from './nn/cell.js'
 export { gru, lstm, rnn } from './nn/cells.js'
-export { Embedding, Linear } from './nn/layers.js'
+export { layerNormGru, layerNormLstm, layerNormRnn } from './nn/normalized-cells.js'
+export { Embedding, Linear, type LayerOptions } from './nn/layers.js'
 export { Recurrent, type ForwardOptions, type RecurrentOptions } from './nn/recurrent.js'
+export { Bidirectional, type BidirectionalForwardOptions } from './nn/bidirectional.js'
+export { Attention, weightsByRow, type Attended, type AttentionOptions, type AttentionScore } from './nn/attention.js'
+export { Pooling, type PooledLayers, type PoolingKind, type PoolingOptions } from './nn/pooling.js'
+export {
+  ownTokens,
+  SequenceDecoder,
+  type DecoderForwardOptions,
+  type DecoderSource,
+  type Encoded,
+  type Encoder,
+  type SequenceDecoderOptions,
+} from './nn/sequence-decoder.js'
+export { ConditionedDecoder } from './nn/conditioned.js'
+export { Stream, type StreamedNetwork, type StreamState } from './nn/stream.js'
+export type { SavedState, Stateful } from './nn/held-state.js'
+export { GaussianHead } from './nn/heads.js'
+export { firstStep, lastStep, maxOverSteps, meanOverSteps, type SequenceShape } from './nn/steps.js'
 export * as initializers from './nn/initializers.js'
 export type { Initializer } from './nn/initializers.js'
 export { Random } from './nn/random.js'
