@@ -1,9 +1,9 @@
 /**
- * Several threads over one memory. A job is a stretch of records; thread i of n runs jobs i, i + n, … in this order, so jobs that run at
- * the same time must not touch what another writes. Who has to wait spins for a while, since most waits are short, and sleeps then.
+ * Several threads over one memory. A job is a stretch of records; whoever is free takes the next one, so that a thread that the system holds
+ * up holds up no other. No job may touch what another writes: then it does not matter who runs which. Who has to wait spins for a while, since most waits are short, and sleeps then.
  *
  * The control block: 64 bytes that the calling thread waits on, then 64 bytes for each thread beside it.
- * Of the first: how many threads have not finished; the table of jobs, pairs of addresses; how many jobs; how many threads take part.
+ * Of the first: how many threads have not finished; the table of jobs, pairs of addresses; how many jobs; the next one.
  * Of each other: how many times it was called; −1: it is to end.
  */
 import { run } from './index'
@@ -15,11 +15,10 @@ const SPINS: i32 = 40000
 
 // @ts-ignore: decorator
 @inline
-function jobsOf(thread: i32, control: usize): void {
+function takeJobs(control: usize): void {
   const table = load<usize>(control, 4)
   const jobs = load<i32>(control, 8)
-  const threads = load<i32>(control, 12)
-  for (let job = thread; job < jobs; job += threads) {
+  for (let job = atomic.add<i32>(control, 1, 12); job < jobs; job = atomic.add<i32>(control, 1, 12)) {
     const entry = table + ((<usize>job) << 3)
     run(load<usize>(entry), load<usize>(entry, 4))
   }
@@ -30,14 +29,14 @@ export function runTogether(control: usize, table: usize, jobs: i32, threads: i3
   threads = min(threads, jobs)
   store<usize>(control, table, 4)
   store<i32>(control, jobs, 8)
-  store<i32>(control, threads, 12)
+  store<i32>(control, 0, 12)
   atomic.store<i32>(control, threads - 1)
   for (let thread = 1; thread < threads; thread++) {
     const own = control + ((<usize>thread) << 6)
     atomic.add<i32>(own, 1)
     atomic.notify(own, 1)
   }
-  jobsOf(0, control)
+  takeJobs(control)
   settle(control)
 }
 
@@ -65,7 +64,7 @@ export function work(control: usize, thread: i32, calls: i32): void {
     }
     calls = atomic.load<i32>(own)
     if (calls < 0) return
-    jobsOf(thread, control)
+    takeJobs(control)
     finish(control)
   }
 }
