@@ -12,6 +12,7 @@ export {
 } from './language/model.js'
 export { Training, type TrainingProgress, type Validation } from './language/training.js'
 export type { ScheduleName, TrainOptions } from './language/train-options.js'
+export { usualShards } from './language/usual-shards.js'
 export { assess, type Assessment } from './language/assess.js'
 export type { MeasuredText } from './language/reading.js'
 export type { TokenScore } from './language/score.js'
@@ -28,6 +29,7 @@ export { LanguageNetwork, type LanguageNetworkOptions } from './language/network
 
 // Graphs
 export { Graph, type GraphOptions } from './graph/graph.js'
+export { runTogether } from './graph/together.js'
 export { Matrix, type MatrixOptions } from './graph/matrix.js'
 export { Indices, Input, Value, type Operand } from './graph/value.js'
 export { maskOf, type Scanned, type ScanOptions, type Stacks, type Steps } from './graph/scan.js'
@@ -147,7 +149,9 @@ export {
   defaultEngine,
   loadEngine,
   useEngine,
+  useThreads,
   type EngineCreateOptions,
+  type EngineLoadOptions,
   type EngineOptions,
 } from './run/engines.js'
 export type { ProductLibrary } from './run/products.js'

@@ -26,6 +26,15 @@ const kernels = (): Option =>
     ['relaxed', 'plain', 'native', 'reference'],
   )
 
+/** As many threads, and shards, as there can be. */
+const most = 64
+
+const threads = (): Option =>
+  new Option(
+    '--threads <n>',
+    'threads that work on the shards of a batch; they change nothing but the speed; default: all there are',
+  ).argParser(whole(1, most))
+
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
 const flag = allowRelaxedSimd()
 
@@ -100,7 +109,13 @@ withLimits(train)
     whole(0),
     3,
   )
+  .option(
+    '--shards <n>',
+    'parts that each batch is cut into, to work on at the same time; default: 1 for small models, up to 4, by the model and the batch alone',
+    whole(1, most),
+  )
   .option('--seed <seed>', 'seed of weights, dropout, samples and the choice of documents', whole(0), 1)
+  .addOption(threads())
   .addOption(kernels())
   .option('--json', 'the log on standard output, a JSON line each')
   .action(async (files: string[], flags: TrainFlags & { config?: string; resume?: string }) => {
@@ -115,7 +130,19 @@ withLimits(train)
       )
     if (folder === undefined) return runTrain(files, options, flag)
     if (files.length > 0) throw new UsageError(`${files[0]}: with --resume, the run has its text already`)
-    const allowed = new Set(['resume', 'config', 'steps', 'epochs', 'minutes', 'loss', 'patience', 'keep', 'kernels', 'json'])
+    const allowed = new Set([
+      'resume',
+      'config',
+      'steps',
+      'epochs',
+      'minutes',
+      'loss',
+      'patience',
+      'keep',
+      'threads',
+      'kernels',
+      'json',
+    ])
     refuse(
       train,
       train.options.map((option) => option.attributeName()).filter((name) => !allowed.has(name)),
@@ -131,6 +158,7 @@ const resume = program
   .option('--steps <n>', 'steps in all; default: as before', whole(1))
 withLimits(resume)
   .option('--keep <n>', 'checkpoints that are kept, the newest; default: as before', whole(2))
+  .addOption(threads())
   .addOption(kernels())
   .option('--json', 'the log on standard output, a JSON line each')
   .action((folder: string, flags: ResumeFlags) => runResume(folder, flags, flag))

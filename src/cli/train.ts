@@ -46,6 +46,8 @@ export interface TrainFlags extends DocumentFlags, TokenFlags {
   sampleTemperature: number
   retries: number
   seed: number
+  shards?: number
+  threads?: number
   kernels?: Kernels
   json?: boolean
 }
@@ -57,7 +59,7 @@ export async function runTrain(files: readonly string[], flags: Partial<TrainFla
   const training = configOf(flags)
   // Before any text is read.
   checkTrainingConfig(training)
-  const engine = await startEngine(flags.kernels)
+  const engine = await startEngine(flags.kernels, flags.shards === 1 ? 1 : (flags.threads ?? 'all'))
   const base = flags.from === undefined ? undefined : await loadModel(flags.from, { engine })
   const corpus = await corpusOf(files, flags, base)
   const { cell, hidden, layers, embedding, tied, dropout, seed } = flags
@@ -99,17 +101,18 @@ export interface ResumeFlags {
   loss?: number
   patience?: number
   keep?: number
+  threads?: number
   kernels?: Kernels
   json?: boolean
 }
 
 export async function runResume(path: string, flags: ResumeFlags, flag: string | undefined): Promise<void> {
-  const { steps, epochs, minutes, loss, patience, keep, kernels } = flags
+  const { steps, epochs, minutes, loss, patience, keep, kernels, threads = 'all' } = flags
   const seconds = minutes === undefined ? undefined : minutes * 60
   const changes = Object.fromEntries(
     Object.entries({ steps, epochs, seconds, loss, patience }).filter(([, value]) => value !== undefined),
   )
-  const run = await Run.resume(path, { kernels, keep, training: changes })
+  const run = await Run.resume(path, { kernels, threads, keep, training: changes })
   for (const why of run.passedOver) process.stderr.write(`passed over: ${why}\n`)
   process.stderr.write(`going on after step ${count(run.training.step)}\n`)
   await follow(run, flags, flag)
@@ -117,7 +120,7 @@ export async function runResume(path: string, flags: ResumeFlags, flag: string |
 
 function configOf(flags: Partial<TrainFlags>): TrainingConfig {
   const { steps, epochs, minutes, loss, patience, streams, window, reach, optimizer, rate, schedule, clip, clipValue, l2 } = flags
-  const { heldOut, validationTokens, validateEvery, checkpointEvery, retries, seed } = flags
+  const { heldOut, validationTokens, validateEvery, checkpointEvery, retries, seed, shards } = flags
   const isLimited = [steps, epochs, minutes, loss].some((limit) => limit !== undefined)
   return {
     steps: isLimited ? steps : 2400,
@@ -140,6 +143,7 @@ function configOf(flags: Partial<TrainFlags>): TrainingConfig {
     checkpointEvery,
     retries,
     seed,
+    shards,
   }
 }
 
@@ -150,11 +154,19 @@ const whyEnded: Readonly<Record<EndReason, string>> = {
   patience: 'since validations got no better',
 }
 
+/** More threads than shards have nothing to do. */
+function threadsOf({ model, training }: Run): string {
+  const { threads, whyOneThread } = model.network.engine
+  if (training.shards === 1) return ', on one thread'
+  const why = whyOneThread === undefined ? '' : ` (${whyOneThread})`
+  return `, ${training.shards} shards on ${Math.min(threads, training.shards)} thread${threads === 1 ? '' : 's'}${why}`
+}
+
 async function follow(run: Run, { json }: { json?: boolean }, flag: string | undefined): Promise<void> {
   const { folder, training, model } = run
   const say = (line: string): unknown => process.stderr.write(`${line}\n`)
   say(String(model))
-  say(`kernels: ${model.network.engine.name}, Node ${process.versions.node}${flag ? ` with ${flag}` : ''}`)
+  say(`kernels: ${model.network.engine.name}${threadsOf(run)}, Node ${process.versions.node}${flag ? ` with ${flag}` : ''}`)
   say(`everything goes to ${folder.path}; Ctrl-C saves and stops\n`)
   // The step that runs ends first; then there is something whole to save. A second Ctrl-C ends at once.
   let isStopped = false

@@ -7,10 +7,13 @@ type Parser<T> = (text: string) => T
 const numberOf = (text: string): number => (text.trim() === '' ? NaN : Number(text))
 
 export const whole =
-  (least: number): Parser<number> =>
+  (least: number, most = Infinity): Parser<number> =>
   (text) => {
     const value = numberOf(text)
-    if (!Number.isSafeInteger(value) || value < least) throw new InvalidArgumentError(`must be a whole number, ${least} or more.`)
+    if (!Number.isSafeInteger(value) || value < least || value > most) {
+      const range = most === Infinity ? `, ${least} or more` : ` from ${least} to ${most}`
+      throw new InvalidArgumentError(`must be a whole number${range}.`)
+    }
     return value
   }
 

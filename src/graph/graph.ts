@@ -367,8 +367,12 @@ export class Graph {
    * the gradients that were set by hand, on any values.
    *
    * @param options.wrt the matrices that want gradients. Default: all that the graph uses
+   * @param options.into where the gradient of each goes, a matrix of its shape. Default: its `grad`
    */
-  backward(loss?: Value, { wrt }: { wrt?: Iterable<Matrix> } = {}): void {
+  backward(
+    loss?: Value,
+    { wrt, into = (matrix) => matrix.grad }: { wrt?: Iterable<Matrix>; into?: (matrix: Matrix) => Matrix } = {},
+  ): void {
     const node = loss && this.node(loss)
     if (node && (node.rows !== 1 || node.cols !== 1 || node.loop)) {
       throw new Error(
@@ -385,6 +389,7 @@ export class Graph {
     this.execution.backward(
       node,
       wanted.filter((matrix) => used.includes(matrix)),
+      into,
     )
   }
 

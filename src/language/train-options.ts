@@ -1,5 +1,5 @@
 /** What can be said of a training, and what it means when it is not said. */
-import type { OptimizerOptions } from '../optim/optimizer.js'
+import { checkShards, type OptimizerOptions } from '../optim/optimizer.js'
 import { adam, type Rule } from '../optim/rules.js'
 import { constant, cosine, halveOnRise, type Schedule } from '../optim/schedules.js'
 import { OptionError } from '../options/option-error.js'
@@ -44,6 +44,11 @@ export interface TrainOptions extends Pick<OptimizerOptions, 'clipValue' | 'l2'>
   seed?: number
   /** How many earlier steps the gradient of a token's loss flows back to. Default: as far as its window goes. */
   reach?: number
+  /**
+   * Into how many shards the batch is cut, to run at the same time where the engine has threads (see `useThreads`). It is part of what is
+   * trained: other shards, other last digits. Default: 1 for what is small, up to 4, by the model and the batch alone; see `usualShards`.
+   */
+  shards?: number
 }
 
 export const trainNames: Names<TrainOptions> = {
@@ -67,6 +72,7 @@ export const trainNames: Names<TrainOptions> = {
   retries: true,
   seed: true,
   reach: true,
+  shards: true,
 }
 
 /** `TrainOptions`, checked, with defaults filled in, as far as they do not depend on the text. */
@@ -84,6 +90,7 @@ export interface TrainPlan {
   readonly patience: number | undefined
   readonly validationTokens: number | undefined
   readonly learningRate: number | Schedule
+  readonly shards: number | undefined
   /** What depends on how many windows an epoch has. */
   lengths(windowsPerEpoch: number): Lengths
 }
@@ -102,7 +109,7 @@ export interface Lengths {
 /** Throws a sentence for what cannot be. */
 export function planOf(options: TrainOptions): TrainPlan {
   refuseUnknown('train', options, trainNames)
-  const { steps, epochs, seconds, loss, patience, rule = adam(), reach, retries = 3, ...others } = options
+  const { steps, epochs, seconds, loss, patience, rule = adam(), reach, shards, retries = 3, ...others } = options
   const { streams, window = 64, heldOut = 0.05, seed = 1, validationTokens, validateEvery, checkpointEvery, ...rest } = others
   const { clipValue, clipNorm = 1, l2, learningRate = 0.005, schedule } = rest
   if (steps !== undefined && epochs !== undefined)
@@ -116,6 +123,7 @@ export function planOf(options: TrainOptions): TrainPlan {
     }
   }
   if (!Number.isInteger(retries) || retries < 0) throw new OptionError('retries', `${retries}; must be a whole number, 0 or more`)
+  if (shards !== undefined) checkShards(shards)
   if (!(heldOut >= 0 && heldOut < 1)) throw new OptionError('heldOut', `${heldOut}; must be from 0 to below 1`)
   for (const [name, value] of Object.entries({ patience, validationTokens })) {
     if (value !== undefined && heldOut === 0) {
@@ -139,6 +147,7 @@ export function planOf(options: TrainOptions): TrainPlan {
     patience,
     validationTokens,
     learningRate,
+    shards,
     lengths(windowsPerEpoch) {
       const all = isOpen ? Infinity : (steps ?? Math.ceil((epochs ?? 10) * windowsPerEpoch))
       const part = (n: number): number => (isOpen ? 500 : Math.ceil(all / n))

@@ -15,6 +15,7 @@ import { refuseTooLargeTraining } from './memory.js'
 import type { LanguageNetwork } from './network.js'
 import { charactersOf, measuredBatches, measuredPart, predictedCharacters, splitCorpus, trainingBatches } from './reading.js'
 import { planOf, type TrainOptions } from './train-options.js'
+import { usualShards } from './usual-shards.js'
 import { refuseUnknown } from '../options/known.js'
 
 /** A step's report; where there was a validation, with it. */
@@ -62,7 +63,7 @@ const inUnits = ({ nats, bits, tokens }: Evaluation, characters: number): Measur
 
 export class Training {
   readonly model: Trainee
-  readonly loop: TrainingLoop
+  loop: TrainingLoop
   /** How the part that is trained on is read. */
   readonly batches: TextBatches
   /** How many predictions are held out. */
@@ -71,6 +72,10 @@ export class Training {
   readonly steps: number
   /** Share of the held-out tokens that the vocabulary knows; undefined where nothing is held out. */
   readonly coverage: number | undefined
+  /** The loop of a training whose batch is cut into so many shards. */
+  readonly #loopOf: (shards: number) => TrainingLoop
+  /** Whether the number of shards was not given, so that it is a checkpoint's to say. */
+  readonly #anyShards: boolean
   /** Characters that the predictions of a validation stand for. */
   readonly #characters: number
   /** All that is held out, where validations measure a part of it. */
@@ -78,19 +83,21 @@ export class Training {
   #recoveries: Recovery[] = []
 
   constructor(model: Trainee, corpus: Corpus, options: TrainOptions = {}) {
-    const { reading, optimizer: clipping, rule, reach, retries, patience, validationTokens, lengths } = planOf(options)
+    const { reading, optimizer: clipping, rule, reach, retries, patience, validationTokens, lengths, ...plan } = planOf(options)
     const { network } = model
     const { training, heldOut } = splitCorpus(corpus, reading.heldOut, reading.seed)
     const batches = trainingBatches(training, reading)
+    const window = 'lengths' in batches ? batches.lengths[batches.lengths.length - 1] : batches.steps
+    const parameters = network.parameters.reduce((sum, { size }) => sum + size, 0)
+    const { shards = usualShards(parameters, batches.batch, window) } = plan
     refuseTooLargeTraining(network.recurrent.cell, model.config, {
       tokens: network.tokens,
       slots: rule.slots.length,
       batch: batches.batch,
-      steps: 'lengths' in batches ? batches.lengths[batches.lengths.length - 1] : batches.steps,
+      steps: window,
+      shards,
     })
     const { steps, limits, schedule, validateEvery, snapshotEvery } = lengths(batches.windowsPerEpoch)
-    const optimizer = new Optimizer(network.parameters, rule, clipping)
-    const trainer = new Trainer(network, { batches, optimizer, schedule, seed: reading.seed, reach })
     const measuring = (text: TokenText): Measuring => ({
       batches: measuredBatches(text),
       characters: predictedCharacters({ ...text, characters: charactersOf(text, corpus) }, corpus.vocabulary),
@@ -105,7 +112,13 @@ export class Training {
     this.heldOut = heldOut ? predictionsOf(heldOut) : 0
     this.steps = steps
     this.coverage = heldOut && coverage(heldOut.tokens, corpus.vocabulary)
-    this.loop = new TrainingLoop(trainer, { limits, validate, patience, retries, validateEvery, snapshotEvery })
+    this.#anyShards = plan.shards === undefined
+    this.#loopOf = (count) => {
+      const optimizer = new Optimizer(network.parameters, rule, { ...clipping, shards: count })
+      const trainer = new Trainer(network, { batches, optimizer, schedule, seed: reading.seed, reach, shards: count })
+      return new TrainingLoop(trainer, { limits, validate, patience, retries, validateEvery, snapshotEvery })
+    }
+    this.loop = this.#loopOf(shards)
     model.trainedWith = network.engine.name
     model.textFormat = corpus.textFormat ?? model.textFormat
   }
@@ -113,6 +126,11 @@ export class Training {
   /** Why it has ended; undefined while it goes on. */
   get ended(): EndReason | undefined {
     return this.loop.ended
+  }
+
+  /** Into how many shards the batch is cut. */
+  get shards(): number {
+    return this.loop.trainer.shards
   }
 
   /** Steps taken. */
@@ -140,9 +158,9 @@ export class Training {
   }
 
   get #fingerprint(): Fingerprint {
-    const { optimizer, batches, seed } = this.loop.trainer
+    const { optimizer, batches, seed, shards } = this.loop.trainer
     const { batch, windowsPerEpoch } = batches
-    return { rule: optimizer.rule.name, batch, windowsPerEpoch, seed, kernels: this.model.network.engine.name }
+    return { rule: optimizer.rule.name, batch, shards, windowsPerEpoch, seed, kernels: this.model.network.engine.name }
   }
 
   /**
@@ -158,6 +176,8 @@ export class Training {
    * Goes on from a checkpoint of the same training: the steps that follow are those that would have followed then, to the bit. Throws a
    * sentence, with nothing changed, if it is torn or of another training.
    *
+   * Where no number of shards was given, it is the checkpoint's.
+   *
    * @param options.lastGood the checkpoint that a divergence leads back to: the one before. Default: this one
    * @param options.source what errors call it
    * @param options.patienceAnew whether validations without a better one are counted anew, to go on where patience had ended it. Default false
@@ -169,22 +189,26 @@ export class Training {
   ): void {
     refuseUnknown('restore', options, { lastGood: true, source: true, otherKernels: true, patienceAnew: true })
     const { lastGood, source = 'checkpoint', otherKernels = false, patienceAnew = false } = options
-    const { snapshot, state: then } = this.#decode(bytes, source, otherKernels)
+    const { snapshot, state: then, shards } = this.#decode(bytes, source, otherKernels)
     const state = patienceAnew ? { ...then, validationsSinceBest: 0 } : then
     const good = lastGood ? this.#decode(lastGood, `${source}: lastGood`, true).snapshot : snapshot
+    let { loop } = this
     try {
-      this.loop.restore(snapshot, state, good)
+      if (shards !== this.shards) loop = this.#loopOf(shards)
+      loop.restore(snapshot, state, good)
     } catch (error) {
       throw new Error(`${source}: ${(error as Error).message}`)
     }
+    this.loop = loop
     this.model.history = state.history
   }
 
   #decode(bytes: Uint8Array, source: string, otherKernels: boolean): Checkpoint {
     const { network } = this.model
     const { slots } = this.loop.trainer.optimizer.rule
-    const { kernels, ...rest } = this.#fingerprint
-    const like = { network, slots, fingerprint: otherKernels ? rest : { ...rest, kernels } }
+    const { kernels, shards, ...rest } = this.#fingerprint
+    const own = { ...(this.#anyShards ? {} : { shards }), ...(otherKernels ? {} : { kernels }) }
+    const like = { network, slots, fingerprint: { ...rest, ...own } }
     return decodeCheckpoint(bytes, source, like)
   }
 }

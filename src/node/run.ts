@@ -1,6 +1,7 @@
 /** A run: training that keeps all it does in a folder, and can be stopped and gone on with at any moment. */
 import { join } from 'node:path'
 import type { Cell } from '../nn/cell.js'
+import type { EngineLoadOptions } from '../run/engines.js'
 import { checkSeal } from '../formats/seal.js'
 import { LanguageModel } from '../language/model.js'
 import type { Training, TrainingProgress } from '../language/training.js'
@@ -34,7 +35,7 @@ export interface RunProgress extends TrainingProgress {
   readonly sample?: string
 }
 
-export interface ResumeOptions extends Pick<RunOptions, 'keep'> {
+export interface ResumeOptions extends Pick<EngineLoadOptions, 'threads'>, Pick<RunOptions, 'keep'> {
   kernels?: Kernels
   cell?: Cell
   training?: TrainingConfig
@@ -81,10 +82,12 @@ export class Run {
     // Before the folder, so that what is wrong with an option leaves nothing behind.
     checkRunOptions(options)
     const training = model.training({ ...trainOptionsOf(config), corpus })
+    // Kept, so that the run goes on as it began whatever a later release would choose.
+    const whole = { ...config, shards: training.shards }
     const folder = await RunFolder.create(out, options)
     try {
       await folder.write('corpus.bin', encodeCorpus(corpus))
-      const run = new Run(folder, model, training, describe(training, corpus, sources, config, options), options)
+      const run = new Run(folder, model, training, describe(training, corpus, sources, whole, options), options)
       await folder.writeCheckpoint(0, training.toBytes(), 0)
       // Last: a folder with a configuration is a run that can be gone on with.
       await folder.writeConfig(run.config)
@@ -102,15 +105,17 @@ export class Run {
    * @param options.training what is to be changed, such as a later end
    * @param options.keep how many checkpoints are kept from now on; default: as before
    * @param options.cell for a model with a cell of one's own: that cell
+   * @param options.threads how many threads work on it, or `all`; they do not change what comes out. Default 1
    * @param options.kernels default: those that it was trained with; with others, what follows differs in the last digits
    */
   static async resume(path: string, all: ResumeOptions = {}): Promise<Run> {
-    refuseUnknown('resume', all, { cell: true, kernels: true, keep: true, training: true })
-    const { cell, kernels, keep, training: changes = {} } = all
+    refuseUnknown('resume', all, { cell: true, kernels: true, threads: true, keep: true, training: true })
+    const { cell, kernels, threads, keep, training: changes = {} } = all
     const saved = readConfig(path)
-    const engine = await startEngine(kernels ?? kernelsOf(saved.kernels))
+    const engine = await startEngine(kernels ?? kernelsOf(saved.kernels), threads)
     const changed = { ...changes, ...(keep === undefined ? {} : { keep }) }
-    const config = { ...saved, training: { ...saved.training, ...changed }, kernels: engine.name }
+    // Of before there were shards, there was one.
+    const config = { ...saved, training: { shards: 1, ...saved.training, ...changed }, kernels: engine.name }
     const [options, training] = parted(config.training)
     checkRunOptions(options)
     const folder = RunFolder.open(path, options)

@@ -13,7 +13,7 @@ const allowed: Record<string, readonly string[]> = {
   tape: [],
   compile: ['tape'],
   kernels: [],
-  run: ['tape', 'compile', 'kernels/opcodes', 'options'],
+  run: ['tape', 'compile', 'kernels/opcodes', 'options', 'node:worker_threads', 'node:os'],
   graph: ['tape', 'compile', 'run/engine', 'run/engines'],
   // From here on everything is made of the public graph, as a user could make it.
   nn: ['graph', 'run/engine', 'run/engines', 'pure-rand'],

@@ -1,5 +1,5 @@
-import { gemm, pack } from './gemm'
-import { elementwise } from './elementwise'
+import { gemm, GEMM_BYTES, pack, placeGemm } from './gemm'
+import { elementwise, ELEMENTWISE_BYTES, placeElementwise } from './elementwise'
 import {
   softmax,
   logSoftmax,
@@ -13,10 +13,25 @@ import {
 import { gather, scatterAdd, transpose } from './move'
 import { sumRows, sumCols, sumAll, sumBlocks, maxBlocks, sumSquares } from './reduce'
 import { Opcode } from '../opcodes'
+export { runTogether, settle, work, finish } from './threads'
 
-/** First byte behind the kernels' own tables and scratch space. */
+/** First byte behind the kernels' own tables and working memory. */
 export function heapBase(): usize {
   return __heap_base
+}
+
+/** How much working memory an instance needs. */
+export function scratchBytes(): i32 {
+  return GEMM_BYTES + ELEMENTWISE_BYTES
+}
+
+/**
+ * Gives this instance other working memory than the module's, on a boundary of 64, before anything is run: of several instances on one
+ * memory only one can have that.
+ */
+export function useScratch(at: usize): void {
+  placeGemm(at)
+  placeElementwise(at + GEMM_BYTES)
 }
 
 // @ts-ignore: decorator
