@@ -1,6 +1,6 @@
 /** How fast the matrix products are, alone, and how fast the same build could multiply and add if it had nothing to load. */
 import { readFileSync } from 'node:fs'
-import { Random } from 'unrolled'
+import { Random, type ProductLibrary } from 'unrolled'
 import { GemmFlag, Opcode } from '../src/kernels/opcodes.js'
 import { median } from './measure.js'
 
@@ -53,11 +53,13 @@ const products: readonly Product[] = [
   of('TN', 512, 2048, 2500),
 ]
 
-export async function measureGemm(kernels: 'relaxed' | 'plain', seconds: number): Promise<GemmReport> {
+/** @param library what multiplies instead of the kernels; the peak is theirs all the same */
+export async function measureGemm(kernels: string, seconds: number, library?: ProductLibrary): Promise<GemmReport> {
   const each = seconds / (products.length + 1)
-  const multiply = multiplier(kernels)
+  const build = kernels.startsWith('plain') ? 'plain' : 'relaxed'
+  const multiply = multiplier(build, library)
   const works = products.map(multiply)
-  const registers = await registerOnly(kernels)
+  const registers = await registerOnly(build)
   // V8 first compiles wasm in haste, and again, with care, in the background while that runs.
   for (const work of [registers, ...works]) during(0.1, work.run)
   during(0.9, registers.run)
@@ -94,7 +96,7 @@ function during(seconds: number, body: () => void): void {
 }
 
 /** The kernels, with nothing around them; what it returns prepares one product. */
-function multiplier(kernels: string): (product: Product) => Work {
+function multiplier(kernels: string, library: ProductLibrary | undefined): (product: Product) => Work {
   const memory = new WebAssembly.Memory({ initial: 8192, maximum: 32768 })
   const bytes = readFileSync(new URL(`../kernels.${kernels}.wasm`, import.meta.url))
   const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } })
@@ -115,6 +117,13 @@ function multiplier(kernels: string): (product: Product) => Work {
     for (let i = 0; i < operands.length; i++) operands[i] = noise[i % noise.length]
     const transposeA = form[0] === 'T'
     const transposeB = form[1] === 'T'
+    const operations = 2 * m * n * k
+    if (library) {
+      const base = library.addressOf(memory.buffer)
+      const [lda, ldb] = [transposeA ? m : k, transposeB ? k : n]
+      const run = (): void => library.multiply(transposeA, transposeB, m, n, k, base + a, lda, base + b, ldb, false, base + c, n)
+      return { operations, run }
+    }
     const flags = (transposeA ? GemmFlag.TransposeA : 0) | (packed ? GemmFlag.PackedB : transposeB ? GemmFlag.TransposeB : 0)
     const strideB = (transposeB ? k : n) * 4
     const words = new Int32Array(memory.buffer, record)
@@ -124,7 +133,7 @@ function multiplier(kernels: string): (product: Product) => Work {
       16,
     )
     if (packed) run(record, record + 64)
-    return { operations: 2 * m * n * k, run: () => run(record + 64, record + 128) }
+    return { operations, run: () => run(record + 64, record + 128) }
   }
 }
 

@@ -3,17 +3,20 @@ import { execFileSync } from 'node:child_process'
 import { cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { createEngine, type Engine } from 'unrolled'
+import type { Engine } from 'unrolled'
+import { findNativeLibrary, startEngine, type Kernels } from 'unrolled/node'
 import { allowRelaxedSimd } from '../src/cli/flags.js'
 import { measureGemm, type GemmReport } from './gemm.js'
-import { measure } from './measure.js'
+import { measure, type Running } from './measure.js'
 import { profile } from './profile.js'
 import { table } from './table.js'
 import { scaled, tasks } from './tasks.js'
 
 interface Flags {
   task?: string
-  kernels?: 'relaxed' | 'plain'
+  kernels?: Exclude<Kernels, 'reference'>
+  threads: number
+  shards?: number
   seconds: number
   steps?: number
   json?: boolean
@@ -25,6 +28,7 @@ interface Report {
   readonly task: string
   readonly kernels: string
   readonly threads: number
+  readonly shards: number
   readonly steps: number
   readonly msPerStep: { readonly median: number; readonly min: number }
   readonly parameters: number
@@ -48,7 +52,9 @@ const program = new Command('bench')
   .description('Times whole training steps: forward, loss, backward, clipping, optimizer.')
   .addOption(new Option('--task <name>', 'one of them; without: all, in a table').choices([...Object.keys(tasks), 'gemm']))
   .option('--json', 'one JSON line a task')
-  .addOption(new Option('--kernels <build>', 'default: relaxed where it is supported').choices(['relaxed', 'plain']))
+  .addOption(new Option('--kernels <build>', 'default: relaxed where it is supported').choices(['relaxed', 'plain', 'native']))
+  .option('--threads <n>', 'threads that work on the shards of a batch', whole, 1)
+  .option('--shards <n>', 'shards of the batch; default: as a language model would be trained with', whole)
   .option('--seconds <n>', 'how long to measure a task, after a warm-up', positive, 8)
   .option('--steps <n>', 'how many steps to measure, instead', whole)
   .option('--scaling', 'how the cost of an LSTM grows with time steps, streams and layers')
@@ -67,27 +73,30 @@ async function run(flags: Flags): Promise<void> {
   return single(flags.task, flags)
 }
 
-function single(task: string, flags: Flags): void {
-  const { engine, kernels } = engineOf(flags)
+async function single(task: string, flags: Flags): Promise<void> {
+  const { engine, kernels } = await engineOf(flags)
   const { shapes, unit, start } = tasks[task]
-  note(`${task}: ${shapes}; float32, 1 thread, ${kernels} kernels, ${node}`)
-  if (flags.profile) return console.log(profile(engine, start(engine), flags.seconds))
-  const { steps, median, min, parameters, gflops } = measure(engine, start, flags)
+  const begin = (on: Engine): Running => start(on, flags.shards)
+  note(`${task}: ${shapes}; float32, ${threadsOf(engine.threads)}, ${kernels} kernels, ${node}`)
+  if (flags.profile) return console.log(profile(engine, start(engine, 1), flags.seconds))
+  const { steps, median, min, parameters, gflops, shards = 1 } = measure(engine, begin, flags)
   const msPerStep = { median: rounded(median), min: rounded(min) }
-  const report: Report = { task, kernels, threads: 1, steps, msPerStep, parameters, gflops: rounded(gflops) }
+  const report: Report = { task, kernels, threads: engine.threads, shards, steps, msPerStep, parameters, gflops: rounded(gflops) }
   if (unit === 'character') report.charactersPerSecond = Math.round(1000 / median)
   console.log(flags.json ? JSON.stringify(report) : tableOf([report]))
 }
 
-function engineOf({ kernels }: Flags): { engine: Engine; kernels: string } {
-  const engine = createEngine({ kernels })
+async function engineOf({ kernels, threads }: Flags): Promise<{ engine: Engine; kernels: string }> {
+  const engine = await startEngine(kernels, threads)
+  if (engine.threads < threads) throw new Error(`--threads: ${threads}; ${engine.whyOneThread}`)
   return { engine, kernels: engine.name.replace('wasm ', '') }
 }
 
 async function gemm(flags: Flags): Promise<void> {
-  const { kernels } = engineOf(flags)
+  const { kernels } = await engineOf({ ...flags, threads: 1 })
+  const library = flags.kernels === 'native' ? await findNativeLibrary() : undefined
   note(`gemm: C = op(A)·op(B), M×N×K; float32, 1 thread, ${kernels} kernels, ${node}`)
-  const report = await measureGemm(kernels as 'relaxed' | 'plain', flags.seconds)
+  const report = await measureGemm(kernels, flags.seconds, library)
   const shapes = report.shapes.map(({ shape, gflops }) => ({
     shape,
     gflops: { best: rounded(gflops.best), median: rounded(gflops.median) },
@@ -103,6 +112,9 @@ function all(flags: Flags): void {
     String(flags.seconds),
     ...(flags.steps ? ['--steps', String(flags.steps)] : []),
     ...(flags.kernels ? ['--kernels', flags.kernels] : []),
+    '--threads',
+    String(flags.threads),
+    ...(flags.shards ? ['--shards', String(flags.shards)] : []),
   ]
   const lineOf = (task: string): string =>
     execFileSync(process.execPath, [fileURLToPath(import.meta.url), '--task', task, '--json', ...options], {
@@ -113,22 +125,27 @@ function all(flags: Flags): void {
   const products = lineOf('gemm')
   if (flags.json) return void process.stdout.write([...lines, products].join(''))
   const reports = lines.map((line) => JSON.parse(line) as Report)
-  console.log(`${machine(reports[0].kernels)}\n\n${tableOf(reports)}\n\n${gemmTable(JSON.parse(products) as GemmReport)}`)
+  console.log(
+    `${machine(reports[0].kernels, flags.threads)}\n\n${tableOf(reports)}\n\n${gemmTable(JSON.parse(products) as GemmReport)}`,
+  )
 }
 
-const machine = (kernels: string): string => {
+const threadsOf = (threads: number): string => `${threads} thread${threads === 1 ? '' : 's'}`
+
+const machine = (kernels: string, threads: number): string => {
   const processors = cpus()
-  return `float32, 1 thread, ${kernels} kernels, ${node} (V8 ${process.versions.v8}), ${processors.length} × ${processors[0]?.model.trim()}`
+  return `float32, ${threadsOf(threads)}, ${kernels} kernels, ${node} (V8 ${process.versions.v8}), ${processors.length} × ${processors[0]?.model.trim()}`
 }
 
 const tableOf = (reports: readonly Report[]): string =>
   table(
-    ['task', 'ms a step, min', 'median', 'steps', 'parameters', 'GFLOP/s', 'what'],
-    reports.map(({ task, msPerStep, steps, parameters, gflops, charactersPerSecond }) => [
+    ['task', 'ms a step, min', 'median', 'steps', 'shards', 'parameters', 'GFLOP/s', 'what'],
+    reports.map(({ task, msPerStep, steps, shards, parameters, gflops, charactersPerSecond }) => [
       task,
       String(msPerStep.min),
       String(msPerStep.median),
       steps.toLocaleString('en'),
+      String(shards),
       parameters.toLocaleString('en'),
       String(gflops),
       tasks[task].shapes + (charactersPerSecond ? `: ${charactersPerSecond.toLocaleString('en')} characters/s` : ''),
@@ -150,20 +167,22 @@ const gemmTable = ({ peak, shapes }: GemmReport): string =>
   )
 
 /** One size doubled at a time, the others as they are. */
-function scaling(flags: Flags): void {
+async function scaling(flags: Flags): Promise<void> {
   const base = { window: 32, streams: 16, layers: 2 }
   const series = { window: [16, 32, 64, 128], streams: [4, 8, 16, 32], layers: [1, 2, 3, 4] } as const
   const names = { window: 'T, time steps', streams: 'B, streams', layers: 'layers' } as const
-  const { kernels } = engineOf(flags)
+  const { kernels, engine } = await engineOf(flags)
   console.log(
-    `LSTM 128, embedding 128; T ${base.window}, B ${base.streams}, ${base.layers} layers but for what changes; ${machine(kernels)}`,
+    `LSTM 128, embedding 128; T ${base.window}, B ${base.streams}, ${base.layers} layers but for what changes; ${machine(kernels, engine.threads)}`,
   )
   for (const size of ['window', 'streams', 'layers'] as const) {
-    const measured = series[size].map((value) => {
+    const measured: (ReturnType<typeof measure> & { value: number })[] = []
+    for (const value of series[size]) {
       note(`scaling: ${names[size]} ${value}`)
-      const start = (engine: Engine) => scaled(engine, { ...base, [size]: value })
-      return { ...measure(engineOf(flags).engine, start, { seconds: flags.seconds / 4, steps: flags.steps }), value }
-    })
+      const start = (on: Engine) => scaled(on, { ...base, [size]: value }, flags.shards)
+      const own = (await engineOf(flags)).engine
+      measured.push({ ...measure(own, start, { seconds: flags.seconds / 4, steps: flags.steps }), value })
+    }
     const [first] = measured
     const rows = measured.map(({ value, min, median, gflops }) => [
       String(value),

@@ -8,6 +8,8 @@ export interface Running {
   step(): number
   /** Whether the loss has to fall. */
   readonly learns: boolean
+  /** Into how many shards the batch is cut, where there is one. */
+  readonly shards?: number
 }
 
 export interface Limits {
@@ -97,17 +99,36 @@ type Program = Parameters<Engine['prepare']>[0]
  */
 function countProducts(engine: Engine): () => number {
   let sum = 0
-  const prepare = engine.prepare.bind(engine)
-  engine.prepare = (program, leaves) => {
-    const executable = prepare(program, leaves)
-    const run = executable.run.bind(executable)
-    const own = products(program)
-    executable.run = (bindings) => {
-      sum += own
-      run(bindings)
+  const own = new WeakMap<object, number>()
+  const lane = engine.lane.bind(engine)
+  const counted = new Set<Engine>()
+  const count = (one: Engine): Engine => {
+    if (counted.has(one)) return one
+    counted.add(one)
+    const prepare = one.prepare.bind(one)
+    one.prepare = (program, leaves) => {
+      const executable = prepare(program, leaves)
+      const run = executable.run.bind(executable)
+      own.set(executable, products(program))
+      executable.run = (bindings) => {
+        if (!isTogether) sum += own.get(executable)!
+        run(bindings)
+      }
+      return executable
     }
-    return executable
+    return one
   }
+  // What is run together may be run by `run`, or not: it is counted once, here.
+  let isTogether = false
+  const runTogether = engine.runTogether.bind(engine)
+  engine.runTogether = (runs) => {
+    for (const { executable } of runs) sum += own.get(executable)!
+    isTogether = true
+    runTogether(runs)
+    isTogether = false
+  }
+  engine.lane = (index) => count(index === 0 ? engine : lane(index))
+  count(engine)
   return () => sum
 }
 

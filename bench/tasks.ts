@@ -18,6 +18,7 @@ import {
   sgd,
   Streams,
   Trainer,
+  usualShards,
   type Cell,
   type Engine,
   type Matrix,
@@ -34,7 +35,8 @@ export interface Task {
   readonly shapes: string
   /** What a step is, where it is not a step of training. */
   readonly unit?: string
-  start(engine: Engine): Running
+  /** @param shards of the batch, where there is one; default: what a language model would be trained with */
+  start(engine: Engine, shards?: number): Running
 }
 
 const vocabulary = 65
@@ -75,7 +77,7 @@ interface Shapes {
   readonly streams?: number
 }
 
-interface Learning extends OptimizerOptions {
+interface Learning extends Omit<OptimizerOptions, 'shards'> {
   readonly rule: Rule
   readonly rate: number
   readonly reach?: number
@@ -84,8 +86,13 @@ interface Learning extends OptimizerOptions {
 export const tasks: Readonly<Record<string, Task>> = {
   'min-char-rnn': {
     shapes: 'tanh RNN 100 on one-hot 65 (gathered rows), T 25, B 1, state carried; Adagrad, values clipped at 5',
-    start: (engine) =>
-      onText(engine, { cell: oneHot, embedding: 100, hidden: 100, window: 25 }, { rule: adagrad(), rate: 0.1, clipValue: 5 }),
+    start: (engine, shards) =>
+      onText(
+        engine,
+        { cell: oneHot, embedding: 100, hidden: 100, window: 25 },
+        { rule: adagrad(), rate: 0.1, clipValue: 5 },
+        shards,
+      ),
   },
   'recurrentjs-demo': {
     shapes:
@@ -116,24 +123,26 @@ export const tasks: Readonly<Record<string, Task>> = {
   },
   'batched-embedding': {
     shapes: 'tanh RNN 32, embedding 4, T 32, B 4, state carried; Adagrad, values clipped at 1',
-    start: (engine) =>
+    start: (engine, shards) =>
       onText(
         engine,
         { cell: rnn(), embedding: 4, hidden: 32, window: 32, streams: 4 },
         { rule: adagrad(), rate: 0.1, clipValue: 1 },
+        shards,
       ),
   },
   'lstm-256': {
     shapes: 'LSTM 2×256, embedding 64, T 64, B 32, state carried; Adam, norm clipped at 1',
-    start: (engine) => onText(engine, shapesOf256, adamOf256),
+    start: (engine, shards) => onText(engine, shapesOf256, adamOf256, shards),
   },
   'lstm-512': {
     shapes: 'LSTM 2×512, embedding 64, T 50, B 50, state carried; Adam, norm clipped at 1',
-    start: (engine) => onText(engine, { embedding: 64, hidden: 512, layers: 2, window: 50, streams: 50 }, adamOf256),
+    start: (engine, shards) =>
+      onText(engine, { embedding: 64, hidden: 512, layers: 2, window: 50, streams: 50 }, adamOf256, shards),
   },
   'custom-cell': {
     shapes: 'lstm-256 with an LSTM that the benchmark defines with defineCell',
-    start: (engine) => onText(engine, { ...shapesOf256, cell: customCell }, adamOf256),
+    start: (engine, shards) => onText(engine, { ...shapesOf256, cell: customCell }, adamOf256, shards),
   },
   'generate-256': {
     shapes: 'one character at a time from LSTM 2×256, embedding 64, B 1, temperature 0.8',
@@ -151,15 +160,17 @@ const shapesOf256 = { embedding: 64, hidden: 256, layers: 2, window: 64, streams
 const adamOf256 = { rule: adam(), rate: 0.002, clipNorm: 1 }
 
 /** An LSTM of 128 units on as wide an embedding, so that all its layers cost the same. */
-export const scaled = (engine: Engine, sizes: { window: number; streams: number; layers: number }): Running =>
-  onText(engine, { embedding: 128, hidden: 128, ...sizes }, adamOf256)
+export const scaled = (engine: Engine, sizes: { window: number; streams: number; layers: number }, shards?: number): Running =>
+  onText(engine, { embedding: 128, hidden: 128, ...sizes }, adamOf256, shards)
 
 /** A window of text after the other, the state carried on: the trainer. */
-function onText(engine: Engine, shapes: Shapes, { rule, rate, ...options }: Learning): Running {
+function onText(engine: Engine, shapes: Shapes, { rule, rate, ...options }: Learning, given?: number): Running {
   const network = networkOf(engine, shapes)
-  const optimizer = new Optimizer(network.parameters, rule, options)
+  const parameters = sizeOf(network.parameters)
+  const shards = given ?? usualShards(parameters, shapes.streams ?? 1, shapes.window)
+  const optimizer = new Optimizer(network.parameters, rule, { ...options, shards })
   const trainer = new Trainer(network, { batches: streamsOf(shapes), optimizer, schedule: schedules.constant(rate) })
-  return { parameters: sizeOf(network.parameters), step: () => trainer.step().loss, learns: true }
+  return { parameters, shards: trainer.shards, step: () => trainer.step().loss, learns: true }
 }
 
 /** A sentence after the other, each from zeros, the loss summed over its tokens. */

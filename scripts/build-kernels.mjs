@@ -9,7 +9,7 @@ import asc from 'assemblyscript/asc'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const source = join(root, 'src/kernels/as')
 const output = join(root, 'src/run/kernels.generated.ts')
-const builds = { plain: ['simd'], relaxed: ['simd', 'relaxed-simd'] }
+const builds = { plain: ['simd', 'threads'], relaxed: ['simd', 'relaxed-simd', 'threads'] }
 
 const hash = createHash('sha256')
 for (const file of [

@@ -12,6 +12,7 @@ export {
 } from './language/model.js'
 export { Training, type TrainingProgress, type Validation } from './language/training.js'
 export type { ScheduleName, TrainOptions } from './language/train-options.js'
+export { usualShards } from './language/usual-shards.js'
 export { assess, type Assessment } from './language/assess.js'
 export type { MeasuredText } from './language/reading.js'
 export type { TokenScore } from './language/score.js'
@@ -28,19 +29,41 @@ export { LanguageNetwork, type LanguageNetworkOptions } from './language/network
 
 // Graphs
 export { Graph, type GraphOptions } from './graph/graph.js'
+export { runTogether } from './graph/together.js'
 export { Matrix, type MatrixOptions } from './graph/matrix.js'
 export { Indices, Input, Value, type Operand } from './graph/value.js'
 export { maskOf, type Scanned, type ScanOptions, type Stacks, type Steps } from './graph/scan.js'
-export type { LossOptions } from './graph/losses.js'
+export type { CrossEntropyOptions, LossOptions } from './graph/losses.js'
 
 // Cells and layers
 export { defineCell, type Cell, type CellSizes, type ParameterSpec } from './nn/cell.js'
 export { gru, lstm, rnn } from './nn/cells.js'
-export { Embedding, Linear } from './nn/layers.js'
+export { layerNormGru, layerNormLstm, layerNormRnn } from './nn/normalized-cells.js'
+export { Embedding, Linear, type LayerOptions } from './nn/layers.js'
 export { Recurrent, type ForwardOptions, type RecurrentOptions } from './nn/recurrent.js'
+export { Bidirectional, type BidirectionalForwardOptions } from './nn/bidirectional.js'
+export { Attention, weightsByRow, type Attended, type AttentionOptions, type AttentionScore } from './nn/attention.js'
+export { Pooling, type PooledLayers, type PoolingKind, type PoolingOptions } from './nn/pooling.js'
+export {
+  ownTokens,
+  SequenceDecoder,
+  type DecoderForwardOptions,
+  type DecoderSource,
+  type Encoded,
+  type Encoder,
+  type SequenceDecoderOptions,
+} from './nn/sequence-decoder.js'
+export { ConditionedDecoder } from './nn/conditioned.js'
+export { Stream, type StreamedNetwork, type StreamState } from './nn/stream.js'
+export type { SavedState, Stateful } from './nn/held-state.js'
+export { GaussianHead } from './nn/heads.js'
+export { firstStep, lastStep, maxOverSteps, meanOverSteps, type SequenceShape } from './nn/steps.js'
 export * as initializers from './nn/initializers.js'
 export type { Initializer } from './nn/initializers.js'
 export { Random } from './nn/random.js'
+
+// What is wrong with an option
+export { OptionError } from './options/option-error.js'
 
 // Optimizers
 export { NonFiniteGradient, Optimizer, type OptimizerOptions } from './optim/optimizer.js'
@@ -55,6 +78,7 @@ export {
   type Update,
   type UpdateContext,
 } from './optim/rules.js'
+export { optimizers, type OptimizerName } from './optim/named.js'
 export * as schedules from './optim/schedules.js'
 export type { Schedule } from './optim/schedules.js'
 
@@ -68,7 +92,8 @@ export type { TokenKind, VocabularyOptions } from './text/vocabulary-options.js'
 export type { Decoder } from './text/decoder.js'
 export type { TokenArray } from './text/token-array.js'
 export { decodeCorpus, encodeCorpus } from './text/corpus-file.js'
-export { textReader, type TextFormat, type TextFormatOptions, type TextReader } from './text/text-reader.js'
+export type { TextFormat, TextFormatOptions } from './text/text-format.js'
+export { textReader, type TextReader } from './text/text-reader.js'
 export { Utf8Reader } from './text/utf8.js'
 export { DocumentBatches, type DocumentBatchesOptions } from './text/document-batches.js'
 export { splitDocuments } from './text/documents.js'
@@ -119,6 +144,16 @@ export { toOnnx } from './language/onnx.js'
 export { toPyTorch } from './language/pytorch.js'
 
 // Engines
-export { createEngine, defaultEngine, loadEngine, useEngine, type EngineOptions } from './run/engines.js'
+export {
+  createEngine,
+  defaultEngine,
+  loadEngine,
+  useEngine,
+  useThreads,
+  type EngineCreateOptions,
+  type EngineLoadOptions,
+  type EngineOptions,
+} from './run/engines.js'
+export type { ProductLibrary } from './run/products.js'
 export type { Engine, Fault, Floats } from './run/engine.js'
 export { dropoutKey } from './run/dropout.js'

@@ -1,7 +1,8 @@
 /** Options from a file: JSON, with the names of the long flags, in camel case or as they are. Flags win. */
 import { readFileSync } from 'node:fs'
 import type { Command, Option } from 'commander'
-import { parsers, readSetting } from '../node/index.js'
+import { readSetting } from '../node/index.js'
+import { nearest } from '../options/known.js'
 
 /** Wrong use: the command ends with 2. */
 export class UsageError extends Error {}
@@ -31,7 +32,7 @@ export function applyConfigFile(command: Command, path: string): void {
   for (const [key, value] of Object.entries(values)) {
     const option = options.find((known) => known.attributeName() === key || known.long === `--${key}`)
     if (!option) {
-      const meant = parsers.nearest(
+      const meant = nearest(
         key,
         options.map((known) => known.attributeName()),
       )

@@ -1,20 +1,21 @@
 /** Which text is read, and as what. */
-import { CorpusBuilder, type Corpus, type Vocabulary } from '../index.js'
-import { readCorpus, type DocumentSettings, type ReadCorpusOptions, type TokenSettings } from '../node/index.js'
+import { CorpusBuilder, type Corpus, type LanguageModel, type TextFormatOptions } from '../index.js'
+import { readCorpus, type DocumentSettings, type TokenSettings } from '../node/index.js'
 
 /**
  * The corpus of some files.
  *
- * @param vocabulary of a model that is there already; what flags say of tokens does not count then
+ * @param model that is there already: its vocabulary holds, whatever flags say of tokens, and its texts' form where flags say nothing of it
  */
 export async function corpusOf(
   files: readonly string[],
-  flags: DocumentSettings & Partial<TokenSettings>,
-  vocabulary?: Vocabulary,
+  flags: DocumentSettings & TokenSettings,
+  model?: Pick<LanguageModel, 'vocabulary' | 'textFormat'>,
 ): Promise<Corpus> {
   const { tokens: kind, lowerCase, minCount, vocabulary: size, unknown } = flags
-  const format = formatOf(flags)
-  const documents = format.format !== undefined || (vocabulary !== undefined && vocabulary.start !== undefined)
+  const { vocabulary } = model ?? {}
+  const format = formatOf(flags) ?? model?.textFormat ?? {}
+  const documents = flags.documents === 'files' || (format.format ?? 'text') !== 'text' || vocabulary?.start !== undefined
   const tokens = vocabulary ? { vocabulary } : { kind, lowerCase, minCount, size, unknown: unknown ?? undefined }
   if (files.length > 0) return readCorpus(files, { ...format, ...tokens, documents })
   const builder = new CorpusBuilder({ ...tokens, documents, source: novel })
@@ -22,10 +23,12 @@ export async function corpusOf(
   return builder.finish()
 }
 
-function formatOf({ documents, csvColumn, jsonField }: DocumentSettings): Pick<ReadCorpusOptions, 'format' | 'column' | 'field'> {
+/** What flags say; undefined: nothing. */
+function formatOf({ documents, csvColumn, jsonField }: DocumentSettings): TextFormatOptions | undefined {
   if (csvColumn !== undefined) return { format: 'csv', column: csvColumn }
   if (jsonField !== undefined) return { format: 'jsonl', field: jsonField }
-  return documents === undefined ? {} : { format: documents }
+  if (documents === 'files') return { format: 'text' }
+  return documents && { format: documents }
 }
 
 const novel = 'Moby Dick'

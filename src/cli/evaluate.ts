@@ -1,15 +1,15 @@
 /** `unrolled evaluate` */
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { assess, comparisonTable, createEngine, type Corpus, type EngineOptions } from '../index.js'
-import { isRun, loadModel, readRunCorpus, type DocumentSettings } from '../node/index.js'
+import { assess, comparisonTable, type Corpus } from '../index.js'
+import { isRun, loadModel, readRunCorpus, startEngine, type DocumentSettings, type Kernels } from '../node/index.js'
 import { corpusOf } from './corpus.js'
 import { UsageError } from './config-file.js'
 
 export interface EvaluateFlags {
   trainedOn?: string[]
   json?: boolean
-  kernels?: EngineOptions['kernels']
+  kernels?: Kernels
 }
 
 export async function runEvaluate(
@@ -17,10 +17,10 @@ export async function runEvaluate(
   files: readonly string[],
   flags: EvaluateFlags & DocumentSettings,
 ): Promise<void> {
-  const model = await loadModel(path, { engine: createEngine({ kernels: flags.kernels }) })
+  const model = await loadModel(path, { engine: await startEngine(flags.kernels) })
   const folder = [path, dirname(path)].find((place) => existsSync(place) && isRun(place))
   const run = folder === undefined ? undefined : await readRunCorpus(folder)
-  const read = (names: readonly string[]): Promise<Corpus> => corpusOf(names, flags, model.vocabulary)
+  const read = (names: readonly string[]): Promise<Corpus> => corpusOf(names, flags, model)
   const text = files.length > 0 ? await read(files) : run?.heldOut
   if (!text) throw new UsageError(`evaluate: no text; name a file${run ? ', since this run holds nothing out' : ''}`)
   const trainedOn = flags.trainedOn ? await read(flags.trainedOn) : run?.training

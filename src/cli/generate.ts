@@ -1,8 +1,7 @@
 /** `unrolled generate` */
 import { createInterface } from 'node:readline'
-import { createEngine, type DecodingOptions, type EngineOptions, type LanguageModel } from '../index.js'
-import { loadModel } from '../node/index.js'
-import { UsageError } from './config-file.js'
+import type { DecodingOptions, LanguageModel } from '../index.js'
+import { loadModel, startEngine, type Kernels } from '../node/index.js'
 import { latestRun } from './places.js'
 
 export interface GenerateFlags extends Omit<DecodingOptions, 'banned' | 'forced'> {
@@ -17,13 +16,12 @@ export interface GenerateFlags extends Omit<DecodingOptions, 'banned' | 'forced'
   top: number
   json?: boolean
   chat?: boolean
-  kernels?: EngineOptions['kernels']
+  kernels?: Kernels
 }
 
 export async function runGenerate(path: string | undefined, flags: GenerateFlags): Promise<void> {
   const { prompt, seed, count, beams, alpha, ban, force: forced, top, json, chat, kernels, ...options } = flags
-  if (beams !== undefined && count > beams) throw new UsageError(`--count: ${count}; must be at most --beams, ${beams}`)
-  const model = await loadModel(path ?? latestRun(), { engine: createEngine({ kernels }) })
+  const model = await loadModel(path ?? latestRun(), { engine: await startEngine(kernels) })
   const decoding = { ...options, banned: ban?.map((token) => special(model, token)), forced }
   if (chat) await converse(model, decoding, seed)
   else if (beams !== undefined) await printBeams(model, { ...decoding, prompt, width: beams, alpha, count }, json)

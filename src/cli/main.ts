@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
 import {
   documentSettings,
-  kernelSettings,
+  engineSettings,
   limitSettings,
   trainSettings,
   type DocumentSettings,
@@ -12,9 +12,11 @@ import {
 } from '../node/index.js'
 import { defaultWorkers } from '../sweep/index.js'
 import { applyConfigFile, UsageError } from './config-file.js'
+import { runDoctor } from './doctor.js'
 import { runEvaluate, type EvaluateFlags } from './evaluate.js'
 import { runExport, type ExportFlags } from './export.js'
 import { allowRelaxedSimd } from './flags.js'
+import { underFlag } from './flag-names.js'
 import { runGenerate, type GenerateFlags } from './generate.js'
 import { runImport, type ImportFlags } from './import.js'
 import { runInspect } from './inspect.js'
@@ -31,7 +33,7 @@ const withSettings = (command: Command, settings: Readonly<Record<string, Settin
   for (const setting of Object.values(settings)) command.addOption(optionOf(setting))
   return command
 }
-const kernels = (): Option => optionOf(kernelSettings.kernels)
+const kernels = (): Option => optionOf(engineSettings.kernels)
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
 const flag = allowRelaxedSimd()
@@ -41,6 +43,9 @@ const program = new Command('unrolled')
   .version(version)
   .showSuggestionAfterError()
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : wrongUse))
+
+/** How texts are read for a model that is there. */
+const likeTheModels = "as the model's own texts were read"
 
 const train = program
   .command('train')
@@ -54,7 +59,8 @@ withSettings(train, trainSettings)
   .option('--json', 'the log on standard output, a JSON line each')
   .action(async (files: string[], flags: TrainFlags & { config?: string; resume?: string }) => {
     if (flags.config !== undefined) applyConfigFile(train, flags.config)
-    const { config: _config, resume: folder, ...options } = train.opts<TrainFlags & { config?: string; resume?: string }>()
+    // What nobody said is left to the library, whose defaults are those that --help shows: so a run knows what was asked for.
+    const { config: _config, resume: folder, ...options } = given<TrainFlags & { config?: string; resume?: string }>(train)
     if (options.from !== undefined)
       refuse(
         train,
@@ -63,13 +69,25 @@ withSettings(train, trainSettings)
       )
     if (folder === undefined) return runTrain(files, options, flag)
     if (files.length > 0) throw new UsageError(`${files[0]}: with --resume, the run has its text already`)
-    const allowed = new Set(['resume', 'config', 'steps', 'epochs', 'minutes', 'loss', 'patience', 'keep', 'kernels', 'json'])
+    const allowed = new Set([
+      'resume',
+      'config',
+      'steps',
+      'epochs',
+      'minutes',
+      'loss',
+      'patience',
+      'keep',
+      'threads',
+      'kernels',
+      'json',
+    ])
     refuse(
       train,
       train.options.map((option) => option.attributeName()).filter((name) => !allowed.has(name)),
       'the run to resume has its own',
     )
-    return runResume(folder, { ...options, keep: isGiven(train, 'keep') ? options.keep : undefined }, flag)
+    return runResume(folder, options, flag)
   })
 
 const resume = program
@@ -77,9 +95,8 @@ const resume = program
   .description('go on with a run exactly where it stopped')
   .argument('<folder>', 'the folder of the run')
   .option('--steps <n>', 'steps in all; default: as before', whole(1))
-withSettings(resume, limitSettings)
-  .option('--keep <n>', 'checkpoints that are kept, the newest; default: as before', whole(2))
-  .addOption(kernels())
+withSettings(resume, limitSettings).option('--keep <n>', 'checkpoints that are kept, the newest; default: as before', whole(2))
+withSettings(resume, engineSettings)
   .option('--json', 'the log on standard output, a JSON line each')
   .action((folder: string, flags: ResumeFlags) => runResume(folder, flags, flag))
 
@@ -145,22 +162,25 @@ withSettings(
     .description('measure how well a model predicts a text, beside simpler models')
     .argument('<model>', "a model's file, or the folder of a run")
     .argument('[files...]', 'UTF-8 texts; - is standard input; default: what the run has held out'),
-  documentSettings,
+  documentSettings(likeTheModels),
 )
   .option('--trained-on <files...>', 'what the simpler models are trained on; default: what the run was trained on')
   .option('--json', 'as JSON')
   .addOption(kernels())
   .action((model: string, files: string[], flags: EvaluateFlags & DocumentSettings) => runEvaluate(model, files, flags))
 
-program
-  .command('score')
-  .description('tell how surprising each token of a text is to a model, in bits')
-  .argument('<model>', "a model's file, or the folder of a run")
-  .argument('[file]', 'a UTF-8 text; default: standard input')
-  .option('--text <text>', 'the text itself')
+withSettings(
+  program
+    .command('score')
+    .description('tell how surprising each token of a text is to a model, in bits')
+    .argument('<model>', "a model's file, or the folder of a run")
+    .argument('[files...]', 'UTF-8 texts; default: standard input'),
+  documentSettings(likeTheModels),
+)
+  .addOption(new Option('--text <text>', 'the text itself').conflicts(['documents', 'csvColumn', 'jsonField']))
   .option('--json', 'a JSON line for each token')
   .addOption(kernels())
-  .action((model: string, file: string | undefined, flags: ScoreFlags) => runScore(model, file, flags))
+  .action((model: string, files: string[], flags: ScoreFlags) => runScore(model, files, flags))
 
 program
   .command('inspect')
@@ -186,8 +206,11 @@ program
 program
   .command('import')
   .description('make a model of what another program saved')
-  .argument('<file>', "a PyTorch state dict as safetensors, or RecurrentJS's JSON")
-  .requiredOption('--out <model>', 'where the model is written to')
+  .argument(
+    '<file>',
+    "a PyTorch state dict as safetensors, RecurrentJS's JSON; or a folder that was exported, in which train_ddp.py trained",
+  )
+  .requiredOption('--out <path>', 'where the model is written to; of a folder, the run')
   .option('--vocabulary <file>', 'JSON: a list of the tokens, numbers by token, or a vocabulary of ours')
   .addOption(choice('--cell <cell>', 'which cell, where the shapes do not tell', ['lstm', 'gru', 'rnn', 'rnn-relu']))
   .option(
@@ -198,7 +221,16 @@ program
   .option('--dropout <share>', 'share zeroed between layers while training; default: 0', number(0, 1))
   .action((file: string, flags: ImportFlags) => runImport(file, flags))
 
+program
+  .command('doctor')
+  .description('tell what this machine offers, and how fast each choice of kernels is on it')
+  .option('--json', 'as JSON')
+  .action((flags: { json?: boolean }) => runDoctor(flags, flag))
+
 const isGiven = (command: Command, name: string): boolean => ['cli', 'config'].includes(command.getOptionValueSource(name) ?? '')
+
+const given = <Flags extends object>(command: Command): Partial<Flags> =>
+  Object.fromEntries(Object.entries(command.opts()).filter(([name]) => isGiven(command, name))) as Partial<Flags>
 
 /** Options that were given, but cannot be together with another. */
 function refuse(command: Command, names: readonly string[], why: string): void {
@@ -215,10 +247,17 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(0)
 })
 
+// Which command acts, and so which flags there are.
+let acting: Command | undefined
+program.hook('preAction', (_, command) => {
+  acting = command
+})
+
 try {
   await program.parseAsync()
-} catch (error) {
+} catch (thrown) {
+  const error = underFlag(thrown, acting)
   // One line, whatever a broken file has put into the message.
-  process.stderr.write(`unrolled: ${(error as Error).message.replaceAll(/\p{Cc}+/gu, ' ')}\n`)
+  process.stderr.write(`unrolled: ${error.message.replaceAll(/\p{Cc}+/gu, ' ')}\n`)
   process.exitCode = error instanceof UsageError ? wrongUse : failed
 }

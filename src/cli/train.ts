@@ -1,7 +1,6 @@
 /** `unrolled train` and `unrolled resume` */
-import { createEngine, Divergence, LanguageModel, type EndReason, type EngineOptions } from '../index.js'
-import { loadModel, Run, trainParts, type RunProgress, type TrainSettings } from '../node/index.js'
-import { asUsage } from './config-file.js'
+import { Divergence, LanguageModel, type EndReason, type Measure } from '../index.js'
+import { loadModel, Run, startEngine, trainParts, type Kernels, type RunProgress, type TrainSettings } from '../node/index.js'
 import { corpusOf, sourcesOf } from './corpus.js'
 import { nextRun } from './places.js'
 import { Reporter } from './progress.js'
@@ -16,10 +15,10 @@ const count = (n: number): string => n.toLocaleString('en')
 
 /** @param flag the V8 flag that was set, to be told */
 export async function runTrain(files: readonly string[], flags: TrainFlags, flag: string | undefined): Promise<void> {
-  const { network, training, run: reporting } = asUsage(() => trainParts(flags))
-  const engine = createEngine({ kernels: flags.kernels })
+  const { network, training, run: reporting } = trainParts(flags)
+  const engine = await startEngine(flags.kernels, flags.shards === 1 ? 1 : (flags.threads ?? 'all'))
   const base = flags.from === undefined ? undefined : await loadModel(flags.from, { engine })
-  const corpus = await corpusOf(files, flags, base?.vocabulary)
+  const corpus = await corpusOf(files, flags, base)
   const model = base ?? LanguageModel.create({ corpus, ...network, engine })
   const trainedWith = base?.trainedWith
   const out = flags.out ?? nextRun()
@@ -27,7 +26,9 @@ export async function runTrain(files: readonly string[], flags: TrainFlags, flag
   const run = await Run.create({ out, corpus, sources, model, training, ...reporting })
   const say = (line: string): unknown => process.stderr.write(`${line}\n`)
   const parts = corpus.offsets ? `${count(corpus.offsets.length - 1)} documents, ` : ''
-  const held = run.training.heldOut > 0 ? `, ${count(run.training.heldOut)} of them held out` : ''
+  const { heldOut, coverage = 1 } = run.training
+  const known = coverage < 1 ? ` (${(100 * coverage).toFixed(2)} % of those are known)` : ''
+  const held = heldOut > 0 ? `, ${count(heldOut)} of them held out${known}` : ''
   say(`${sources.join(', ')}: ${parts}${count(corpus.tokens.length)} tokens${held}; ${model.vocabulary}`)
   if (trainedWith && trainedWith !== engine.name) {
     say(
@@ -45,17 +46,18 @@ export interface ResumeFlags {
   loss?: number
   patience?: number
   keep?: number
-  kernels?: EngineOptions['kernels']
+  threads?: number
+  kernels?: Kernels
   json?: boolean
 }
 
 export async function runResume(path: string, flags: ResumeFlags, flag: string | undefined): Promise<void> {
-  const { steps, epochs, minutes, loss, patience, keep, kernels } = flags
+  const { steps, epochs, minutes, loss, patience, keep, kernels, threads = 'all' } = flags
   const seconds = minutes === undefined ? undefined : minutes * 60
   const changes = Object.fromEntries(
     Object.entries({ steps, epochs, seconds, loss, patience }).filter(([, value]) => value !== undefined),
   )
-  const run = await Run.resume(path, { kernels, keep, training: changes })
+  const run = await Run.resume(path, { kernels, threads, keep, training: changes })
   for (const why of run.passedOver) process.stderr.write(`passed over: ${why}\n`)
   process.stderr.write(`going on after step ${count(run.training.step)}\n`)
   await follow(run, flags, flag)
@@ -68,11 +70,19 @@ const whyEnded: Readonly<Record<EndReason, string>> = {
   patience: 'since validations got no better',
 }
 
+/** More threads than shards have nothing to do. */
+function threadsOf({ model, training }: Run): string {
+  const { threads, whyOneThread } = model.network.engine
+  if (training.shards === 1) return ', on one thread'
+  const why = whyOneThread === undefined ? '' : ` (${whyOneThread})`
+  return `, ${training.shards} shards on ${Math.min(threads, training.shards)} thread${threads === 1 ? '' : 's'}${why}`
+}
+
 async function follow(run: Run, { json }: { json?: boolean }, flag: string | undefined): Promise<void> {
   const { folder, training, model } = run
   const say = (line: string): unknown => process.stderr.write(`${line}\n`)
   say(String(model))
-  say(`kernels: ${model.network.engine.name}, Node ${process.versions.node}${flag ? ` with ${flag}` : ''}`)
+  say(`kernels: ${model.network.engine.name}${threadsOf(run)}, Node ${process.versions.node}${flag ? ` with ${flag}` : ''}`)
   say(`everything goes to ${folder.path}; Ctrl-C saves and stops\n`)
   // The step that runs ends first; then there is something whole to save. A second Ctrl-C ends at once.
   let isStopped = false
@@ -120,7 +130,7 @@ async function follow(run: Run, { json }: { json?: boolean }, flag: string | und
 
 function report(
   reporter: Reporter,
-  { step, steps, epoch, loss, gradientNorm, seconds, validation, recoveries, sample }: RunProgress,
+  { step, steps, epoch, loss, gradientNorm, seconds, validation, final, recoveries, sample }: RunProgress,
   { tokensPerSecond, stepsTaken, before }: { tokensPerSecond: number; stepsTaken: number; before: number },
 ): void {
   for (const { divergence, backTo, rateFactor } of recoveries) {
@@ -129,10 +139,11 @@ function report(
   const secondsLeft = ((steps - step) * (seconds - before)) / stepsTaken
   reporter.live({ step, steps, epoch, loss, tokensPerSecond, secondsLeft })
   if (!validation) return
-  const { nats, bitsPerCharacter, perplexity, best } = validation
-  const measured = `${nats.toFixed(3)} nats, ${bitsPerCharacter.toFixed(3)} bits a character, perplexity ${perplexity.toFixed(2)}`
-  reporter.line(
-    `step ${count(step)}: held out ${measured}${best ? ', the best so far' : ''}; gradient norm ${gradientNorm.toFixed(3)}`,
-  )
+  const best = validation.best ? ', the best so far' : ''
+  reporter.line(`step ${count(step)}: held out ${inWords(validation)}${best}; gradient norm ${gradientNorm.toFixed(3)}`)
+  if (final) reporter.line(`those are ${count(validation.tokens)} tokens; all ${count(final.tokens)} held out: ${inWords(final)}`)
   if (sample !== undefined) reporter.line(sample.replaceAll(/^/gm, '  ') + '\n')
 }
+
+const inWords = ({ nats, bitsPerCharacter, perplexity }: Measure): string =>
+  `${nats.toFixed(3)} nats, ${bitsPerCharacter.toFixed(3)} bits a character, perplexity ${perplexity.toFixed(2)}`

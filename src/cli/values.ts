@@ -13,7 +13,7 @@ const argument =
     }
   }
 
-export const whole = (least: number): Parser<number> => argument(parsers.whole(least))
+export const whole = (least: number, most?: number): Parser<number> => argument(parsers.whole(least, most))
 export const positive: Parser<number> = argument(parsers.positive)
 export const number = (least: number, below?: number): Parser<number> => argument(parsers.number(least, below))
 

@@ -3,7 +3,7 @@
  * compiled (or found in the cache) and run.
  */
 import type { Program, Ref } from '../compile/program.js'
-import type { Binding, Engine, Fault, Floats } from '../run/engine.js'
+import type { Binding, Engine, Fault, Floats, Run } from '../run/engine.js'
 import type { Node } from '../tape/node.js'
 import type { Matrix } from './matrix.js'
 import { cached, compileBackward, compileForward, type Compiled, type Situation, type Written } from './pieces.js'
@@ -127,12 +127,27 @@ export class Execution {
 
   /** Runs everything, again where it has been run, from the leaves as they are now. */
   replay(): void {
+    this.#forget()
+    for (const piece of this.#pieces) this.#execute(piece)
+    this.flush()
+  }
+
+  /** The same, but for running: hands out what is to be run next, and goes on once it has been. */
+  *replaying(): Generator<Run, void> {
+    this.#forget()
+    for (const piece of this.#pieces) {
+      this.#prepare(piece)
+      yield { executable: piece.compiled.executable, bindings: piece.bindings }
+      noteWritten(piece)
+    }
+    this.flush()
+  }
+
+  #forget(): void {
     // V8 makes a new table for a map that is cleared, also for one that is empty.
     if (this.#liveValues.size > 0) this.#liveValues.clear()
     if (this.#liveGradients.size > 0) this.#liveGradients.clear()
     this.#arena.forget()
-    for (const piece of this.#pieces) this.#execute(piece)
-    this.flush()
   }
 
   /** Runs again, an instruction at a time, and returns the first that gives a result that is not finite. */
@@ -152,8 +167,9 @@ export class Execution {
    *
    * @param from the node whose gradient is 1, if any
    * @param wrt the matrices whose gradients are wanted
+   * @param into where each goes
    */
-  backward(from: Node | undefined, wrt: readonly Matrix[]): void {
+  backward(from: Node | undefined, wrt: readonly Matrix[], into: (matrix: Matrix) => Matrix): void {
     const { tape, signature, leaves } = this.recording
     this.#refuseChanged()
     // Gradients that were set by hand come in as data. To look at one is not to set it.
@@ -161,11 +177,10 @@ export class Execution {
       if (live.values.some((value, i) => !Object.is(value, live.left[i]))) live.seed = live.values.slice()
       return live.seed ? [{ node: tape.nodes[id], values: live.seed }] : []
     })
-    const targets = wrt.map((matrix) => ({
-      node: this.recording.matrix(matrix),
-      gradient: matrix.grad,
-      add: !matrix.grad.isClear,
-    }))
+    const targets = wrt.map((matrix) => {
+      const gradient = into(matrix)
+      return { node: this.recording.matrix(matrix), gradient, add: !gradient.isClear }
+    })
     this.#sign(-2)
     signature.push(from?.id ?? -1)
     for (const { node } of seeds) signature.push(node.id)
@@ -213,14 +228,18 @@ export class Execution {
   }
 
   #execute(piece: Piece): void {
+    this.#prepare(piece)
+    piece.compiled.executable.run(piece.bindings)
+    noteWritten(piece)
+  }
+
+  #prepare(piece: Piece): void {
     this.#arena.enter()
     for (const [id, values] of this.#liveValues) {
       const place = this.#valueOf(id)
       if (place && place.leaf < 0) this.#arena.write(place, values)
     }
     prepareStores(piece)
-    piece.compiled.executable.run(piece.bindings)
-    noteWritten(piece)
   }
 
   /** Values that were computed from a parameter as it was do not go with the parameter as it is. */

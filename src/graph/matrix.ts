@@ -7,6 +7,8 @@ export interface MatrixOptions {
   engine?: Engine
   /** What messages call it. */
   name?: string
+  /** Where its values are, instead of memory of its own. */
+  store?: Store
 }
 
 /** Refuses what cannot be a number of rows or columns. */
@@ -37,7 +39,12 @@ export class Matrix {
   #isClear = true
   #isStale = false
 
-  constructor(rows: number, cols: number, values?: ArrayLike<number>, { engine = defaultEngine(), name }: MatrixOptions = {}) {
+  constructor(
+    rows: number,
+    cols: number,
+    values?: ArrayLike<number>,
+    { engine = defaultEngine(), name, store }: MatrixOptions = {},
+  ) {
     checkSizes('Matrix', { rows, cols })
     if (values && values.length !== rows * cols) {
       throw new Error(`Matrix: ${values.length} values for [${rows}, ${cols}]; must be ${rows * cols}`)
@@ -46,7 +53,7 @@ export class Matrix {
     this.cols = cols
     this.engine = engine
     this.name = name
-    this.store = engine.createStore(rows * cols)
+    this.store = store ?? engine.createStore(rows * cols)
     if (values) this.write(values)
   }
 

@@ -40,7 +40,7 @@ export class Recording {
   matrix(matrix: Matrix): Node {
     let node = this.#matrices.get(matrix)
     if (!node) {
-      if (matrix.engine !== this.engine) {
+      if (matrix.engine.memory !== this.engine.memory) {
         throw new Error(
           `${matrix}: lives in another engine (${matrix.engine.name}) than the graph (${this.engine.name}); use one engine for both`,
         )

@@ -43,6 +43,10 @@ export enum Opcode {
   Transpose = 18,
   /** out[0,0] = Σ x²: rows, cols, x, xStride, out */
   SumSquares = 19,
+  /** out[r] = max over blocks b of x[b·rows + r]: rows (of out), cols, x, xStride, out, outStride, blocks */
+  MaxBlocks = 20,
+  /** As Gemm, but for a native library to run: D is nothing, or C. The kernels do not know it. */
+  NativeGemm = 21,
 }
 
 export enum GemmFlag {

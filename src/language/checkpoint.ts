@@ -14,6 +14,7 @@ import type { LanguageNetwork } from './network.js'
 export interface Fingerprint {
   readonly rule: string
   readonly batch: number
+  readonly shards: number
   readonly windowsPerEpoch: number
   readonly seed: number
   readonly kernels: string
@@ -22,6 +23,8 @@ export interface Fingerprint {
 export interface Checkpoint {
   readonly snapshot: Snapshot
   readonly state: LoopState
+  /** Into how many shards the batch was cut. */
+  readonly shards: number
 }
 
 interface Training extends Pick<Snapshot, 'step' | 'schedule' | 'rateFactor'> {
@@ -34,7 +37,7 @@ const ownTensors = (network: LanguageNetwork) => network.tensors.filter(({ targe
 
 export function encodeCheckpoint(
   model: Described & { readonly network: LanguageNetwork },
-  { snapshot, state, fingerprint }: Checkpoint & { readonly fingerprint: Fingerprint },
+  { snapshot, state, fingerprint }: Omit<Checkpoint, 'shards'> & { readonly fingerprint: Fingerprint },
 ): Uint8Array {
   const { step, schedule, rateFactor, slots, carried } = snapshot
   const tensors: NamedTensor[] = toTensors(model.network.tensors)
@@ -65,7 +68,7 @@ export function decodeCheckpoint(
     network,
     slots,
     fingerprint,
-  }: { network: LanguageNetwork; slots: readonly string[]; fingerprint: Omit<Fingerprint, 'kernels'> & { kernels?: string } },
+  }: { network: LanguageNetwork; slots: readonly string[]; fingerprint: Partial<Fingerprint> & Pick<Fingerprint, 'batch'> },
 ): Checkpoint {
   const { tensors, metadata } = decodeSafetensors(bytes, source)
   if (metadata.training === undefined) throw new Error(`${source}: is no checkpoint; there is no training to go on with in it`)
@@ -75,29 +78,39 @@ export function decodeCheckpoint(
     const there = training.fingerprint[name as keyof Fingerprint]
     if (there !== here) throw new Error(`${source}: was made with ${name} ${there}; this training has ${here}`)
   }
-  const valuesOf = (prefix: string) => readTensors(ownTensors(network), { get: (name) => tensors.get(prefix + name) }, source)
+  const valuesOf = (prefix: string) => readTensors(ownTensors(network), tensors, source, prefix)
   const stateOf = (name: string, width: number): Float32Array => {
     const data = tensors.get(name)?.data
     if (data?.length === fingerprint.batch * width) return data
     throw new Error(`${source}: tensor '${name}' has ${data?.length ?? 'no'} values; must be ${fingerprint.batch * width}`)
   }
+  const slotOf = (slot: string) => {
+    const values = valuesOf(`optimizer.${slot}.`)
+    const negative = sumsOfSquares.has(slot) && [...values.values()].some((own) => own.some((value) => value < 0))
+    if (negative) throw new Error(`${source}: optimizer.${slot} has a value below 0; sums of squares have none`)
+    return values
+  }
   const snapshot: Snapshot = {
     step: training.step,
     weights: valuesOf(''),
-    slots: Object.fromEntries(slots.map((slot) => [slot, valuesOf(`optimizer.${slot}.`)])),
+    slots: Object.fromEntries(slots.map((slot) => [slot, slotOf(slot)])),
     carried: network.stateSizes.map((sizes, layer) =>
       Object.fromEntries(Object.entries(sizes).map(([name, width]) => [name, stateOf(`state.${layer}.${name}`, width)])),
     ),
     schedule: training.schedule,
     rateFactor: training.rateFactor,
   }
-  return { snapshot, state: training.state }
+  return { snapshot, state: training.state, shards: training.fingerprint.shards }
 }
+
+/** Slots of our rules that a root is taken of. */
+const sumsOfSquares: ReadonlySet<string> = new Set(['second', 'squares'])
 
 function checkTraining(value: unknown): Training {
   const { step, schedule, rateFactor, state, fingerprint } = objectOf('training', value) as unknown as Training
   const { seconds, smoothed, best, validationsSinceBest, retried, history } = objectOf('state', state) as unknown as LoopState
-  objectOf('fingerprint', fingerprint)
+  // Of before there were shards, there was one.
+  const whole = { shards: 1, ...objectOf('fingerprint', fingerprint) } as Fingerprint
   for (const [name, count] of Object.entries({ step, validationsSinceBest, retried })) {
     if (!Number.isSafeInteger(count) || count < 0) throw new Error(`${name}: ${String(count)}; must be a whole number, 0 or more`)
   }
@@ -106,7 +119,7 @@ function checkTraining(value: unknown): Training {
   if (smoothed !== null && typeof smoothed !== 'number') throw new Error('smoothed: must be a number, or null')
   const validated = best === null ? null : checkValidated(best)
   const checked = { seconds, smoothed, best: validated, validationsSinceBest, retried, history: checkHistory(history) }
-  return { step, schedule, rateFactor, state: checked, fingerprint }
+  return { step, schedule, rateFactor, state: checked, fingerprint: whole }
 }
 
 function objectOf(name: string, value: unknown): Record<string, unknown> {

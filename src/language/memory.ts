@@ -32,7 +32,7 @@ export function refuseTooLargeModel(parameters: number): void {
 }
 
 /**
- * Throws a sentence for a training that takes too much: weights, their gradients, what the optimizer remembers of each, and for each token of
+ * Throws a sentence for a training that takes too much: weights, their gradients for each shard, what the optimizer remembers of each, and for each token of
  * a window about as many numbers as the parameters of the layers have columns, and two for each token that may come next.
  *
  * @param slots how many numbers the optimizer remembers of each weight
@@ -41,11 +41,11 @@ export function refuseTooLargeModel(parameters: number): void {
 export function refuseTooLargeTraining(
   cell: Cell,
   config: ModelConfig,
-  { tokens, slots, batch, steps }: { tokens: number; slots: number; batch: number; steps: number },
+  { tokens, slots, batch, steps, shards }: { tokens: number; slots: number; batch: number; steps: number; shards: number },
 ): void {
   const parameters = parameterCount(cell, config, tokens)
   const ofWindow = batch * steps * (sumOf(cell, config, (_, cols) => cols) + 2 * tokens)
-  const bytes = bytesOfFloat * (parameters * (2 + slots) + ofWindow)
+  const bytes = bytesOfFloat * (parameters * (1 + shards + slots) + ofWindow)
   if (bytes > most) {
     throw new Error(
       `train: ${count(parameters)} parameters, in windows of ${count(steps)} × ${count(batch)} tokens, take about ${size(bytes)} of memory; there can be ${size(most)}. Choose a smaller model, window or number of streams`,

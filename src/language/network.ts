@@ -10,6 +10,7 @@ import { Recurrent } from '../nn/recurrent.js'
 import { defaultEngine } from '../run/engines.js'
 import type { Engine } from '../run/engine.js'
 import type { TokenForwardOptions, TokenNetwork } from '../nn/token-network.js'
+import { OptionError } from '../options/option-error.js'
 
 export interface LanguageNetworkOptions {
   tokens: number
@@ -20,8 +21,17 @@ export interface LanguageNetworkOptions {
   dropout: number
   /** The output layer uses the embedding's weights, transposed (Press & Wolf 2017). */
   tied: boolean
+  /** Refused where it is true: what a language model predicts, a backward half would have read. */
+  bidirectional?: boolean
   seed: number
   engine?: Engine
+}
+
+/** Here alone: whatever else reads sequences may read them from both ends. */
+export function refuseBidirectional(): never {
+  throw new Error(
+    'bidirectional: true; a language model predicts the next token, and a layer that reads backwards would have read it already',
+  )
 }
 
 export class LanguageNetwork implements TokenNetwork {
@@ -39,11 +49,16 @@ export class LanguageNetwork implements TokenNetwork {
     layers,
     dropout,
     tied,
+    bidirectional = false,
     seed,
     engine = defaultEngine(),
   }: LanguageNetworkOptions) {
+    if (bidirectional) refuseBidirectional()
     if (tied && embedding !== hidden) {
-      throw new Error(`tied: true with embedding ${embedding} and hidden ${hidden}; tied weights need both to be the same`)
+      throw new OptionError(
+        'tied',
+        `true with an embedding of ${embedding} and layers of ${hidden}; tied weights need both to be the same`,
+      )
     }
     const random = new Random(seed)
     this.engine = engine

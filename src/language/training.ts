@@ -1,9 +1,11 @@
 /** The training of a language model, step by step; it can be kept as bytes at any step, and gone on with exactly. */
 import { measure, type Measure } from '../metrics/measure.js'
-import { predictionsOf } from '../metrics/token-text.js'
+import { coverage } from '../metrics/coverage.js'
+import { predictionsOf, type TokenText } from '../metrics/token-text.js'
 import { Optimizer } from '../optim/optimizer.js'
 import type { TextBatches } from '../text/batches.js'
 import type { Corpus } from '../text/corpus.js'
+import type { TextFormatOptions } from '../text/text-format.js'
 import { evaluate, type Evaluation } from '../train/evaluate.js'
 import { TrainingLoop, type EndReason, type Recovery, type Validated } from '../train/loop.js'
 import { Trainer, type StepReport } from '../train/trainer.js'
@@ -11,8 +13,10 @@ import { decodeCheckpoint, encodeCheckpoint, type Checkpoint, type Fingerprint }
 import type { Described } from './file.js'
 import { refuseTooLargeTraining } from './memory.js'
 import type { LanguageNetwork } from './network.js'
-import { charactersOf, measuredBatches, predictedCharacters, splitCorpus, trainingBatches } from './reading.js'
+import { charactersOf, measuredBatches, measuredPart, predictedCharacters, splitCorpus, trainingBatches } from './reading.js'
 import { planOf, type TrainOptions } from './train-options.js'
+import { usualShards } from './usual-shards.js'
+import { refuseUnknown } from '../options/known.js'
 
 /** A step's report; where there was a validation, with it. */
 export interface TrainingProgress extends StepReport {
@@ -21,6 +25,8 @@ export interface TrainingProgress extends StepReport {
   /** Time that the steps so far took, without validations and whatever the caller did in between. */
   readonly seconds: number
   readonly validation?: Validation
+  /** With the last step, where validations measure a part of what is held out: the same of all of it. */
+  readonly final?: Measured
   /** Divergences that were recovered from since the last report. */
   readonly recoveries: readonly Recovery[]
   /** Whether a divergence may lead back here: a good place for a checkpoint. */
@@ -29,7 +35,9 @@ export interface TrainingProgress extends StepReport {
   readonly ended?: EndReason
 }
 
-export interface Validation extends Evaluation, Measure {
+type Measured = Evaluation & Measure
+
+export interface Validation extends Measured {
   /** Whether it is the best so far. */
   readonly best: boolean
 }
@@ -39,50 +47,90 @@ export interface Trainee extends Described {
   readonly network: LanguageNetwork
   trainedWith: string
   history: readonly Validated[]
+  textFormat: TextFormatOptions | undefined
 }
+
+/** What is measured, and how many characters its predictions stand for. */
+interface Measuring {
+  readonly batches: TextBatches
+  readonly characters: number
+}
+
+const inUnits = ({ nats, bits, tokens }: Evaluation, characters: number): Measured => ({
+  ...measure({ nats: nats * tokens, tokens, characters }),
+  bits,
+})
 
 export class Training {
   readonly model: Trainee
-  readonly loop: TrainingLoop
+  loop: TrainingLoop
   /** How the part that is trained on is read. */
   readonly batches: TextBatches
   /** How many predictions are held out. */
   readonly heldOut: number
   /** Steps there will be; Infinity where something else ends the training. */
   readonly steps: number
-  /** Characters that the held-out predictions stand for. */
+  /** Share of the held-out tokens that the vocabulary knows; undefined where nothing is held out. */
+  readonly coverage: number | undefined
+  /** The loop of a training whose batch is cut into so many shards. */
+  readonly #loopOf: (shards: number) => TrainingLoop
+  /** Whether the number of shards was not given, so that it is a checkpoint's to say. */
+  readonly #anyShards: boolean
+  /** Characters that the predictions of a validation stand for. */
   readonly #characters: number
+  /** All that is held out, where validations measure a part of it. */
+  readonly #all: Measuring | undefined
   #recoveries: Recovery[] = []
 
   constructor(model: Trainee, corpus: Corpus, options: TrainOptions = {}) {
-    const { reading, optimizer: clipping, rule, reach, retries, patience, lengths } = planOf(options)
+    const { reading, optimizer: clipping, rule, reach, retries, patience, validationTokens, lengths, ...plan } = planOf(options)
     const { network } = model
     const { training, heldOut } = splitCorpus(corpus, reading.heldOut, reading.seed)
     const batches = trainingBatches(training, reading)
+    const window = 'lengths' in batches ? batches.lengths[batches.lengths.length - 1] : batches.steps
+    const parameters = network.parameters.reduce((sum, { size }) => sum + size, 0)
+    const { shards = usualShards(parameters, batches.batch, window) } = plan
     refuseTooLargeTraining(network.recurrent.cell, model.config, {
       tokens: network.tokens,
       slots: rule.slots.length,
       batch: batches.batch,
-      steps: 'lengths' in batches ? batches.lengths[batches.lengths.length - 1] : batches.steps,
+      steps: window,
+      shards,
     })
-    const { steps, limits, schedule, ...every } = lengths(batches.windowsPerEpoch)
-    const optimizer = new Optimizer(network.parameters, rule, clipping)
-    const trainer = new Trainer(network, { batches, optimizer, schedule, seed: reading.seed, reach })
-    const measured = heldOut && measuredBatches(heldOut)
-    const validate = measured && (() => evaluate(network, measured))
+    const { steps, limits, schedule, validateEvery, snapshotEvery } = lengths(batches.windowsPerEpoch)
+    const measuring = (text: TokenText): Measuring => ({
+      batches: measuredBatches(text),
+      characters: predictedCharacters({ ...text, characters: charactersOf(text, corpus) }, corpus.vocabulary),
+    })
+    const isCapped = heldOut && validationTokens !== undefined && validationTokens < predictionsOf(heldOut)
+    const measured = heldOut && measuring(isCapped ? measuredPart(heldOut, validationTokens) : heldOut)
+    const validate = measured && (() => evaluate(network, measured.batches))
+    this.#characters = measured ? measured.characters : 0
+    this.#all = isCapped ? measuring(heldOut) : undefined
     this.model = model
     this.batches = batches
     this.heldOut = heldOut ? predictionsOf(heldOut) : 0
     this.steps = steps
-    const measuredText = heldOut && { ...heldOut, characters: charactersOf(heldOut, corpus) }
-    this.#characters = measuredText ? predictedCharacters(measuredText, corpus.vocabulary) : 0
-    this.loop = new TrainingLoop(trainer, { limits, validate, patience, retries, ...every })
+    this.coverage = heldOut && coverage(heldOut.tokens, corpus.vocabulary)
+    this.#anyShards = plan.shards === undefined
+    this.#loopOf = (count) => {
+      const optimizer = new Optimizer(network.parameters, rule, { ...clipping, shards: count })
+      const trainer = new Trainer(network, { batches, optimizer, schedule, seed: reading.seed, reach, shards: count })
+      return new TrainingLoop(trainer, { limits, validate, patience, retries, validateEvery, snapshotEvery })
+    }
+    this.loop = this.#loopOf(shards)
     model.trainedWith = network.engine.name
+    model.textFormat = corpus.textFormat ?? model.textFormat
   }
 
   /** Why it has ended; undefined while it goes on. */
   get ended(): EndReason | undefined {
     return this.loop.ended
+  }
+
+  /** Into how many shards the batch is cut. */
+  get shards(): number {
+    return this.loop.trainer.shards
   }
 
   /** Steps taken. */
@@ -103,19 +151,16 @@ export class Training {
       const { steps, ended } = this
       const { seconds } = this.loop.state
       const recoveries = this.#recoveries.splice(0)
-      const measured = validation && this.#measured(validation)
-      return { ...taken, steps, seconds, validation: measured, recoveries, checkpoint: snapshot, ended }
+      const measured = validation && { ...inUnits(validation, this.#characters), best: validation.best }
+      const final = ended && this.#all && inUnits(evaluate(this.model.network, this.#all.batches), this.#all.characters)
+      return { ...taken, steps, seconds, validation: measured, final, recoveries, checkpoint: snapshot, ended }
     }
   }
 
-  #measured({ nats, bits, tokens, best }: Evaluation & { best: boolean }): Validation {
-    return { ...measure({ nats: nats * tokens, tokens, characters: this.#characters }), bits, best }
-  }
-
   get #fingerprint(): Fingerprint {
-    const { optimizer, batches, seed } = this.loop.trainer
+    const { optimizer, batches, seed, shards } = this.loop.trainer
     const { batch, windowsPerEpoch } = batches
-    return { rule: optimizer.rule.name, batch, windowsPerEpoch, seed, kernels: this.model.network.engine.name }
+    return { rule: optimizer.rule.name, batch, shards, windowsPerEpoch, seed, kernels: this.model.network.engine.name }
   }
 
   /**
@@ -131,6 +176,8 @@ export class Training {
    * Goes on from a checkpoint of the same training: the steps that follow are those that would have followed then, to the bit. Throws a
    * sentence, with nothing changed, if it is torn or of another training.
    *
+   * Where no number of shards was given, it is the checkpoint's.
+   *
    * @param options.lastGood the checkpoint that a divergence leads back to: the one before. Default: this one
    * @param options.source what errors call it
    * @param options.patienceAnew whether validations without a better one are counted anew, to go on where patience had ended it. Default false
@@ -138,29 +185,30 @@ export class Training {
    */
   restore(
     bytes: Uint8Array,
-    {
-      lastGood,
-      source = 'checkpoint',
-      otherKernels = false,
-      patienceAnew = false,
-    }: { lastGood?: Uint8Array; source?: string; otherKernels?: boolean; patienceAnew?: boolean } = {},
+    options: { lastGood?: Uint8Array; source?: string; otherKernels?: boolean; patienceAnew?: boolean } = {},
   ): void {
-    const { snapshot, state: then } = this.#decode(bytes, source, otherKernels)
+    refuseUnknown('restore', options, { lastGood: true, source: true, otherKernels: true, patienceAnew: true })
+    const { lastGood, source = 'checkpoint', otherKernels = false, patienceAnew = false } = options
+    const { snapshot, state: then, shards } = this.#decode(bytes, source, otherKernels)
     const state = patienceAnew ? { ...then, validationsSinceBest: 0 } : then
     const good = lastGood ? this.#decode(lastGood, `${source}: lastGood`, true).snapshot : snapshot
+    let { loop } = this
     try {
-      this.loop.restore(snapshot, state, good)
+      if (shards !== this.shards) loop = this.#loopOf(shards)
+      loop.restore(snapshot, state, good)
     } catch (error) {
       throw new Error(`${source}: ${(error as Error).message}`)
     }
+    this.loop = loop
     this.model.history = state.history
   }
 
   #decode(bytes: Uint8Array, source: string, otherKernels: boolean): Checkpoint {
     const { network } = this.model
     const { slots } = this.loop.trainer.optimizer.rule
-    const { kernels, ...rest } = this.#fingerprint
-    const like = { network, slots, fingerprint: otherKernels ? rest : { ...rest, kernels } }
+    const { kernels, shards, ...rest } = this.#fingerprint
+    const own = { ...(this.#anyShards ? {} : { shards }), ...(otherKernels ? {} : { kernels }) }
+    const like = { network, slots, fingerprint: { ...rest, ...own } }
     return decodeCheckpoint(bytes, source, like)
   }
 }

@@ -1,8 +1,12 @@
 /** What needs a file system: corpora from files, runs that are folders, reports. */
 export { readCorpus, readText, type ReadCorpusOptions } from './corpus-files.js'
+export { startEngine, type Kernels } from './engines.js'
 export { writeWhole } from './files.js'
-export { loadModel } from './load.js'
+export { loadModel, type RunModelOptions } from './load.js'
+export { examineMachine, type Choice, type Lack, type Machine, type Speed } from './machine.js'
+export { findNativeLibrary, koffiVersion, loadNativeEngine, type NativeLibrary } from './native.js'
 export { parseLog, type EndReason, type LogLine, type RunConfig } from './log.js'
+export { exportRun, importRun, type ImportRunOptions } from './pytorch-run.js'
 export { reportHtml } from './report.js'
 export { isRun, readConfig, readLog } from './run-folder.js'
 export { readRunCorpus } from './run-corpus.js'
@@ -12,14 +16,15 @@ export * as parsers from './values.js'
 export type { Parser } from './values.js'
 export {
   documentSettings,
-  kernelSettings,
+  engineSettings,
   limitSettings,
   readSetting,
+  settingOf,
   tokenSettings,
   trainSettings,
   type Setting,
   type SettingName,
 } from './settings.js'
 export { trainParts, type DocumentSettings, type TokenSettings, type TrainParts, type TrainSettings } from './train-settings.js'
-export { checkTrainingConfig, optimizers, type OptimizerName, type TrainingConfig } from './training-config.js'
+export { checkTrainingConfig, type TrainingConfig } from './training-config.js'
 export { writeFolder } from './write-folder.js'

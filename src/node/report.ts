@@ -49,7 +49,9 @@ export function reportHtml({ config, log }: { config: RunConfig; log: readonly L
         <p class="soft">${subtitleOf(config)}</p>
         ${facts(config, run)}
       </header>
-      <main>${[curves(run), samples(run.samples), validations(run.validations), events(run.marks), configuration(config)]}</main>
+      <main>
+        ${[curves(run), samples(run.samples), validations(run.validations, run.final), events(run.marks), configuration(config)]}
+      </main>
       <script type="application/json" id="data">
         ${scriptJson(dataOf(run))}
       </script>`,

@@ -1,19 +1,23 @@
 /** A run: training that keeps all it does in a folder, and can be stopped and gone on with at any moment. */
 import { join } from 'node:path'
 import type { Cell } from '../nn/cell.js'
-import { createEngine, type EngineOptions } from '../run/engines.js'
+import type { EngineLoadOptions } from '../run/engines.js'
 import { checkSeal } from '../formats/seal.js'
 import { LanguageModel } from '../language/model.js'
 import type { Training, TrainingProgress } from '../language/training.js'
 import { Turns } from '../language/turns.js'
+import type { Measure } from '../metrics/measure.js'
 import { decodeCorpus, encodeCorpus } from '../text/corpus-file.js'
 import type { Corpus } from '../text/corpus.js'
 import { Divergence } from '../train/trainer.js'
+import { kernelsOf, startEngine, type Kernels } from './engines.js'
 import type { EndReason, LogLine, RunConfig } from './log.js'
 import { reportHtml } from './report.js'
 import { readConfig, RunFolder } from './run-folder.js'
-import { checkRunOptions, describe, parted, type RunOptions } from './run-options.js'
+import { checkRunOptions, defaultsOf, describe, filled, parted, runNames, type RunOptions } from './run-options.js'
 import { trainOptionsOf, type TrainingConfig } from './training-config.js'
+import { OptionError } from '../options/option-error.js'
+import { refuseUnknown } from '../options/known.js'
 
 export interface NewRunOptions extends RunOptions {
   /** The folder. Must not have a run already. */
@@ -33,7 +37,8 @@ export interface RunProgress extends TrainingProgress {
   readonly sample?: string
 }
 
-export interface ResumeOptions extends Pick<EngineOptions, 'kernels'>, Pick<RunOptions, 'keep'> {
+export interface ResumeOptions extends Pick<EngineLoadOptions, 'threads'>, Pick<RunOptions, 'keep'> {
+  kernels?: Kernels
   cell?: Cell
   training?: TrainingConfig
 }
@@ -63,14 +68,12 @@ export class Run {
     options: RunOptions,
     passedOver: readonly string[] = [],
   ) {
-    const { keep = 3, sampleLength = 200, sampleTemperature = 0.7 } = options
-    const { logEvery = training.steps === Infinity ? 50 : Math.max(1, Math.ceil(training.steps / 1000)) } = options
     this.folder = folder
     this.model = model
     this.training = training
     this.config = config
     this.passedOver = passedOver
-    this.#options = { keep, logEvery, sampleLength, sampleTemperature }
+    this.#options = filled(options, training.steps)
     this.#since.seconds = training.loop.state.seconds
   }
 
@@ -80,23 +83,27 @@ export class Run {
   }
 
   /** Makes the folder, with all that is needed to go on, before the first step. */
-  static async create({
-    out,
-    corpus,
-    corpusFile,
-    sources = [],
-    model,
-    training: config = {},
-    ...options
-  }: NewRunOptions): Promise<Run> {
+  static async create(all: NewRunOptions): Promise<Run> {
+    refuseUnknown('create', all, {
+      ...runNames,
+      out: true,
+      corpus: true,
+      corpusFile: true,
+      sources: true,
+      model: true,
+      training: true,
+    })
+    const { out, corpus, corpusFile, sources = [], model, training: config = {}, ...options } = all
     // Before the folder, so that what is wrong with an option leaves nothing behind.
     checkRunOptions(options)
     const training = model.training({ ...trainOptionsOf(config), corpus })
+    // Kept, so that the run goes on as it began whatever a later release would choose.
+    const whole = { ...config, shards: training.shards }
     const folder = await RunFolder.create(out, options)
     try {
       if (corpusFile === undefined) await folder.write('corpus.bin', encodeCorpus(corpus))
       else await folder.share('corpus.bin', corpusFile)
-      const run = new Run(folder, model, training, describe(model, corpus, sources, config, options), options)
+      const run = new Run(folder, model, training, describe(training, corpus, sources, whole, options), options)
       await folder.writeCheckpoint(0, training.toBytes(), 0)
       // Last: a folder with a configuration is a run that can be gone on with.
       await folder.writeConfig(run.config)
@@ -114,13 +121,17 @@ export class Run {
    * @param options.training what is to be changed, such as a later end
    * @param options.keep how many checkpoints are kept from now on; default: as before
    * @param options.cell for a model with a cell of one's own: that cell
+   * @param options.threads how many threads work on it, or `all`; they do not change what comes out. Default 1
    * @param options.kernels default: those that it was trained with; with others, what follows differs in the last digits
    */
-  static async resume(path: string, { cell, kernels, keep, training: changes = {} }: ResumeOptions = {}): Promise<Run> {
+  static async resume(path: string, all: ResumeOptions = {}): Promise<Run> {
+    refuseUnknown('resume', all, { cell: true, kernels: true, threads: true, keep: true, training: true })
+    const { cell, kernels, threads, keep, training: changes = {} } = all
     const saved = readConfig(path)
-    const engine = createEngine({ kernels: kernels ?? kernelsOf(saved.kernels) })
+    const engine = await startEngine(kernels ?? kernelsOf(saved.kernels), threads)
     const changed = { ...changes, ...(keep === undefined ? {} : { keep }) }
-    const config = { ...saved, training: { ...saved.training, ...changed }, kernels: engine.name }
+    // Of before there were shards, there was one.
+    const config = { ...saved, training: { shards: 1, ...saved.training, ...changed }, kernels: engine.name }
     const [options, training] = parted(config.training)
     checkRunOptions(options)
     const folder = RunFolder.open(path, options)
@@ -136,14 +147,15 @@ export class Run {
         const good = lastGoodStep(step, going.loop.options.snapshotEvery)
         const lastGood = folder.checkpoints().includes(good) ? await wholeCheckpoint(folder, good, passedOver) : undefined
         if (going.steps < step) {
-          throw new Error(`steps: ${going.steps}; the run has taken ${step} already`)
+          throw new OptionError('steps', `${going.steps}; the run has taken ${step} already`)
         }
         const patienceAnew = Object.keys(changes).length > 0
         going.restore(bytes, { source, lastGood: lastGood?.bytes, otherKernels: kernels !== undefined, patienceAnew })
-        const run = new Run(folder, model, going, config, options, passedOver)
+        const whole = { ...config, defaults: defaultsOf(going, training, options) }
+        const run = new Run(folder, model, going, whole, options, passedOver)
         run.#resumed = step
         await folder.cutLog(step)
-        if (JSON.stringify(config) !== JSON.stringify(saved)) await folder.writeConfig(config)
+        if (JSON.stringify(whole) !== JSON.stringify(saved)) await folder.writeConfig(whole)
         return run
       }
       throw new Error(`${path}: has no checkpoint that is whole${passedOver.map((why) => `; ${why}`).join('')}`)
@@ -190,13 +202,14 @@ export class Run {
   async #step(): Promise<RunProgress> {
     const { folder, training, model } = this
     const progress = training.next()
-    const { step, seconds, validation, recoveries, checkpoint } = progress
+    const { step, seconds, validation, final, recoveries, checkpoint } = progress
     for (const { divergence, backTo, rateFactor } of recoveries) await this.#wentBack(divergence, { backTo, rateFactor })
     this.#logStep(progress)
     let sample: string | undefined
     if (validation) {
-      const { nats, bitsPerCharacter, perplexity, best } = validation
-      this.#log({ event: 'validation', step, seconds, nats, bitsPerCharacter, perplexity, best })
+      const { nats, bitsPerCharacter, perplexity, tokens, best } = validation
+      this.#log({ event: 'validation', step, seconds, nats, bitsPerCharacter, perplexity, tokens, best })
+      if (final) this.#logFinal(progress, final)
       sample = await this.#sample()
       if (best) await folder.write('best.safetensors', model.toBytes())
       await this.#report()
@@ -212,6 +225,10 @@ export class Run {
     for await (const token of this.model.generate({ length, temperature, seed: this.training.loop.trainer.seed })) text += token
     this.#log({ event: 'sample', step: this.training.step, temperature, text })
     return text
+  }
+
+  #logFinal({ step, seconds }: TrainingProgress, { nats, bitsPerCharacter, perplexity, tokens }: Measure): void {
+    this.#log({ event: 'final', step, seconds, nats, bitsPerCharacter, perplexity, tokens })
   }
 
   #logStep({ step, epoch, loss, learningRate, gradientNorm, seconds, tokens, ended }: TrainingProgress): void {
@@ -258,9 +275,6 @@ export class Run {
     await this.folder.write('report.html', reportHtml({ config: this.config, log: this.folder.readLog() }))
   }
 }
-
-/** An engine's name, as `createEngine` takes it: 'wasm plain' is 'plain'. */
-const kernelsOf = (name: string): EngineOptions['kernels'] => name.replace(/^wasm /, '') as EngineOptions['kernels']
 
 /** Where a divergence led back to then: the last place for that before the step, since only a step after one shows that it is good. */
 const lastGoodStep = (step: number, every: number): number => (Math.ceil(step / every) - 1) * every

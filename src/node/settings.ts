@@ -1,5 +1,6 @@
 /** All that a training can be told by name, as text or as JSON: the flags of the command, and the options of a sweep. */
-import { nearest, number, oneOf, positive, whole, type Parser } from './values.js'
+import { nearest } from '../options/known.js'
+import { number, oneOf, positive, whole, type Parser } from './values.js'
 
 export interface Setting {
   /** `--hidden <units>` */
@@ -12,6 +13,8 @@ export interface Setting {
   readonly default?: string | number
   /** Settings that it cannot be together with. */
   readonly conflicts?: readonly string[]
+  /** What it is called in the options of the library's calls, where that is another name. */
+  readonly called?: string
 }
 
 const choice = (flags: string, description: string, choices: readonly string[], rest: Partial<Setting> = {}): Setting => ({
@@ -29,22 +32,42 @@ const value = (flags: string, description: string, parse: Parser<string | number
 })
 const named: Parser<string> = (text) => text
 
-/** How files are cut into texts. */
-export const documentSettings = {
-  documents: choice('--documents <how>', 'each line is a text of its own, such as a name', ['lines'], {
-    conflicts: ['csvColumn', 'jsonField'],
-  }),
-  csvColumn: value('--csv-column <name>', 'each cell of this column of a CSV is a text of its own', named),
-  jsonField: value('--json-field <name>', 'each line is a JSON object, and this field of it a text of its own', named),
-}
+/** As many threads, and shards, as there can be. */
+const most = 64
+
+/**
+ * How files are cut into texts.
+ *
+ * @param otherwise what holds where none of them is given
+ */
+export const documentSettings = (otherwise: string) => ({
+  documents: choice(
+    '--documents <how>',
+    `each line, such as a name, or each file is a text of its own; default: ${otherwise}`,
+    ['lines', 'files'],
+    { conflicts: ['csvColumn', 'jsonField'], called: 'format' },
+  ),
+  csvColumn: {
+    ...value('--csv-column <name>', 'each cell of this column of a CSV is a text of its own', named),
+    called: 'column',
+  },
+  jsonField: {
+    ...value('--json-field <name>', 'each line is a JSON object, and this field of it a text of its own', named),
+    called: 'field',
+  },
+})
 
 export const tokenSettings = {
   tokens: choice('--tokens <kind>', 'what the model reads and writes', ['characters', 'bytes', 'words'], {
     default: 'characters',
+    called: 'kind',
   }),
   lowerCase: { flags: '--lower-case', description: 'read everything in lower case' },
   minCount: value('--min-count <n>', 'tokens that are rarer become the unknown token', whole(1), 1),
-  vocabulary: value('--vocabulary <n>', 'keep at most so many tokens, the most frequent; default: all', whole(2)),
+  vocabulary: {
+    ...value('--vocabulary <n>', 'keep at most so many tokens, the most frequent; default: all', whole(2)),
+    called: 'size',
+  },
   unknown: {
     flags: '--unknown',
     description: 'have an unknown token, though the text needs none, for what the model may meet later',
@@ -63,21 +86,27 @@ export const networkSettings = {
 /** The limits that a run can be given, and given anew. */
 export const limitSettings = {
   epochs: value('--epochs <n>', 'how often to read the text', positive),
-  minutes: value('--minutes <n>', 'how long to train, validations left out', positive),
+  minutes: { ...value('--minutes <n>', 'how long to train, validations left out', positive), called: 'seconds' },
   loss: value('--loss <nats>', 'train until the held-out loss is at most this', positive),
   patience: value('--patience <n>', 'end after so many validations without a better one', whole(1)),
 }
 
-export const kernelSettings = {
+/** What computes: but for the last digits, it changes nothing but the speed. */
+export const engineSettings = {
+  threads: value(
+    '--threads <n>',
+    'threads that work on the shards of a batch; they change nothing but the speed; default: all there are',
+    whole(1, most),
+  ),
   kernels: choice(
     '--kernels <build>',
-    'relaxed: fastest; plain: the same bits everywhere; reference: float64; default: the fastest that runs here',
-    ['relaxed', 'plain', 'reference'],
+    "relaxed: fastest; plain: the same bits everywhere; native: large products by the system's BLAS; reference: float64; default: relaxed, plain where that does not run",
+    ['relaxed', 'plain', 'native', 'reference'],
   ),
 }
 
 export const trainSettings = {
-  ...documentSettings,
+  ...documentSettings("one stream of text; with --from, as the model's texts were read"),
   ...tokenSettings,
   ...networkSettings,
   steps: value('--steps <n>', 'steps to train; default: 2400, where nothing else ends it', whole(1)),
@@ -92,16 +121,21 @@ export const trainSettings = {
   optimizer: choice('--optimizer <name>', 'how gradients change weights', ['adam', 'adamw', 'rmsprop', 'adagrad', 'sgd'], {
     default: 'adam',
   }),
-  rate: value('--rate <rate>', 'learning rate; the highest one of a schedule', positive, 0.005),
+  rate: { ...value('--rate <rate>', 'learning rate; the highest one of a schedule', positive, 0.005), called: 'learningRate' },
   schedule: choice(
     '--schedule <name>',
     'how the rate changes; default: cosine, constant where the number of steps is not known',
     ['cosine', 'constant', 'halve-on-rise'],
   ),
-  clip: value('--clip <norm>', 'largest norm of the gradient', positive, 1),
+  clip: { ...value('--clip <norm>', 'largest norm of the gradient', positive, 1), called: 'clipNorm' },
   clipValue: value('--clip-value <size>', 'largest size of each element of the gradient; default: any', positive),
   l2: value('--l2 <weight>', 'weight of the squared weights in the loss', number(0), 0),
   heldOut: value('--held-out <share>', 'share of the text, or of the documents, that is never trained on', number(0, 1), 0.05),
+  validationTokens: value(
+    '--validation-tokens <n>',
+    'held-out tokens that a validation measures; at the end it is all; default: all',
+    whole(1),
+  ),
   validateEvery: value('--validate-every <steps>', 'steps between validations; default: a tenth of all', whole(1)),
   checkpointEvery: value(
     '--checkpoint-every <steps>',
@@ -118,13 +152,22 @@ export const trainSettings = {
     whole(0),
     3,
   ),
+  shards: value(
+    '--shards <n>',
+    'parts that each batch is cut into, to work on at the same time; default: 1 for small models, up to 4, by the model and the batch alone',
+    whole(1, most),
+  ),
   seed: value('--seed <seed>', 'seed of weights, dropout, samples and the choice of documents', whole(0), 1),
-  ...kernelSettings,
+  ...engineSettings,
 } satisfies Record<string, Setting>
 
 export type SettingName = keyof typeof trainSettings
 
-/** The name of a setting as code has it: `--held-out` is `heldOut`. */
+/** The setting that an option of the library's calls is set by; most are called alike. */
+export const settingOf = (option: string): string =>
+  Object.entries<Setting>(trainSettings).find(([, { called }]) => called === option)?.[0] ?? option
+
+/** The flag of a setting: of `heldOut`, `--held-out`. */
 export const flagOf = ({ flags }: Setting): string => flags.split(' ')[0]
 
 /**

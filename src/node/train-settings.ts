@@ -1,32 +1,32 @@
 /** From settings by name to what a model and its run are made of. */
 import type { CellName } from '../language/cells.js'
 import type { NetworkOptions } from '../language/model.js'
-import type { EngineOptions } from '../run/engines.js'
+import type { OptimizerName } from '../optim/named.js'
+import type { Kernels } from './engines.js'
 import type { RunOptions } from './run-options.js'
-import { trainSettings } from './settings.js'
-import { checkTrainingConfig, type OptimizerName, type TrainingConfig } from './training-config.js'
+import { checkTrainingConfig, type TrainingConfig } from './training-config.js'
 
 export interface DocumentSettings {
-  documents?: 'lines'
+  documents?: 'lines' | 'files'
   csvColumn?: string
   jsonField?: string
 }
 
 export interface TokenSettings {
-  tokens: 'characters' | 'bytes' | 'words'
+  tokens?: 'characters' | 'bytes' | 'words'
   lowerCase?: boolean
-  minCount: number
+  minCount?: number
   vocabulary?: number
   unknown?: boolean
 }
 
-/** What `train` can be told; each is explained in `trainSettings`. */
+/** What `train` can be told; each is explained in `trainSettings`. What is not said is left to the library, which has the same defaults. */
 export interface TrainSettings extends DocumentSettings, TokenSettings {
-  cell: CellName
-  hidden: number
-  layers: number
+  cell?: CellName
+  hidden?: number
+  layers?: number
   embedding?: number
-  dropout: number
+  dropout?: number
   tied?: boolean
   steps?: number
   epochs?: number
@@ -34,36 +34,31 @@ export interface TrainSettings extends DocumentSettings, TokenSettings {
   loss?: number
   patience?: number
   streams?: number
-  window: number
+  window?: number
   reach?: number
-  optimizer: OptimizerName
-  rate: number
+  optimizer?: OptimizerName
+  rate?: number
   schedule?: 'cosine' | 'constant' | 'halve-on-rise'
-  clip: number
+  clip?: number
   clipValue?: number
-  l2: number
-  heldOut: number
+  l2?: number
+  heldOut?: number
+  validationTokens?: number
   validateEvery?: number
   checkpointEvery?: number
   logEvery?: number
-  keep: number
-  sampleLength: number
-  sampleTemperature: number
-  retries: number
-  seed: number
-  kernels?: EngineOptions['kernels']
-}
-
-/** All settings: those given, and the defaults of the others that have one. */
-export function withDefaults(given: Partial<TrainSettings>): TrainSettings {
-  const defaults = Object.entries(trainSettings).flatMap(([name, setting]) =>
-    'default' in setting && setting.default !== undefined ? [[name, setting.default] as const] : [],
-  )
-  return { ...Object.fromEntries(defaults), ...given } as unknown as TrainSettings
+  keep?: number
+  sampleLength?: number
+  sampleTemperature?: number
+  retries?: number
+  seed?: number
+  shards?: number
+  threads?: number
+  kernels?: Kernels
 }
 
 export interface TrainParts {
-  readonly network: Pick<NetworkOptions, 'hidden' | 'layers' | 'embedding' | 'tied' | 'dropout' | 'seed'> & { cell: CellName }
+  readonly network: Pick<NetworkOptions, 'hidden' | 'layers' | 'embedding' | 'tied' | 'dropout' | 'seed'> & { cell?: CellName }
   readonly training: TrainingConfig
   readonly run: RunOptions
 }
@@ -73,9 +68,6 @@ export function trainParts(settings: TrainSettings): TrainParts {
   const { cell, hidden, layers, embedding, tied, dropout, seed, keep, logEvery, sampleLength, sampleTemperature } = settings
   const training = trainingOf(settings)
   checkTrainingConfig(training)
-  if (tied && embedding !== undefined && embedding !== hidden) {
-    throw new Error(`--embedding: ${embedding}; must be as --hidden, ${hidden}, with --tied`)
-  }
   return {
     network: { cell, hidden, layers, embedding, tied, dropout, seed },
     training,
@@ -85,7 +77,7 @@ export function trainParts(settings: TrainSettings): TrainParts {
 
 function trainingOf(settings: TrainSettings): TrainingConfig {
   const { steps, epochs, minutes, loss, patience, streams, window, reach, optimizer, rate, schedule, clip, clipValue } = settings
-  const { l2, heldOut, validateEvery, checkpointEvery, retries, seed } = settings
+  const { l2, heldOut, validationTokens, validateEvery, checkpointEvery, retries, seed, shards } = settings
   const isLimited = [steps, epochs, minutes, loss].some((limit) => limit !== undefined)
   return {
     steps: isLimited ? steps : 2400,
@@ -103,9 +95,11 @@ function trainingOf(settings: TrainSettings): TrainingConfig {
     clipValue,
     l2,
     heldOut,
+    validationTokens,
     validateEvery,
     checkpointEvery,
     retries,
     seed,
+    shards,
   }
 }

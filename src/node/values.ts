@@ -1,5 +1,5 @@
 /** What the values of settings may be; what is wrong is told, with what would be right. */
-import { distance } from 'fastest-levenshtein'
+import { nearest } from '../options/known.js'
 
 /** Reads a value from its text. Throws what must be, without the value. */
 export type Parser<T> = (text: string) => T
@@ -7,10 +7,12 @@ export type Parser<T> = (text: string) => T
 const numberOf = (text: string): number => (text.trim() === '' ? NaN : Number(text))
 
 export const whole =
-  (least: number): Parser<number> =>
+  (least: number, most = Infinity): Parser<number> =>
   (text) => {
     const value = numberOf(text)
-    if (!Number.isSafeInteger(value) || value < least) throw new Error(`must be a whole number, ${least} or more.`)
+    if (!Number.isSafeInteger(value) || value < least || value > most) {
+      throw new Error(`must be a whole number${most === Infinity ? `, ${least} or more` : ` from ${least} to ${most}`}.`)
+    }
     return value
   }
 
@@ -39,11 +41,3 @@ export const oneOf =
     const meant = nearest(text, names)
     throw new Error(`must be one of ${names.join(', ')}.${meant ? ` Did you mean ${meant}?` : ''}`)
   }
-
-/** The nearest of these, if one is near enough to have been meant. */
-export function nearest(text: string, names: readonly string[]): string | undefined {
-  const [best] = names
-    .map((name) => ({ name, far: distance(text.toLowerCase(), name.toLowerCase()) }))
-    .sort((a, b) => a.far - b.far)
-  return best && best.far <= Math.max(2, Math.ceil(best.name.length / 3)) ? best.name : undefined
-}

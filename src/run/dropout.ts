@@ -16,5 +16,11 @@ function hash(x: number): number {
 export const dropoutKey = (seed: number, step: number, layer: number): number =>
   hash(hash(hash(seed >>> 0) ^ (step >>> 0)) ^ (layer >>> 0))
 
+/**
+ * The key with which a shard of a batch draws: positions are counted within a shard, and shards must not draw alike. The first one's is the
+ * key itself.
+ */
+export const shardKey = (key: number, shard: number): number => (shard === 0 ? key : hash(hash(key >>> 0) ^ shard))
+
 export const isKept = (position: number, key: number, rate: number): boolean =>
   hash(hash(position >>> 0) ^ (key >>> 0)) >>> 8 >= Math.floor(rate * 16777216)

@@ -12,6 +12,8 @@ export interface Store {
   /** The same into an array of this length: what is read at every step had better make no garbage. */
   readInto(values: Floats): void
   write(values: ArrayLike<number>): void
+  /** So many of its elements from `start` on, in the same memory. */
+  part(start: number, length: number): Store
 }
 
 /** What a leaf is bound to for one run. */
@@ -40,10 +42,29 @@ export interface Executable {
   diagnose(bindings: readonly Binding[]): Fault | undefined
 }
 
+/** An executable, with what its leaves are bound to. */
+export interface Run {
+  readonly executable: Executable
+  readonly bindings: readonly Binding[]
+}
+
 export interface Engine {
   /** `wasm relaxed`, `wasm plain` or `reference` */
   readonly name: string
   readonly Floats: Float32ArrayConstructor | Float64ArrayConstructor
+  /** How many threads run what is run together; 1: the calling one alone. */
+  readonly threads: number
+  /** Why there is one thread where more were asked for. */
+  readonly whyOneThread: string | undefined
+  /** What its stores live in. Engines of one memory can use each other's. */
+  readonly memory: object
+  /**
+   * An engine on the same memory with an arena of its own, so that its programs can run at the same time as those of other lanes. The same
+   * one whenever it is asked for; lane 0 is the engine that was started.
+   */
+  lane(index: number): Engine
+  /** Runs all of these, each of another lane, and returns when all are done. At the same time where there are threads. */
+  runTogether(runs: readonly Run[]): void
   createStore(length: number): Store
   /** Makes a program runnable. `leaves` tells the kind and size of each slot. */
   prepare(program: Program, leaves: readonly LeafLayout[]): Executable

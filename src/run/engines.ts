@@ -1,7 +1,10 @@
 /** Which engine runs graphs, unless a graph is told otherwise. */
 import type { Engine } from './engine.js'
+import type { ProductLibrary } from './products.js'
 import { ReferenceEngine } from './reference.js'
+import { availableThreads } from './threads.js'
 import { isSupported, WasmEngine, type KernelBuild } from './wasm.js'
+import { refuseUnknown } from '../options/known.js'
 
 export interface EngineOptions {
   /**
@@ -16,7 +19,17 @@ export interface EngineOptions {
   deterministic?: boolean
 }
 
-const chosen = ({ kernels, deterministic = false }: EngineOptions): KernelBuild | 'reference' => {
+export interface EngineCreateOptions extends EngineOptions {
+  /**
+   * Native code that large matrix products are given to, in Node: see `loadNativeEngine` of `unrolled/node`. Default: the kernels do them
+   * too. It has its own rounding, so `deterministic`, and the kernels `plain` and `reference`, cannot be had with it.
+   */
+  products?: ProductLibrary
+}
+
+function chosen(options: EngineOptions): KernelBuild | 'reference' {
+  refuseUnknown('createEngine', options, { kernels: true, deterministic: true })
+  const { kernels, deterministic = false } = options
   if (kernels !== undefined && !['relaxed', 'plain', 'reference'].includes(kernels)) {
     throw new Error(`kernels: '${kernels}'; must be 'relaxed', 'plain' or 'reference'`)
   }
@@ -25,21 +38,51 @@ const chosen = ({ kernels, deterministic = false }: EngineOptions): KernelBuild 
 }
 
 /** Starts an engine, synchronously. */
-export function createEngine(options: EngineOptions = {}): Engine {
+export function createEngine({ products, ...options }: EngineCreateOptions = {}): Engine {
+  if (products && (options.deterministic || (options.kernels !== undefined && options.kernels !== 'relaxed'))) {
+    throw new Error(
+      `products: cannot be had with ${options.deterministic ? 'deterministic' : `kernels: '${options.kernels}'`}, whose bits are the same everywhere`,
+    )
+  }
   const kernels = chosen(options)
-  return kernels === 'reference' ? new ReferenceEngine() : WasmEngine.create(kernels)
+  return kernels === 'reference' ? new ReferenceEngine() : WasmEngine.create(kernels, products)
 }
 
-/** Starts an engine without blocking, for pages whose browser limits what the main thread may compile at once. */
-export async function loadEngine(options: EngineOptions = {}): Promise<Engine> {
-  const kernels = chosen(options)
-  return kernels === 'reference' ? new ReferenceEngine() : WasmEngine.load(kernels)
+export interface EngineLoadOptions extends EngineOptions {
+  /**
+   * How many threads run what can run together, the shards of a batch above all; the results do not depend on it. They share one memory, so
+   * a page has to be cross-origin isolated, and has to train in a worker. Where there can be no threads, there is one, and the engine's
+   * `whyOneThread` says why. `all`: as many as the machine runs at the same time. Default 1.
+   */
+  threads?: number | 'all'
 }
+
+/** Starts an engine without blocking, for pages whose browser limits what the main thread may compile at once; or with threads. */
+export async function loadEngine({ threads = 1, ...options }: EngineLoadOptions = {}): Promise<Engine> {
+  const kernels = chosen(options)
+  if (threads !== 'all' && !(Number.isInteger(threads) && threads >= 1 && threads <= mostThreads)) {
+    throw new Error(`threads: ${String(threads)}; must be a whole number from 1 to ${mostThreads}, or 'all'`)
+  }
+  if (kernels === 'reference') return new ReferenceEngine()
+  return WasmEngine.load(kernels, threads === 'all' ? Math.min(await availableThreads(), mostThreads) : threads)
+}
+
+const mostThreads = 64
 
 let current: Engine | undefined
 
 /** The engine of whatever is created from now on, unless given one of its own. Started when first asked for. */
 export const defaultEngine = (): Engine => (current ??= createEngine())
+
+/**
+ * Makes an engine with threads the default, for what is created from now on, and returns it: its `threads` tells how many there are.
+ *
+ * @param threads default: as many as the machine runs at the same time
+ */
+export async function useThreads(threads: number | 'all' = 'all', options: EngineOptions = {}): Promise<Engine> {
+  current = await loadEngine({ ...options, threads })
+  return current
+}
 
 /** Makes `engine` the default. */
 export function useEngine(engine: Engine): void {

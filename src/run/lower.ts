@@ -16,6 +16,8 @@ export interface Image {
   readonly relocations: ReadonlyMap<number, readonly number[]>
   /** End of the arena, in floats, with what the lowering added to it. */
   readonly arenaEnd: number
+  /** Numbers of the records that are for a native library to run, in their order. */
+  readonly native: readonly number[]
   /** By record: the instruction it came from, with its iteration and its time step. */
   readonly origins: readonly { instruction: Block | Kernel; iteration: number; t: number }[]
 }
@@ -43,11 +45,14 @@ const opcodes: Readonly<Record<string, Opcode>> = {
   sumAll: Opcode.SumAll,
   sumSquares: Opcode.SumSquares,
   sumBlocks: Opcode.SumBlocks,
+  maxBlocks: Opcode.MaxBlocks,
 }
 
 const micros: Readonly<Record<string, Micro>> = {
   copy: Micro.Copy,
   expand: Micro.Copy,
+  repeat: Micro.Copy,
+  detach: Micro.Copy,
   add: Micro.Add,
   sub: Micro.Sub,
   mul: Micro.Mul,
@@ -77,8 +82,12 @@ const micros: Readonly<Record<string, Micro>> = {
   clamp: Micro.Clamp,
 }
 
-export function lower(program: Program): Image {
-  return new Lowering(program).finish()
+/** Whether a product [m, k]·[k, n] is for a native library to run. */
+export type IsNative = (m: number, n: number, k: number) => boolean
+
+/** @param isNative default: no product is */
+export function lower(program: Program, isNative: IsNative = () => false): Image {
+  return new Lowering(program, isNative).finish()
 }
 
 /** A word that becomes an address when `base` is known. */
@@ -101,9 +110,13 @@ class Lowering {
   readonly #tables: Word[] = []
   readonly #code = new Map<Block, Address>()
   readonly #origins: { instruction: Block | Kernel; iteration: number; t: number }[] = []
+  readonly #native: number[] = []
+  readonly #copies = new Map<Kernel, Block>()
+  readonly #isNative: IsNative
   #arenaEnd: number
 
-  constructor(program: Program) {
+  constructor(program: Program, isNative: IsNative) {
+    this.#isNative = isNative
     this.#arenaEnd = program.end
     for (const instruction of program.instructions) this.#lower(instruction)
   }
@@ -125,7 +138,8 @@ class Lowering {
     this.#tables.forEach((word, i) => put(i, word))
     this.#records.forEach((record, i) => record.forEach((word, j) => put(start + i * 16 + j, word)))
     const recordCount = this.#records.length
-    return { words, records: start * 4, recordCount, relocations, arenaEnd: this.#arenaEnd, origins: this.#origins }
+    const [native, origins] = [this.#native, this.#origins]
+    return { words, records: start * 4, recordCount, relocations, arenaEnd: this.#arenaEnd, native, origins }
   }
 
   #lower(instruction: Instruction): void {
@@ -142,6 +156,7 @@ class Lowering {
     for (const kernel of body) {
       if (kernel.kind !== 'kernel' || kernel.op !== 'matmul') continue
       const { out, inputs, attributes } = kernel
+      if (this.#isNativeProduct(kernel)) continue
       const b = inputs[1]
       if (out.rows < 2 || b.step !== 0 || b.ring || b.first || body.some((other) => writesInto(other, b))) continue
       const inner = attributes.transposeB ? b.cols : b.rows
@@ -161,10 +176,11 @@ class Lowering {
   }
 
   #gemm(kernel: Kernel, i: number, t: number, packed: Address | undefined): void {
+    if (this.#isNativeProduct(kernel)) return this.#nativeGemm(kernel, i, t)
     const { out, inputs, attributes } = kernel
     const [a, b, addend] = inputs.map((ref) => this.#matrix(ref, i, t))
     const c = this.#matrix(out, i, t)
-    const inner = attributes.transposeA ? inputs[0].rows : inputs[0].cols
+    const inner = innerOf(kernel)
     const flags =
       (attributes.transposeA ? GemmFlag.TransposeA : 0) |
       (packed ? GemmFlag.PackedB : attributes.transposeB ? GemmFlag.TransposeB : 0)
@@ -181,6 +197,35 @@ class Lowering {
       ...added,
       flags,
     ])
+  }
+
+  #isNativeProduct(kernel: Kernel): boolean {
+    return this.#isNative(kernel.out.rows, kernel.out.cols, innerOf(kernel))
+  }
+
+  /** A library adds to what lies where the result shall be, so the addend is put there first, where it is not there already. */
+  #nativeGemm(kernel: Kernel, i: number, t: number): void {
+    const { out, inputs, attributes } = kernel
+    const [a, b, addend] = inputs.map((ref) => this.#matrix(ref, i, t))
+    const c = this.#matrix(out, i, t)
+    if (addend && !(addend[0].base === c[0].base && addend[0].bytes === c[0].bytes)) this.#block(this.#copyOf(kernel), i, t)
+    const added = addend ? c : [0, 0]
+    const flags = (attributes.transposeA ? GemmFlag.TransposeA : 0) | (attributes.transposeB ? GemmFlag.TransposeB : 0)
+    this.#native.push(this.#records.length)
+    this.#record(kernel, i, t, [Opcode.NativeGemm, out.rows, out.cols, innerOf(kernel), ...a, ...b, ...c, ...added, flags])
+  }
+
+  /** The pass that puts a product's addend where its result shall be. */
+  #copyOf(kernel: Kernel): Block {
+    let block = this.#copies.get(kernel)
+    if (!block) {
+      const { out, inputs } = kernel
+      const slots = [inputs[2], out].map((ref) => ({ kind: 'matrix' as const, ref }))
+      const code = [{ op: 'copy', out: 1, operands: [0], immediate: 0 }]
+      block = { kind: 'elementwise', rows: out.rows, cols: out.cols, slots, temporaries: 0, code }
+      this.#copies.set(kernel, block)
+    }
+    return block
   }
 
   /** The other kernels take the shape, the operands with their strides, the result, and what else there is. */
@@ -206,6 +251,7 @@ class Lowering {
         case 'scatterAdd':
           return [...shape, ...matrix(a), indices(b), ...matrix(out), out.rows]
         case 'sumBlocks':
+        case 'maxBlocks':
           return [out.rows, out.cols, ...matrix(a), ...matrix(out), attributes.blocks]
         default:
           return [...shape, ...inputs.flatMap(matrix), ...matrix(out)]
@@ -280,6 +326,9 @@ class Lowering {
     this.#origins.push({ instruction, iteration, t })
   }
 }
+
+/** How many products each element of a matrix product is the sum of. */
+const innerOf = ({ inputs: [a], attributes }: Kernel): number => (attributes.transposeA ? a.rows : a.cols)
 
 /** Whether an instruction of a loop computes part of what `ref` covers, and so changes it from step to step. */
 const writesInto = (instruction: Block | Kernel, ref: Ref): boolean =>

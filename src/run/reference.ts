@@ -4,15 +4,15 @@
  */
 import { offsetAt, unrolled, type Block, type Kernel, type Program, type Ref } from '../compile/program.js'
 import { rowOf } from '../tape/ops.js'
-import type { Binding, Engine, Executable, Fault, Floats, LeafLayout, Store } from './engine.js'
+import type { Binding, Engine, Executable, Fault, Floats, LeafLayout, Run, Store } from './engine.js'
 import { isKept } from './dropout.js'
 import { faultIn } from './fault.js'
 import { meanings, type View } from './meanings.js'
 
 class ReferenceStore implements Store {
-  readonly values: Float64Array
-  constructor(readonly length: number) {
-    this.values = new Float64Array(length)
+  constructor(readonly values: Float64Array) {}
+  get length(): number {
+    return this.values.length
   }
   read(): Float64Array {
     return this.values.slice()
@@ -23,15 +23,39 @@ class ReferenceStore implements Store {
   write(values: ArrayLike<number>): void {
     this.values.set(values)
   }
+  part(start: number, length: number): Store {
+    return new ReferenceStore(this.values.subarray(start, start + length))
+  }
 }
 
 export class ReferenceEngine implements Engine {
   readonly name = 'reference'
   readonly Floats = Float64Array
+  readonly threads = 1
+  readonly whyOneThread = 'the reference engine has one'
   arena = new Float64Array(0)
+  readonly #lanes: Engine[]
+
+  constructor(lanes: Engine[] = []) {
+    this.#lanes = lanes
+    lanes.push(this)
+  }
+
+  get memory(): object {
+    return this.#lanes
+  }
+
+  lane(index: number): Engine {
+    while (this.#lanes.length <= index) new ReferenceEngine(this.#lanes)
+    return this.#lanes[index]
+  }
+
+  runTogether(runs: readonly Run[]): void {
+    for (const { executable, bindings } of runs) executable.run(bindings)
+  }
 
   createStore(length: number): Store {
-    return new ReferenceStore(length)
+    return new ReferenceStore(new Float64Array(length))
   }
 
   prepare(program: Program, _leaves: readonly LeafLayout[]): Executable {

@@ -1,17 +1,23 @@
 /** The wasm executor: programs as flat records in WebAssembly memory, run by one call. Float32. */
 import { offsetAt, type Program, type Ref } from '../compile/program.js'
 import { Opcode } from '../kernels/opcodes.js'
-import type { Binding, Engine, Executable, Fault, Floats, LeafLayout, Store } from './engine.js'
+import type { Binding, Engine, Executable, Fault, Floats, LeafLayout, Run, Store } from './engine.js'
 import { faultIn } from './fault.js'
 import { Heap } from './heap.js'
 import { kernels } from './kernels.generated.js'
 import { arena, imageBase, lower, type Image } from './lower.js'
+import { Products, type ProductLibrary } from './products.js'
+import { failedWord } from './thread-start.js'
+import { controlBytes, Threads, whyNoThreads } from './threads.js'
 
 export type KernelBuild = 'plain' | 'relaxed'
 
 interface KernelExports {
   run(first: number, end: number): void
   heapBase(): number
+  scratchBytes(): number
+  runTogether(control: number, table: number, jobs: number, threads: number): void
+  settle(control: number): void
 }
 
 const decoded = new Map<KernelBuild, Uint8Array<ArrayBuffer>>()
@@ -26,49 +32,157 @@ function bytesOf(build: KernelBuild): Uint8Array<ArrayBuffer> {
 export const isSupported = (build: KernelBuild): boolean =>
   typeof WebAssembly === 'object' && WebAssembly.validate(bytesOf(build))
 
+/** What all lanes of an engine share. */
+interface Core {
+  readonly build: KernelBuild
+  readonly exports: KernelExports
+  readonly heap: Heap
+  readonly lanes: WasmEngine[]
+  readonly team: Team | undefined
+  readonly whyOneThread: string | undefined
+  /** Native code for large products, which the calling thread alone can call. */
+  readonly products: Products | undefined
+  /** Stores and programs go when nobody holds them any more: users never free memory. */
+  readonly finalizers: FinalizationRegistry<readonly number[]>
+}
+
+/** The threads beside the calling one, and the memory through which they are called. */
+interface Team {
+  readonly threads: Threads
+  /** How many, the calling one among them. */
+  readonly count: number
+  readonly control: number
+  /** Address of a table of jobs, and how many it has room for. */
+  table: number
+  room: number
+}
+
+const coreOf = (
+  build: KernelBuild,
+  exports: KernelExports,
+  heap: Heap,
+  { team, whyOneThread, library }: { team?: Team; whyOneThread?: string; library?: ProductLibrary } = {},
+): Core => {
+  const products = library && new Products(library, heap)
+  const finalizers = new FinalizationRegistry<readonly number[]>((blocks) => blocks.forEach((address) => heap.release(address)))
+  return { build, exports, heap, lanes: [], team, whyOneThread, products, finalizers }
+}
+
+/** Threads live as long as the engine that they are for. */
+const teams = new FinalizationRegistry<Threads>((threads) => threads.stop())
+
 export class WasmEngine implements Engine {
   readonly name: string
   readonly Floats = Float32Array
-  readonly heap: Heap
-  readonly #exports: KernelExports
+  readonly #core: Core
   #arena = 0
   #arenaLength = 0
 
-  /** Stores and programs go when nobody holds them any more: users never free memory. */
-  readonly #finalizers = new FinalizationRegistry<readonly number[]>((blocks) =>
-    blocks.forEach((address) => this.heap.release(address)),
-  )
-
-  private constructor(build: KernelBuild, memory: WebAssembly.Memory, instance: WebAssembly.Instance) {
-    this.name = `wasm ${build}`
-    this.#exports = instance.exports as unknown as KernelExports
-    this.heap = new Heap(memory, this.#exports.heapBase())
+  private constructor(core: Core) {
+    this.name = core.products ? `wasm ${core.build} + ${core.products.library.name}` : `wasm ${core.build}`
+    this.#core = core
+    core.lanes.push(this)
   }
 
-  /** Starts synchronously. Errors: the JavaScript engine lacks WebAssembly SIMD. */
-  static create(build: KernelBuild): WasmEngine {
+  /**
+   * Starts synchronously. Errors: the JavaScript engine lacks WebAssembly SIMD.
+   *
+   * @param library what large products are given to; default: the kernels do them too
+   */
+  static create(build: KernelBuild, library?: ProductLibrary): WasmEngine {
     refuseUnsupported(build)
-    const memory = createMemory()
-    return new WasmEngine(build, memory, new WebAssembly.Instance(new WebAssembly.Module(bytesOf(build)), { env: { memory } }))
+    const memory = createMemory(false)
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytesOf(build)), { env: { memory } })
+    return WasmEngine.#of(build, memory, exports, {
+      library,
+      whyOneThread: library && 'native products are for the calling thread',
+    })
   }
 
-  /** The same without blocking, for pages whose browser limits what the main thread may compile at once. */
-  static async load(build: KernelBuild): Promise<WasmEngine> {
+  /**
+   * The same without blocking, for pages whose browser limits what the main thread may compile at once.
+   *
+   * @param threads how many, the calling one among them; where there cannot be so many, there is one
+   */
+  static async load(build: KernelBuild, threads = 1): Promise<WasmEngine> {
     refuseUnsupported(build)
-    const memory = createMemory()
+    if (threads > 1) {
+      const whyNot = whyNoThreads()
+      return whyNot === undefined ? WasmEngine.#loadThreads(build, threads) : WasmEngine.#loadOne(build, whyNot)
+    }
+    return WasmEngine.#loadOne(build)
+  }
+
+  static async #loadOne(build: KernelBuild, whyOneThread?: string): Promise<WasmEngine> {
+    const memory = createMemory(false)
     const { instance } = await WebAssembly.instantiate(bytesOf(build), { env: { memory } })
-    return new WasmEngine(build, memory, instance)
+    return WasmEngine.#of(build, memory, instance.exports, { whyOneThread })
+  }
+
+  static #of(
+    build: KernelBuild,
+    memory: WebAssembly.Memory,
+    exports: WebAssembly.Exports,
+    more: { whyOneThread?: string; library?: ProductLibrary },
+  ): WasmEngine {
+    const own = exports as unknown as KernelExports
+    return new WasmEngine(coreOf(build, own, new Heap(memory, own.heapBase()), more))
+  }
+
+  static async #loadThreads(build: KernelBuild, count: number): Promise<WasmEngine> {
+    try {
+      const memory = createMemory(true)
+      const module = await WebAssembly.compile(forSharedMemory(bytesOf(build)))
+      const exports = (await WebAssembly.instantiate(module, { env: { memory } })).exports as unknown as KernelExports
+      const heap = new Heap(memory, exports.heapBase())
+      const control = heap.allocate(controlBytes(count))
+      const starts = Array.from({ length: count - 1 }, (_, i) => {
+        return { module, memory, control, thread: i + 1, scratch: heap.allocate(exports.scratchBytes()) }
+      })
+      const threads = await Threads.start(starts)
+      const team = { threads, count, control, table: heap.allocate(8), room: 1 }
+      const engine = new WasmEngine(coreOf(build, exports, heap, { team }))
+      teams.register(engine.#core, threads)
+      return engine
+    } catch (error) {
+      return WasmEngine.#loadOne(build, `threads did not start: ${(error as Error).message}`)
+    }
+  }
+
+  get heap(): Heap {
+    return this.#core.heap
+  }
+
+  get memory(): object {
+    return this.#core.heap
+  }
+
+  get threads(): number {
+    const { team } = this.#core
+    return team && team.threads.failure === undefined ? team.count : 1
+  }
+
+  get whyOneThread(): string | undefined {
+    const { team, whyOneThread } = this.#core
+    return team?.threads.failure ?? whyOneThread
+  }
+
+  lane(index: number): WasmEngine {
+    const { lanes } = this.#core
+    while (lanes.length <= index) new WasmEngine(this.#core)
+    return lanes[index]
   }
 
   createStore(length: number): Store {
-    const store = new WasmStore(this.heap, length)
-    this.#finalizers.register(store, [store.address])
+    const { heap, finalizers } = this.#core
+    const store = new WasmStore(heap, heap.allocate(length * 4), length)
+    finalizers.register(store, [store.address])
     return store
   }
 
   prepare(program: Program, leaves: readonly LeafLayout[]): Executable {
-    const executable = new WasmExecutable(this, program, lower(program), leaves)
-    this.#finalizers.register(executable, executable.blocks)
+    const executable = new WasmExecutable(this, program, lower(program, this.#core.products?.library.isWorthCalling), leaves)
+    this.#core.finalizers.register(executable, executable.blocks)
     return executable
   }
 
@@ -83,11 +197,12 @@ export class WasmEngine implements Engine {
 
   reserveArena(length: number): void {
     if (length <= this.#arenaLength) return
+    const { heap } = this
     const old = this.#arena
-    const address = this.heap.allocate(length * 4)
+    const address = heap.allocate(length * 4)
     if (old) {
-      this.heap.floats.copyWithin(address >> 2, old >> 2, (old >> 2) + this.#arenaLength)
-      this.heap.release(old)
+      heap.floats.copyWithin(address >> 2, old >> 2, (old >> 2) + this.#arenaLength)
+      heap.release(old)
     }
     this.#arena = address
     this.#arenaLength = length
@@ -97,10 +212,58 @@ export class WasmEngine implements Engine {
     return this.#arena
   }
 
-  execute(first: number, end: number): void {
-    this.#exports.run(first, end)
+  /** @param native which of the records, by number, are for the library */
+  execute(first: number, end: number, native: readonly number[]): void {
+    const { exports, products } = this.#core
+    let next = first
+    for (const number of native) {
+      const record = first + number * recordBytes
+      if (record > next) exports.run(next, record)
+      products!.run(record)
+      next = record + recordBytes
+    }
+    if (next < end) exports.run(next, end)
+  }
+
+  runTogether(runs: readonly Run[]): void {
+    const { team, heap } = this.#core
+    if (!team || this.threads === 1 || runs.length === 1) {
+      for (const { executable, bindings } of runs) executable.run(bindings)
+      return
+    }
+    if (runs.length > team.room) {
+      heap.release(team.table)
+      team.table = heap.allocate(runs.length * 8)
+      team.room = runs.length
+    }
+    // All are bound before any runs: to bind may make the memory grow.
+    const jobs = runs.map(({ executable, bindings }) => (executable as WasmExecutable).bind(bindings))
+    jobs.forEach(({ first, end }, i) => heap.words.set([first, end], (team.table >> 2) + 2 * i))
+    const { exports } = this.#core
+    try {
+      exports.runTogether(team.control, team.table, jobs.length, team.count)
+    } catch (error) {
+      exports.settle(team.control)
+      throw error
+    }
+    const failed = (team.control >> 2) + failedWord
+    const thread = heap.words[failed]
+    heap.words[failed] = 0
+    if (thread !== 0) throw new Error(`threads: thread ${thread + 1} of ${team.count} has failed in a kernel`)
   }
 }
+
+/** The build with its memory import marked as shared, which is another type, so that no build has to be shipped twice. */
+function forSharedMemory(bytes: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  // An import is: its module's name, its own, each after its length; kind 2 is a memory; its flags: 1 has a maximum, 2 is shared.
+  const named = [3, ...ascii('env'), 6, ...ascii('memory'), 2]
+  const at = bytes.findIndex((_, i) => named.every((byte, j) => bytes[i + j] === byte))
+  const shared = bytes.slice()
+  shared[at + named.length] |= 2
+  return shared
+}
+
+const ascii = (text: string): number[] => [...text].map((character) => character.charCodeAt(0))
 
 function refuseUnsupported(build: KernelBuild): void {
   if (!isSupported(build)) {
@@ -111,16 +274,16 @@ function refuseUnsupported(build: KernelBuild): void {
 }
 
 /** At most 2 GiB: the kernels compare addresses as signed numbers. */
-const createMemory = (): WebAssembly.Memory => new WebAssembly.Memory({ initial: 64, maximum: 32768 })
+const createMemory = (shared: boolean): WebAssembly.Memory => new WebAssembly.Memory({ initial: 64, maximum: 32768, shared })
 
 class WasmStore implements Store {
-  readonly address: number
   constructor(
     readonly heap: Heap,
+    readonly address: number,
     readonly length: number,
-  ) {
-    this.address = heap.allocate(length * 4)
-  }
+    /** Keeps the memory that this is a part of. */
+    readonly whole?: Store,
+  ) {}
   read(): Float32Array {
     return this.heap.floats.slice(this.address >> 2, (this.address >> 2) + this.length)
   }
@@ -129,6 +292,9 @@ class WasmStore implements Store {
   }
   write(values: ArrayLike<number>): void {
     this.heap.floats.set(values, this.address >> 2)
+  }
+  part(start: number, length: number): Store {
+    return new WasmStore(this.heap, this.address + start * 4, length, this)
   }
 }
 
@@ -156,20 +322,20 @@ class WasmExecutable implements Executable {
   }
 
   run(bindings: readonly Binding[]): void {
-    this.#bind(bindings)
-    const first = this.#address + this.image.records
-    this.engine.execute(first, first + this.image.recordCount * recordBytes)
+    const { first, end } = this.bind(bindings)
+    this.engine.execute(first, end, this.image.native)
   }
 
   diagnose(bindings: readonly Binding[]): Fault | undefined {
-    this.#bind(bindings)
+    this.bind(bindings)
     const { records, recordCount, origins } = this.image
     for (let i = 0; i < recordCount; i++) {
       const first = this.#address + records + i * recordBytes
-      this.engine.execute(first, first + recordBytes)
+      const opcode = this.engine.heap.words[first >> 2]
+      this.engine.execute(first, first + recordBytes, opcode === Opcode.NativeGemm ? [0] : [])
       const { instruction, iteration, t } = origins[i]
       // A packed operand is no result.
-      if (this.engine.heap.words[first >> 2] === Opcode.Pack) continue
+      if (opcode === Opcode.Pack) continue
       const fault = faultIn(instruction, t, (ref) => this.#view(ref, iteration, t), Math.fround)
       if (fault) return fault
     }
@@ -181,7 +347,8 @@ class WasmExecutable implements Executable {
     return [this.#address, ...this.#inputs.filter((address) => address !== 0)]
   }
 
-  #bind(bindings: readonly Binding[]): void {
+  /** Makes it ready to run, and tells where its records are. */
+  bind(bindings: readonly Binding[]): { first: number; end: number } {
     const { heap } = this.engine
     this.engine.reserveArena(this.image.arenaEnd)
     this.#rebase(arena, this.engine.arenaAddress)
@@ -191,6 +358,8 @@ class WasmExecutable implements Executable {
       if (binding.kind === 'floats') heap.floats.set(binding.values, address >> 2)
       else if (binding.kind === 'integers') heap.words.set(binding.values, address >> 2)
     })
+    const first = this.#address + this.image.records
+    return { first, end: first + this.image.recordCount * recordBytes }
   }
 
   #rebase(slot: number, base: number): void {

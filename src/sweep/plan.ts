@@ -1,8 +1,9 @@
 /** What a sweep is to do, as `sweep.json` says it, checked as a whole before anything runs. */
 import { Random } from '../nn/random.js'
-import { readSetting, settingNamed, trainSettings, type Setting, type SettingName } from '../node/settings.js'
-import { trainParts, withDefaults, type TrainSettings } from '../node/train-settings.js'
-import { nearest } from '../node/values.js'
+import { OptionError } from '../options/option-error.js'
+import { readSetting, settingNamed, settingOf, trainSettings, type Setting, type SettingName } from '../node/settings.js'
+import { trainParts, type TrainSettings } from '../node/train-settings.js'
+import { nearest } from '../options/known.js'
 import { budgetsOf } from './halving.js'
 import { drawnFrom, gridOf, readDimension, sizeOf, type Choice, type Dimension, type Space } from './space.js'
 
@@ -16,7 +17,7 @@ export interface SweepPlan {
   /** Files of text; absent: it is for the caller to say. */
   readonly corpus?: readonly string[]
   /** What all trials have in common. */
-  readonly options: Partial<TrainSettings>
+  readonly options: TrainSettings
   /** What they differ in. */
   readonly space: Space
   readonly method: SweepMethod
@@ -50,6 +51,7 @@ const common: readonly string[] = [
   'vocabulary',
   'unknown',
   'heldOut',
+  'validationTokens',
   'kernels',
 ]
 const noBudget: readonly string[] = ['epochs', 'minutes']
@@ -111,14 +113,18 @@ function readCorpusNames(corpus: unknown, wrong: Wrong): Pick<SweepPlan, 'corpus
   return { corpus: list as string[] }
 }
 
-function readOptions(value: unknown, wrong: Wrong): Partial<TrainSettings> {
+function readOptions(value: unknown, wrong: Wrong): TrainSettings {
   if (!isObject(value)) return wrong(`options is ${JSON.stringify(value)}; must be an object, such as { "steps": 1000 }`)
-  return readEach(value, 'options', wrong, (name, given) =>
-    readSetting(trainSettings[name] as Setting, given),
-  ) as Partial<TrainSettings>
+  const options = readEach(value, 'options', wrong, (name, given) => readSetting(trainSettings[name] as Setting, given))
+  for (const name of Object.keys(options)) {
+    const { conflicts = [] }: Setting = trainSettings[name as SettingName]
+    const other = conflicts.find((conflict) => Object.hasOwn(options, conflict))
+    if (other !== undefined) wrong(`options: '${name}' cannot be together with '${other}'`)
+  }
+  return options as TrainSettings
 }
 
-function readSpace(value: unknown, options: Partial<TrainSettings>, isGrid: boolean, wrong: Wrong): Space {
+function readSpace(value: unknown, options: TrainSettings, isGrid: boolean, wrong: Wrong): Space {
   if (!isObject(value) || Object.keys(value).length === 0) {
     return wrong(`space is ${JSON.stringify(value)}; must be an object of options to vary, such as { "rate": [0.002, 0.005] }`)
   }
@@ -147,6 +153,7 @@ function readEach<T>(
   for (const [key, given] of Object.entries(value)) {
     try {
       const name = settingNamed(key, 'train')
+      if (name === 'threads') throw new Error(`'${key}' cannot be given: trials run side by side, each on one thread`)
       if (Object.hasOwn(found, name)) throw new Error(`'${key}' is there twice`)
       try {
         found[name] = read(name, given)
@@ -179,7 +186,7 @@ function readTrials(value: unknown, method: SweepMethod, space: Space, wrong: Wr
 function readRungs(
   { rungs, eta = 3 }: Readonly<Record<string, unknown>>,
   method: SweepMethod,
-  options: Partial<TrainSettings>,
+  options: TrainSettings,
   space: Space,
   wrong: Wrong,
 ): Pick<SweepPlan, 'budgets' | 'eta'> {
@@ -212,12 +219,16 @@ function checkTrials(plan: SweepPlan, wrong: Wrong): void {
     try {
       settingsOf(plan, trial)
     } catch (error) {
-      problems.push(`trial ${trial.trial}: ${(error as Error).message}`)
+      problems.push(`trial ${trial.trial}: ${problemOf(error)}`)
     }
   }
   // Where only some combinations cannot be, the others are still worth trying.
   if (problems.length === trials.length) wrong(problems[0])
 }
+
+/** What is wrong, told under the name that the plan has for it. */
+export const problemOf = (error: unknown): string =>
+  error instanceof OptionError ? `${settingOf(error.option)}: ${error.problem}` : (error as Error).message
 
 /** The trials, the same for the same plan. */
 export function trialsOf({ space, method, trials, seed }: SweepPlan): Trial[] {
@@ -225,9 +236,9 @@ export function trialsOf({ space, method, trials, seed }: SweepPlan): Trial[] {
   return choices.map((choice, i) => ({ trial: i + 1, choice }))
 }
 
-/** All settings of a trial. Throws a sentence for what cannot be together. */
+/** The settings of a trial. Throws a sentence for what cannot be together. */
 export function settingsOf({ options, budgets }: SweepPlan, { choice }: Trial): TrainSettings {
-  const settings = withDefaults({ ...options, ...(choice as Partial<TrainSettings>) })
+  const settings: TrainSettings = { ...options, ...(choice as TrainSettings) }
   const [first] = budgets
   if (first !== undefined) {
     settings.validateEvery ??= first

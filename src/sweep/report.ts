@@ -1,5 +1,6 @@
 /** The report of a sweep: one HTML file with everything in it. */
 import type { SettingName } from '../node/settings.js'
+import type { TrainSettings } from '../node/train-settings.js'
 import { readRun, spread } from '../node/report-data.js'
 import { documentHtml } from '../node/report-document.js'
 import { html, type Markup } from '../node/report-markup.js'
@@ -155,7 +156,7 @@ const rungs = (budgets: readonly number[], eta: number): Markup =>
     </p>
   </section>`
 
-function configuration(common: Readonly<Record<string, unknown>>): Markup {
+function configuration(common: TrainSettings): Markup {
   return html`<section id="configuration">
     <h2>What all trials have in common</h2>
     <div class="tables">

@@ -3,11 +3,11 @@ import { createHash, randomUUID } from 'node:crypto'
 import { appendFileSync, existsSync, readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Kernels } from '../node/engines.js'
 import { makeFolder, reason, writeWhole } from '../node/files.js'
 import { lock } from '../node/lock.js'
 import { encodeCorpus } from '../text/corpus-file.js'
 import type { Corpus } from '../text/corpus.js'
-import type { EngineOptions } from '../run/engines.js'
 import type { SweepPlan } from './plan.js'
 import type { Choice } from './space.js'
 import type { TrialResult } from './trial.js'
@@ -20,7 +20,7 @@ export interface SweepRecord {
   readonly id: string
   readonly plan: SweepPlan
   /** Decided once: where machines differ, so would what they compute. */
-  readonly kernels: NonNullable<EngineOptions['kernels']>
+  readonly kernels: Kernels
   readonly corpus: { readonly sources: readonly string[]; readonly sha256: string; readonly tokens: number }
 }
 

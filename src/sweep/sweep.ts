@@ -1,14 +1,14 @@
 /** A sweep: trials of one text that differ in their options, compared by their held-out loss. */
 import type { Corpus } from '../text/corpus.js'
-import type { Engine } from '../run/engine.js'
 import { createEngine } from '../run/engines.js'
+import { kernelsOf } from '../node/engines.js'
 import type { TrainSettings } from '../node/train-settings.js'
 import type { Executor } from './executor.js'
 import { compareTrials, promoted } from './halving.js'
-import { settingsOf, trialsOf, type SweepPlan, type Trial } from './plan.js'
+import { problemOf, settingsOf, trialsOf, type SweepPlan, type Trial } from './plan.js'
 import { Stopped } from './pool.js'
 import { sweepReport } from './report.js'
-import { SweepFolder, type SweepRecord, type TrialLine } from './sweep-folder.js'
+import { SweepFolder, type TrialLine } from './sweep-folder.js'
 import { impossible, type Task, type TrialProgress, type TrialResult } from './trial.js'
 
 /** Milliseconds between two reports of a sweep that goes on: each reads the logs of all trials. */
@@ -44,7 +44,7 @@ export class Sweep {
 
   /** Throws a sentence if the folder has another sweep, or another process works on it. */
   static async open({ out, plan, corpus, sources = [] }: SweepOptions): Promise<Sweep> {
-    const kernels = plan.options.kernels ?? kernelsOf(createEngine())
+    const kernels = plan.options.kernels ?? kernelsOf(createEngine().name)
     const folder = await SweepFolder.open(out, plan, corpus, sources, kernels)
     try {
       return new Sweep(folder, await folder.readLines())
@@ -142,7 +142,7 @@ export class Sweep {
     try {
       settings = settingsOf(plan, trial)
     } catch (error) {
-      return this.#record(trial, impossible(trial.trial, rung, (error as Error).message))
+      return this.#record(trial, impossible(trial.trial, rung, problemOf(error)))
     }
     const task: Task = { trial: trial.trial, rung, settings, kernels, until, sources: corpus.sources }
     await this.#record(trial, await executor.run(task, (progress) => this.onProgress?.(progress)))
@@ -167,6 +167,3 @@ export class Sweep {
     this.#reportedAt = performance.now()
   }
 }
-
-/** An engine's name, as `createEngine` takes it: 'wasm plain' is 'plain'. */
-const kernelsOf = ({ name }: Engine): SweepRecord['kernels'] => name.replace(/^wasm /, '') as SweepRecord['kernels']

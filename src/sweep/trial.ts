@@ -1,7 +1,7 @@
 /** One trial: a run that is made or gone on with, as far as its rung goes. */
 import { readFile } from 'node:fs/promises'
-import { createEngine, type EngineOptions } from '../run/engines.js'
 import { LanguageModel } from '../language/model.js'
+import { startEngine, type Kernels } from '../node/engines.js'
 import { reason } from '../node/files.js'
 import { Locked } from '../node/lock.js'
 import { hasEnded, isRun, readLog } from '../node/run-folder.js'
@@ -10,6 +10,7 @@ import { trainParts, type TrainSettings } from '../node/train-settings.js'
 import { decodeCorpus } from '../text/corpus-file.js'
 import type { Corpus } from '../text/corpus.js'
 import { Divergence } from '../train/trainer.js'
+import { problemOf } from './plan.js'
 
 /** What is to be done; JSON can keep it. */
 export interface Task {
@@ -17,7 +18,7 @@ export interface Task {
   /** From 0. */
   readonly rung: number
   readonly settings: TrainSettings
-  readonly kernels: EngineOptions['kernels']
+  readonly kernels: Kernels
   /** Steps, after which it waits; absent: to its own end. */
   readonly until?: number
   /** What the corpus was read from, for the record. */
@@ -131,7 +132,7 @@ class Impossible extends Error {}
 
 async function made({ settings, kernels, sources }: Task, folder: string, corpusFile: string, signal: AbortSignal): Promise<Run> {
   const corpus = await corpusOf(corpusFile)
-  const engine = createEngine({ kernels })
+  const engine = await startEngine(kernels)
   const { model, training, run } = possible(() => {
     const { network, ...parts } = trainParts(settings)
     return { model: LanguageModel.create({ corpus, ...network, engine }), ...parts }
@@ -144,7 +145,7 @@ function possible<T>(make: () => T): T {
   try {
     return make()
   } catch (error) {
-    throw new Impossible((error as Error).message)
+    throw new Impossible(problemOf(error))
   }
 }
 

@@ -6,6 +6,7 @@ import { Streams } from '../text/streams.js'
 import type { TokenArray } from '../text/token-array.js'
 import type { TokenNetwork } from '../nn/token-network.js'
 import { CarriedState } from '../nn/carried-state.js'
+import { refuseUnknown } from '../options/known.js'
 
 export interface Evaluation {
   /** Mean cross-entropy over the predicted tokens, in nats. */
@@ -28,8 +29,10 @@ export function evaluate(network: TokenNetwork, batches: TextBatches): Evaluatio
 export function evaluate(
   network: TokenNetwork,
   text: TokenArray | TextBatches,
-  { streams, window = 128 }: { streams?: number; window?: number } = {},
+  options: { streams?: number; window?: number } = {},
 ): Evaluation {
+  refuseUnknown('evaluate', options, { streams: true, window: true })
+  const { streams, window = 128 } = options
   if ('window' in text) return measure(network, text)
   const { length } = text
   return measure(

@@ -1,14 +1,14 @@
 /** The training loop: truncated backpropagation through time over windows of text, the state carried from one to the next. */
-import { Graph } from '../graph/graph.js'
 import type { Matrix } from '../graph/matrix.js'
-import type { Indices, Input, Value } from '../graph/value.js'
-import { NonFiniteGradient, type Optimizer } from '../optim/optimizer.js'
+import { checkShards, NonFiniteGradient, type Optimizer } from '../optim/optimizer.js'
 import type { Schedule } from '../optim/schedules.js'
 import type { Snapshot } from './snapshot.js'
-import { dropoutKey } from '../run/dropout.js'
 import type { TextBatches } from '../text/batches.js'
 import type { TokenNetwork } from '../nn/token-network.js'
-import { CarriedState } from '../nn/carried-state.js'
+import { ShardGradients } from './shard-gradients.js'
+import { WindowGraphs, type LossPer } from './window-graphs.js'
+import { OptionError } from '../options/option-error.js'
+import { refuseUnknown, type Names } from '../options/known.js'
 
 export interface TrainerOptions {
   /** What it reads: `Streams` of one text, `SentenceBatches`, or a source of one's own. */
@@ -23,7 +23,23 @@ export interface TrainerOptions {
    * What the loss of a step is. `token`: the mean over the predicted tokens. `sequence`: summed over the steps, the mean over the sequences
    * that are side by side in this step, as min-char-rnn and its kin have it; gradients grow with the window. Default `token`.
    */
-  lossPer?: 'token' | 'sequence'
+  lossPer?: LossPer
+  /**
+   * Into how many shards the batch is cut. They run at the same time where the engine has threads (see `useThreads`), and one after the
+   * other where it has not, with the same result to the bit. Their gradients are summed in a fixed order. Another number of shards gives the
+   * same up to rounding, but for what dropout draws. At most the sequences that are side by side. Default: the optimizer's.
+   */
+  shards?: number
+}
+
+const names: Names<TrainerOptions> = {
+  batches: true,
+  optimizer: true,
+  schedule: true,
+  seed: true,
+  reach: true,
+  lossPer: true,
+  shards: true,
 }
 
 /** One step's report. */
@@ -48,19 +64,6 @@ export interface StepReport {
 /** Lengths of windows that a trainer keeps graphs for; their programs are kept by the engine, which has a limit of its own. */
 const mostBuilt = 64
 
-/** A graph for windows of one length. */
-interface Built {
-  readonly graph: Graph
-  readonly inputs: Indices
-  readonly targets: Indices
-  readonly keys: readonly Indices[]
-  readonly state: CarriedState
-  /** What the summed loss is multiplied by, where it is summed. */
-  readonly scale: Input
-  readonly loss: Value
-  hasRun: boolean
-}
-
 /** Trains a network on text, a window a step. */
 export class Trainer {
   readonly network: TokenNetwork
@@ -69,17 +72,25 @@ export class Trainer {
   readonly schedule: Schedule
   readonly seed: number
   readonly reach: number
-  readonly lossPer: 'token' | 'sequence'
+  readonly lossPer: LossPer
+  readonly shards: number
   /** What the schedule's rate is multiplied by; 1 until something lowers it. */
   rateFactor = 1
-  readonly #built = new Map<number, Built>()
+  readonly #gradients: ShardGradients
+  readonly #built = new Map<number, WindowGraphs>()
   /** The one whose state the next window goes on from. */
-  #last: Built
+  #last: WindowGraphs
 
   constructor(network: TokenNetwork, options: TrainerOptions) {
+    refuseUnknown('Trainer', options, names)
     const { batches, optimizer, schedule, seed = 0, reach = Infinity, lossPer = 'token' } = options
+    const { shards = Math.min(optimizer.shards, batches.batch) } = options
     if (lossPer !== 'token' && lossPer !== 'sequence') {
-      throw new Error(`lossPer: '${String(lossPer)}'; must be 'token' or 'sequence'`)
+      throw new OptionError('lossPer', `'${String(lossPer)}'; must be 'token' or 'sequence'`)
+    }
+    checkShards(shards)
+    if (shards > batches.batch) {
+      throw new Error(`shards: ${shards}; must be at most ${batches.batch}, the sequences that are side by side`)
     }
     this.network = network
     this.batches = batches
@@ -88,11 +99,14 @@ export class Trainer {
     this.seed = seed
     this.reach = reach
     this.lossPer = lossPer
+    this.shards = shards
+    this.#gradients = new ShardGradients(network.engine, network.parameters, shards)
     this.#last = this.#builtFor(batches.window(optimizer.step).steps)
   }
 
-  #builtFor(steps: number): Built {
-    const built = this.#built.get(steps) ?? this.#build(steps)
+  #builtFor(steps: number): WindowGraphs {
+    const { network, batches, shards, reach, lossPer } = this
+    const built = this.#built.get(steps) ?? new WindowGraphs(network, { batch: batches.batch, steps, shards, reach, lossPer })
     // What is used is inserted again; the one that has not been used for longest goes first.
     this.#built.delete(steps)
     this.#built.set(steps, built)
@@ -103,39 +117,18 @@ export class Trainer {
     return built
   }
 
-  #build(steps: number): Built {
-    const { network, batches, reach, lossPer } = this
-    const { batch } = batches
-    const graph = new Graph({ engine: network.engine, values: 'kept' })
-    const inputs = graph.indices(batch * steps)
-    const targets = graph.indices(batch * steps)
-    const keys = Array.from({ length: network.dropouts }, () => graph.indices(1))
-    const state = new CarriedState(graph, network, batch)
-    const { logits, state: finals } = network.forward(graph, inputs, { state: state.inputs, dropoutKeys: keys, reach })
-    state.follow(graph, finals)
-    const scale = graph.input(1, 1)
-    const loss =
-      lossPer === 'token'
-        ? graph.crossEntropy(logits, targets)
-        : graph.mul(graph.crossEntropy(logits, targets, { reduction: 'sum' }), scale)
-    return { graph, inputs, targets, keys, state, scale, loss: graph.keep(loss), hasRun: false }
-  }
-
   /** Takes one step. Throws `Divergence`, with the parameters as they were, when the loss or a gradient is not finite. */
   step(): StepReport {
     const { optimizer, batches, schedule, lossPer } = this
     const index = optimizer.step
-    const { inputs, targets, steps, predicted, sequences, startsAnew } = batches.window(index)
+    const window = batches.window(index)
+    const { steps, predicted, sequences, startsAnew } = window
     const built = this.#builtFor(steps)
-    if (startsAnew) built.state.reset()
-    else if (built !== this.#last) built.state.takeOver(this.#last.state)
+    if (startsAnew) built.reset()
+    else if (built !== this.#last) built.takeOver(this.#last)
     this.#last = built
-    built.inputs.set(inputs)
-    built.targets.set(targets)
-    built.scale.set([1 / sequences])
-    built.keys.forEach((key, layer) => key.set([dropoutKey(this.seed, index, layer)]))
-    this.#run(built)
-    const [loss] = built.loss.read()
+    built.set(window, this.seed, index)
+    const loss = built.run(this.#gradients)
     if (!Number.isFinite(loss)) throw this.#divergence(index + 1, `the loss is ${loss}`)
     const learningRate = schedule.rate(index) * this.rateFactor
     try {
@@ -149,7 +142,8 @@ export class Trainer {
         )
       throw error
     }
-    built.state.advance()
+    this.#gradients.clearOthers()
+    built.advance()
     return {
       step: index + 1,
       epoch: (index + 1) / batches.windowsPerEpoch,
@@ -170,7 +164,7 @@ export class Trainer {
       step: this.optimizer.step,
       weights: new Map(parameters.map((parameter) => [parameter, parameter.read()])),
       slots: Object.fromEntries(remembered) as Snapshot['slots'],
-      carried: this.#last.state.read(),
+      carried: this.#last.readState(),
       schedule: this.schedule.state?.(),
       rateFactor: this.rateFactor,
     }
@@ -192,29 +186,24 @@ export class Trainer {
         throw new Error(`snapshot: ${matrix} has ${from?.length ?? 'no'} values; must be ${matrix.size}`)
     }
     if (this.schedule.restore) this.schedule.restore(schedule)
-    built.state.write(carried)
+    built.writeState(carried)
     this.#last = built
     for (const { matrix, from } of values.flat()) matrix.write(from!)
+    this.#gradients.clear()
     for (const { grad } of optimizer.parameters) grad.clear()
     optimizer.step = step
     this.rateFactor = rateFactor
   }
 
-  /** The compiled program of a step, in readable form. */
+  /** The compiled programs of a step, one for each shard, in readable form. */
   toString(): string {
-    return this.#last.graph.toString()
-  }
-
-  #run(built: Built): void {
-    if (built.hasRun) built.graph.run()
-    else built.graph.backward(built.loss, { wrt: this.network.parameters })
-    built.hasRun = true
+    return this.#last.toString()
   }
 
   #divergence(step: number, what: string, suspect?: Matrix): Divergence {
-    for (const { grad } of this.network.parameters) grad.clear()
-    const fault = this.#last.graph.diagnose()
-    for (const { grad } of this.network.parameters) grad.clear()
+    this.#gradients.clear()
+    const fault = this.#last.diagnose()
+    this.#gradients.clear()
     const broken = this.network.parameters.find((parameter) => !parameter.read().every(Number.isFinite))
     const where = fault ? `; first at ${fault.op}, time step ${fault.step}: ${fault.value}` : ''
     const parameter = broken ? `; parameter ${broken.name} holds values that are not finite` : '; all parameters are finite'

@@ -46,6 +46,41 @@ describe('the metadata of an ONNX file', () => {
     )
     expect(() => onnxMetadata(new Uint8Array(), 'm.onnx')).toThrow('m.onnx: has no graph in it; not an ONNX file')
   })
+
+  test('with bytes changed is read or refused with a sentence; a vocabulary that it makes up is refused with one too', () => {
+    const whole = toOnnx(small)
+    const change = fc.tuple(fc.nat(whole.length - 1), fc.integer({ min: 1, max: 255 }))
+    fc.assert(
+      fc.property(fc.array(change, { minLength: 1, maxLength: 3 }), (changes) => {
+        const bytes = whole.slice()
+        for (const [at, by] of changes) bytes[at] ^= by
+        try {
+          onnxMetadata(bytes, 'm.onnx')
+        } catch (error) {
+          expect((error as Error).message).toMatch(/^m\.onnx: .*not an ONNX file/)
+        }
+      }),
+      { numRuns: 500 },
+    )
+    const withMetadata = (key: string, value: string): Uint8Array =>
+      joined(message(7), message(14, string(1, key), string(2, value)))
+    expect(Object.entries(onnxMetadata(withMetadata('__proto__', 'x')))).toEqual([['__proto__', 'x']])
+    for (const vocabulary of [
+      null,
+      1,
+      'a',
+      {},
+      { kind: 'words' },
+      { kind: 'characters', tokens: [1] },
+      { kind: 'runes', tokens: [] },
+    ]) {
+      const read = onnxMetadata(withMetadata('vocabulary', JSON.stringify(vocabulary))).vocabulary
+      expect(() => Vocabulary.fromJSON(JSON.parse(read))).toThrow(/^vocabulary: /)
+    }
+    expect(() => onnxMetadata(Uint8Array.of(0x72, 0xff, 0xff, 0xff, 0xff, 0x7f, 0), 'm.onnx')).toThrow(
+      /^m\.onnx: .*not an ONNX file/,
+    )
+  })
 })
 
 describe('a model as ONNX', () => {

@@ -1,4 +1,5 @@
-// Installs what these tests need and the package does not: ONNX Runtime from npm, Debian's PyTorch and Redis, at once. What is there stays.
+// Installs what these tests need and the package does not: ONNX Runtime from npm, Debian's PyTorch, OpenBLAS and Redis, at once. What is
+// there stays.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
@@ -16,9 +17,14 @@ async function run(command, args, env) {
 const redis = '/usr/bin/redis-server'
 
 const hasTorch = () => spawnSync(python, ['-c', 'import torch']).status === 0
+const hasBlas = () => spawnSync(python, ['-c', "import ctypes; ctypes.CDLL('libopenblas.so.0')"]).status === 0
 
 async function installPackages() {
-  const missing = [...(hasTorch() ? [] : ['python3-torch']), ...(existsSync(redis) ? [] : ['redis-server'])]
+  const missing = [
+    ...(hasTorch() ? [] : ['python3-torch']),
+    ...(hasBlas() ? [] : ['libopenblas0-pthread']),
+    ...(existsSync(redis) ? [] : ['redis-server']),
+  ]
   if (missing.length === 0) return
   if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {
     throw new Error(
@@ -31,10 +37,11 @@ async function installPackages() {
   const fast = ['-o', 'Dpkg::Options::=--force-unsafe-io', '-o', 'Dpkg::Use-Pty=0']
   await run('apt-get', ['install', '-qq', '-y', '--no-install-recommends', ...fast, ...missing], env)
   if (!hasTorch()) throw new Error(`${python}: cannot import torch, though it was installed`)
+  if (!hasBlas()) throw new Error(`libopenblas.so.0: cannot be loaded, though it was installed`)
 }
 
 async function installRuntime() {
-  if (existsSync(join(here, 'node_modules/onnxruntime-node'))) return
+  if (['onnxruntime-node', 'onnxruntime-web'].every((name) => existsSync(join(here, 'node_modules', name)))) return
   // Its own script would fetch binaries for graphics cards; the one for the processor is in the package.
   await run('npm', ['ci', '--no-audit', '--no-fund', '--silent'], { ONNXRUNTIME_NODE_INSTALL: 'skip' })
 }

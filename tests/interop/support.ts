@@ -93,13 +93,21 @@ export function distances(a: Outcome, b: Outcome): number {
 
 /** Runs a program to its end; throws, with what it said, where that is not a good one. */
 export function run(command: string, args: readonly string[], options: { cwd?: string; env?: NodeJS.ProcessEnv } = {}): string {
-  const { status, stdout, stderr, error } = spawnSync(command, args, { encoding: 'utf8', timeout: 170_000, ...options })
+  const { status, stdout, stderr, error } = spawnSync(command, args, {
+    encoding: 'utf8',
+    timeout: 170_000,
+    maxBuffer: 64 * 1024 * 1024,
+    ...options,
+  })
   if (error) throw error
   if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ended with ${status}\n${stdout}${stderr}`)
   return stdout
 }
 
 export const python = (args: readonly string[], cwd?: string): string => run('/usr/bin/python3', args, { cwd })
+
+/** The torchrun of Debian's torch 1.13 does not find its own default among the flags of a newer Python; docs/interop.md tells its readers too. */
+export const torchrunEnvironment = { ...process.env, PET_REDIRECTS: '9:1', PET_TEE: '9:1', OMP_NUM_THREADS: '1' }
 
 /** As much of onnxruntime-node as is used; it is installed for these tests only, so its types may not be there. */
 export interface Ort {

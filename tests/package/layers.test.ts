@@ -5,30 +5,31 @@ import { expect, test } from 'vitest'
 import { root } from './support.js'
 
 /** What a language model is made of. */
-const beneath = ['graph', 'nn', 'optim', 'text', 'metrics', 'train', 'generate', 'formats']
+const beneath = ['options', 'graph', 'nn', 'optim', 'text', 'metrics', 'train', 'generate', 'formats']
 
 /** By folder: what it may import besides itself; `folder/file` where one file of a folder is enough. */
 const allowed: Record<string, readonly string[]> = {
+  options: ['fastest-levenshtein'],
   tape: [],
   compile: ['tape'],
   kernels: [],
-  run: ['tape', 'compile', 'kernels/opcodes'],
+  run: ['tape', 'compile', 'kernels/opcodes', 'options', 'node:worker_threads', 'node:os'],
   graph: ['tape', 'compile', 'run/engine', 'run/engines'],
   // From here on everything is made of the public graph, as a user could make it.
-  nn: ['graph', 'run/engine', 'pure-rand'],
-  optim: ['graph', 'run/engine'],
-  text: ['papaparse', '@noble/hashes'],
-  metrics: ['text'],
-  train: ['graph', 'nn/carried-state', 'nn/random', 'nn/token-network', 'optim', 'text', 'run/engine', 'run/dropout'],
-  generate: ['graph', 'nn/random', 'nn/token-network', 'run/engine'],
+  nn: ['graph', 'run/engine', 'run/engines', 'pure-rand'],
+  optim: ['graph', 'run/engine', 'options'],
+  text: ['options', 'papaparse', '@noble/hashes'],
+  metrics: ['text', 'options'],
+  train: ['graph', 'nn/carried-state', 'nn/random', 'nn/token-network', 'optim', 'text', 'run/engine', 'run/dropout', 'options'],
+  generate: ['graph', 'nn/held-state', 'nn/random', 'nn/token-network', 'run/engine', 'options'],
   formats: ['graph', 'nn', 'run/engine', '@noble/hashes'],
   language: [...beneath, 'recurrentjs/sentence-model', 'run/engine', 'run/engines', 'node:fs/promises'],
   recurrentjs: ['graph', 'nn', 'optim', 'text', 'train', 'generate', 'run/engine', 'run/engines'],
-  node: [...beneath, 'language', 'run/engine', 'run/engines', 'node:', 'uplot', 'fastest-levenshtein'],
-  sweep: ['node', 'language/model', 'text', 'train/trainer', 'nn/random', 'run/engine', 'run/engines', 'node:'],
+  node: [...beneath, 'language', 'run/engine', 'run/engines', 'run/products', 'node:', 'uplot', 'koffi'],
+  sweep: ['node', 'options', 'language/model', 'text', 'train/trainer', 'nn/random', 'run/engine', 'run/engines', 'node:'],
   // The only one that knows BullMQ.
   redis: ['sweep', 'node', 'bullmq', 'ioredis', 'node:'],
-  cli: ['index', 'node/index', 'sweep/index', 'redis/index', 'commander', 'node:'],
+  cli: ['index', 'node/index', 'sweep/index', 'redis/index', 'options/known', 'commander', 'node:'],
 }
 
 const src = join(root, 'src')

@@ -182,6 +182,11 @@ describe('the command', () => {
       /^unrolled: missing: cannot be read \(there is no such file or folder\)\n$/,
     ],
     ['no model', ['generate'], /^unrolled: no model given, and there is no run in runs\/; train one first, or name one\n$/],
+    [
+      'native kernels without koffi',
+      ['train', 'my.txt', '--kernels', 'native'],
+      /^unrolled: koffi: is not installed; npm install koffi\n$/,
+    ],
     ['a model that is none', ['generate', 'my.txt'], /^unrolled: my\.txt: .*\n$/],
     ['a text that is a folder', ['train', 'node_modules'], /^unrolled: node_modules: is a folder; must be a file\n$/],
   ])('ends with 1 and one sentence for %s', (_, args, sentence) => {

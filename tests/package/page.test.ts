@@ -25,10 +25,17 @@ beforeAll(async () => {
     configFile: false as const,
     logLevel: 'warn' as const,
     customLogger: { ...createLogger('silent'), warn, warnOnce: warn },
-    build: { outDir: join(project.directory, 'site'), emptyOutDir: false },
+    // That a busy machine builds slowly is no warning.
+    build: { outDir: join(project.directory, 'site'), emptyOutDir: false, rolldownOptions: { checks: { pluginTimings: false } } },
   }
   await build(shared)
-  server = await preview({ ...shared, preview: { host: '127.0.0.1', port: 0, strictPort: true } })
+  // Threads need cross-origin isolation; and scripts that are no files are refused, theirs too.
+  const headers = {
+    'Cross-Origin-Opener-Policy': 'same-origin',
+    'Cross-Origin-Embedder-Policy': 'require-corp',
+    'Content-Security-Policy': "script-src 'self' 'wasm-unsafe-eval'",
+  }
+  server = await preview({ ...shared, preview: { host: '127.0.0.1', port: 0, strictPort: true, headers } })
   browser = await launch()
   tab = await browser.newPage()
   tab.on('console', (message) => ['error', 'warning'].includes(message.type()) && complaints.push(message.text()))
@@ -49,7 +56,10 @@ declare const page: Page
 test('bundles without a warning, to less than 80 KB with the kernels in it', () => {
   expect(warnings).toEqual([])
   const site = join(project.directory, 'site')
-  const files = readdirSync(site, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+  // The worker has all of it again.
+  const files = readdirSync(site, { recursive: true, withFileTypes: true }).filter(
+    (entry) => entry.isFile() && !entry.name.startsWith('worker-'),
+  )
   const sizes = files.map(({ parentPath, name }) => gzipSync(readFileSync(join(parentPath, name)), { level: 9 }).length)
   const size = sizes.reduce((sum, bytes) => sum + bytes, 0)
   console.log(
@@ -63,9 +73,10 @@ test('has no part of Node in it', () => {
   const scripts = readdirSync(site, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.js'))
   expect(scripts.length).toBeGreaterThan(0)
   for (const name of scripts) {
-    // The one import that there is stands behind save and load, and is made only when they are called.
+    // These stand behind save and load, and behind threads, and are imported only in Node.
     const named = [...readFileSync(join(site, name), 'utf8').matchAll(/["'`](node:[^"'`]*)["'`]/g)].map((match) => match[1])
-    expect(named).toEqual(['node:fs/promises'])
+    const expected = new Set(['node:fs/promises', 'node:worker_threads', 'node:os'])
+    expect(named.filter((specifier) => !expected.has(specifier))).toEqual([])
   }
 })
 
@@ -103,6 +114,23 @@ test('goes on from a checkpoint that Node made, to the bytes that Node ends with
   const checkpoint = [...readFileSync(join(project.directory, 'stopped.safetensors'))]
   const bytes = await tab.evaluate((saved) => page.goOn(saved, 50), checkpoint)
   expect(sha256(Uint8Array.from(bytes))).toBe(sha256(readFileSync(join(project.directory, 'node.safetensors'))))
+})
+
+test('on threads, in a worker, learns bit for bit what Node learns on one', async () => {
+  const code = `
+    import { writeFileSync } from 'node:fs'
+    import { trainOnThreads } from './training.js'
+    writeFileSync('sharded.safetensors', (await trainOnThreads(1, 30)).bytes)`
+  succeed(project.directory, 'node', ['--input-type=module', '-e', code])
+  const { threads, bytes } = await tab.evaluate(() => page.trainOnThreads(2, 30))
+  expect(threads).toBe(2)
+  expect(sha256(Uint8Array.from(bytes))).toBe(sha256(readFileSync(join(project.directory, 'sharded.safetensors'))))
+})
+
+test('has one thread on the main thread of the page, and says why', async () => {
+  const { threads, whyOneThread } = await tab.evaluate(() => page.threadsHere())
+  expect(threads).toBe(1)
+  expect(whyOneThread).toBe('the main thread of a page may not wait; train in a worker')
 })
 
 test('says nothing in the console', () => {

@@ -5,12 +5,12 @@ const space = { rate: { from: 0.001, to: 0.01, scale: 'log' } }
 const halving = { options: { steps: 90 }, space, method: 'halving', trials: 9, rungs: 3 }
 
 describe('a plan', () => {
-  test('takes options by their names or as flags have them, and gives each trial all of its settings', () => {
+  test('takes options by their names or as flags have them, and leaves what is not said to the library', () => {
     const plan = readPlan({ options: { 'held-out': 0.1, hidden: 64 }, space: { 'clip-value': [1, 5] } })
     expect(plan).toMatchObject({ method: 'grid', trials: 2, options: { heldOut: 0.1 }, space: { clipValue: [1, 5] } })
     const [, second] = trialsOf(plan)
     expect(second).toEqual({ trial: 2, choice: { clipValue: 5 } })
-    expect(settingsOf(plan, second)).toMatchObject({ heldOut: 0.1, hidden: 64, clipValue: 5, layers: 2, optimizer: 'adam' })
+    expect(settingsOf(plan, second)).toEqual({ heldOut: 0.1, hidden: 64, clipValue: 5 })
   })
 
   test('of halving measures at the end of each rung', () => {
@@ -70,6 +70,18 @@ test.each<[unknown, string]>([
   [
     { space: { seed: [1, 2] }, options: { documents: 'lines' } },
     "space: 'seed' cannot differ between trials where the text is documents",
+  ],
+  [{ space: { validationTokens: [100, 200] } }, "space: 'validationTokens' cannot differ between trials"],
+  [{ space, options: { threads: 2 } }, "options: 'threads' cannot be given: trials run side by side, each on one thread"],
+  [{ space: { threads: [1, 2] } }, "space: 'threads' cannot be given"],
+  [{ space: { shards: [1, 65] } }, "space: 'shards' is 65; must be a whole number from 1 to 64."],
+  [
+    { space: { layers: [1, 2] }, options: { documents: 'lines', csvColumn: 'name' } },
+    "options: 'documents' cannot be together with 'csvColumn'",
+  ],
+  [
+    { space: { rate: [0.1] }, options: { layers: 1, window: 4, steps: 20, streams: 2, sampleLength: 1, reach: 4 } },
+    'trial 1: reach: 4',
   ],
   [{ space: { hidden: [1, 2] }, options: { heldOut: 0 } }, 'options: heldOut is 0; trials are compared by their held-out loss'],
   [{ space, method: 'gird' }, 'method is "gird"; must be one of grid, random, halving. Did you mean grid?'],

@@ -27,9 +27,7 @@ const AREA_BYTES = 1040
 @inline
 const TABLE_BYTES = (MAX_SLOTS + MAX_TEMPORARIES + 1) * 8
 
-// @ts-ignore: decorator
-@inline
-const WORKING_BYTES = TABLE_BYTES + AREAS * AREA_BYTES
+export const ELEMENTWISE_BYTES = TABLE_BYTES + AREAS * AREA_BYTES
 
 /** The temporary after the last, for results on their way to a matrix. */
 // @ts-ignore: decorator
@@ -40,7 +38,12 @@ const SPARE = MAX_TEMPORARIES
 @inline
 const BLOCK = 256
 
-const scratch: usize = memory.data(WORKING_BYTES, 16)
+let scratch: usize = memory.data(ELEMENTWISE_BYTES, 16)
+
+/** Moves the working memory to `at`, `ELEMENTWISE_BYTES` on a boundary of 16, before anything is run. */
+export function placeElementwise(at: usize): void {
+  scratch = at
+}
 
 /** The row pitch that the table's temporaries are set up for. */
 let temporaryPitch: usize = 0

@@ -13,11 +13,25 @@ const NC: i32 = 1024
 /** Panels as long as KC would begin at the same place of every page, and evict each other from the cache: hence a gap. */
 const GAP: i32 = 64
 
-const packedA = memory.data(MC * KC * 4 + (MC / MR) * GAP, 64)
-const packedB = memory.data(NC * KC * 4 + (NC / NR) * GAP, 64)
+const PACKED_A = MC * KC * 4 + (MC / MR) * GAP
+const PACKED_B = NC * KC * 4 + (NC / NR) * GAP
+const EDGE = MC * NR * 4
+export const GEMM_BYTES = PACKED_A + PACKED_B + 2 * EDGE
+
+let packedA: usize = memory.data(PACKED_A, 64)
+let packedB: usize = memory.data(PACKED_B, 64)
 /** Addends and results of the columns that do not fill a tile. */
-const edgeD = memory.data(MC * NR * 4, 64)
-const edgeC = memory.data(MC * NR * 4, 64)
+let edgeD: usize = memory.data(EDGE, 64)
+let edgeC: usize = memory.data(EDGE, 64)
+
+/** Moves the working memory to `at`, `GEMM_BYTES` on a boundary of 64. */
+export function placeGemm(at: usize): void {
+  packedA = at
+  packedB = packedA + PACKED_A
+  edgeD = packedB + PACKED_B
+  edgeC = edgeD + EDGE
+}
+
 const zeros = memory.data<f32>([0, 0, 0, 0, 0, 0, 0, 0], 16)
 
 /**

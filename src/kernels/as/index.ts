@@ -1,5 +1,5 @@
-import { gemm, pack } from './gemm'
-import { elementwise } from './elementwise'
+import { gemm, GEMM_BYTES, pack, placeGemm } from './gemm'
+import { elementwise, ELEMENTWISE_BYTES, placeElementwise } from './elementwise'
 import {
   softmax,
   logSoftmax,
@@ -11,12 +11,27 @@ import {
   normalizeGrad,
 } from './rows'
 import { gather, scatterAdd, transpose } from './move'
-import { sumRows, sumCols, sumAll, sumBlocks, sumSquares } from './reduce'
+import { sumRows, sumCols, sumAll, sumBlocks, maxBlocks, sumSquares } from './reduce'
 import { Opcode } from '../opcodes'
+export { runTogether, settle, work, finish } from './threads'
 
-/** First byte behind the kernels' own tables and scratch space. */
+/** First byte behind the kernels' own tables and working memory. */
 export function heapBase(): usize {
   return __heap_base
+}
+
+/** How much working memory an instance needs. */
+export function scratchBytes(): i32 {
+  return GEMM_BYTES + ELEMENTWISE_BYTES
+}
+
+/**
+ * Gives this instance other working memory than the module's, on a boundary of 64, before anything is run: of several instances on one
+ * memory only one can have that.
+ */
+export function useScratch(at: usize): void {
+  placeGemm(at)
+  placeElementwise(at + GEMM_BYTES)
 }
 
 // @ts-ignore: decorator
@@ -80,6 +95,9 @@ export function run(first: usize, end: usize): void {
         break
       case Opcode.SumBlocks:
         sumBlocks(at(r, 1), at(r, 2), at(r, 3), at(r, 4), at(r, 5), at(r, 6), at(r, 7))
+        break
+      case Opcode.MaxBlocks:
+        maxBlocks(at(r, 1), at(r, 2), at(r, 3), at(r, 4), at(r, 5), at(r, 6), at(r, 7))
         break
       case Opcode.Transpose:
         transpose(at(r, 1), at(r, 2), at(r, 3), at(r, 4), at(r, 5), at(r, 6))

@@ -1,5 +1,5 @@
 /** One training run, for Node and for a page. */
-import { createEngine, LanguageModel, type EngineOptions } from 'unrolled'
+import { createEngine, LanguageModel, loadEngine, type Engine, type EngineOptions } from 'unrolled'
 
 export interface Trained {
   readonly kernels: string
@@ -8,9 +8,8 @@ export interface Trained {
 }
 
 /** Two layers with dropout, and a text that is the same everywhere. */
-function create(kernels?: EngineOptions['kernels']): LanguageModel {
+function create(kernels?: EngineOptions['kernels'], engine: Engine = createEngine({ kernels })): LanguageModel {
   const text = 'the quick brown fox jumps over the lazy dog, and the dog does not mind.\n'.repeat(60)
-  const engine = createEngine({ kernels })
   return LanguageModel.create({ text, hidden: 32, layers: 2, embedding: 16, dropout: 0.2, seed: 7, engine })
 }
 
@@ -50,4 +49,13 @@ export async function train(
   for await (const token of model.generate({ prompt: 'the ', length: 60, temperature: 0.5 })) sample += token
   report?.(`the ${sample}`)
   return { kernels: engine.name, losses, bytes: model.toBytes() }
+}
+
+/** The same with the batch in three shards, on so many threads, with the plain kernels. */
+export async function trainOnThreads(threads: number, steps: number): Promise<{ threads: number; bytes: Uint8Array }> {
+  const engine = await loadEngine({ kernels: 'plain', threads })
+  const model = create('plain', engine)
+  const training = model.training({ ...options(steps), shards: 3 })
+  while (!training.ended) training.next()
+  return { threads: engine.threads, bytes: model.toBytes() }
 }

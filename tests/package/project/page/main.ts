@@ -1,4 +1,4 @@
-import { LanguageModel } from 'unrolled'
+import { LanguageModel, loadEngine } from 'unrolled'
 import { goOn, train } from '../training.js'
 
 const log = document.querySelector('pre')!
@@ -11,6 +11,19 @@ const page = {
   },
   /** The bytes of the model that is trained on from a checkpoint, with the plain kernels. */
   goOn: (bytes: number[], steps: number): number[] => [...goOn(Uint8Array.from(bytes), steps, 'plain')],
+  /** What a worker trains on threads. */
+  trainOnThreads: (threads: number, steps: number): Promise<{ threads: number; bytes: number[] }> =>
+    new Promise((resolve, reject) => {
+      const worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' })
+      worker.onmessage = ({ data }) => resolve(data)
+      worker.onerror = ({ message }) => reject(new Error(message))
+      worker.postMessage({ threads, steps })
+    }),
+  /** The main thread's own. */
+  threadsHere: async () => {
+    const { threads, whyOneThread } = await loadEngine({ threads: 2 })
+    return { threads, whyOneThread }
+  },
   /** The bytes of a model that is loaded from bytes. */
   again: (bytes: number[]): number[] => [...LanguageModel.fromBytes(Uint8Array.from(bytes)).toBytes()],
 }

@@ -1,0 +1,23 @@
+/** Into how many shards a batch is cut where nobody says. */
+
+/** A shard of fewer sequences leaves the tiles of the products half empty. */
+const leastRows = 8
+
+/** Products of a shard, in a step, from which on the threads' meeting costs less than a hundredth. */
+const leastProducts = 30_000_000
+
+/** More would help machines of more cores, and cost those of few. */
+const most = 4
+
+/**
+ * By what is trained alone, so that every machine trains the same.
+ *
+ * @param parameters of the network
+ * @param batch sequences side by side
+ * @param steps of a window
+ */
+export function usualShards(parameters: number, batch: number, steps: number): number {
+  const byRows = Math.floor(batch / leastRows)
+  const byProducts = Math.floor((parameters * batch * steps) / leastProducts)
+  return Math.max(1, Math.min(most, byRows, byProducts))
+}

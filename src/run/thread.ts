@@ -1,0 +1,38 @@
+/** One more thread of an engine: the script of a worker. It has an instance of the kernels on the engine's memory, and waits within it. */
+import { failedWord, workerThreads, wordsPerThread, type ThreadStart } from './thread-start.js'
+
+interface ThreadExports {
+  useScratch(at: number): void
+  work(control: number, thread: number, calls: number): void
+  finish(control: number): void
+}
+
+/** What a worker and whoever started it send each other messages through. */
+interface Port {
+  postMessage(message: unknown): void
+  addEventListener(type: 'message', listener: (event: { data: ThreadStart }) => void, options: { once: true }): void
+}
+
+// A page's worker is its own port.
+if (typeof postMessage === 'function') listen(globalThis)
+else void workerThreads().then(({ parentPort }) => listen(parentPort as unknown as Port))
+
+function listen(port: Port): void {
+  port.addEventListener('message', ({ data }) => live(data, port), { once: true })
+}
+
+function live({ module, memory, control, thread, scratch }: ThreadStart, port: Port): void {
+  const kernels = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as ThreadExports
+  kernels.useScratch(scratch)
+  port.postMessage('ready')
+  const own = (control >> 2) + thread * wordsPerThread
+  for (let calls = 0; calls >= 0; calls = Atomics.load(new Int32Array(memory.buffer), own)) {
+    try {
+      kernels.work(control, thread, calls)
+    } catch {
+      // Whoever waits for this thread has to learn of it, and must not wait for ever.
+      Atomics.store(new Int32Array(memory.buffer), (control >> 2) + failedWord, thread)
+      kernels.finish(control)
+    }
+  }
+}
