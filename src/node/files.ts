@@ -49,12 +49,17 @@ async function syncFolder(path: string): Promise<void> {
  * parents were missing (/proc).
  */
 export async function makeFolder(path: string): Promise<void> {
-  if ((await stat(path).catch(() => undefined))?.isDirectory()) return
+  if (await isFolder(path)) return
   if (dirname(path) !== path) await makeFolder(dirname(path))
-  await mkdir(path).catch((error: unknown) => {
-    throw new Error(`${path}: the folder cannot be made (${reason(error)})`)
-  })
+  try {
+    await mkdir(path)
+  } catch (error) {
+    // Another process may have made it in the meantime.
+    if (!(await isFolder(path))) throw new Error(`${path}: the folder cannot be made (${reason(error)})`)
+  }
 }
+
+const isFolder = async (path: string): Promise<boolean> => (await stat(path).catch(() => undefined))?.isDirectory() ?? false
 
 const reasons: Readonly<Record<string, string>> = {
   EACCES: 'you may not',

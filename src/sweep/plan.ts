@@ -1,7 +1,6 @@
 /** What a sweep is to do, as `sweep.json` says it, checked as a whole before anything runs. */
 import { Random } from '../nn/random.js'
-import { OptionError } from '../options/option-error.js'
-import { readSetting, settingNamed, settingOf, trainSettings, type Setting, type SettingName } from '../node/settings.js'
+import { readSetting, settingNamed, trainSettings, type Setting, type SettingName } from '../node/settings.js'
 import { trainParts, type TrainSettings } from '../node/train-settings.js'
 import { nearest } from '../options/known.js'
 import { budgetsOf } from './halving.js'
@@ -219,16 +218,12 @@ function checkTrials(plan: SweepPlan, wrong: Wrong): void {
     try {
       settingsOf(plan, trial)
     } catch (error) {
-      problems.push(`trial ${trial.trial}: ${problemOf(error)}`)
+      problems.push(`trial ${trial.trial}: ${(error as Error).message}`)
     }
   }
   // Where only some combinations cannot be, the others are still worth trying.
   if (problems.length === trials.length) wrong(problems[0])
 }
-
-/** What is wrong, told under the name that the plan has for it. */
-export const problemOf = (error: unknown): string =>
-  error instanceof OptionError ? `${settingOf(error.option)}: ${error.problem}` : (error as Error).message
 
 /** The trials, the same for the same plan. */
 export function trialsOf({ space, method, trials, seed }: SweepPlan): Trial[] {

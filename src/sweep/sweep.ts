@@ -5,7 +5,7 @@ import { kernelsOf } from '../node/engines.js'
 import type { TrainSettings } from '../node/train-settings.js'
 import type { Executor } from './executor.js'
 import { compareTrials, promoted } from './halving.js'
-import { problemOf, settingsOf, trialsOf, type SweepPlan, type Trial } from './plan.js'
+import { settingsOf, trialsOf, type SweepPlan, type Trial } from './plan.js'
 import { Stopped } from './pool.js'
 import { sweepReport } from './report.js'
 import { SweepFolder, type TrialLine } from './sweep-folder.js'
@@ -142,7 +142,7 @@ export class Sweep {
     try {
       settings = settingsOf(plan, trial)
     } catch (error) {
-      return this.#record(trial, impossible(trial.trial, rung, problemOf(error)))
+      return this.#record(trial, impossible(trial.trial, rung, (error as Error).message))
     }
     const task: Task = { trial: trial.trial, rung, settings, kernels, until, sources: corpus.sources }
     await this.#record(trial, await executor.run(task, (progress) => this.onProgress?.(progress)))

@@ -10,7 +10,6 @@ import { trainParts, type TrainSettings } from '../node/train-settings.js'
 import { decodeCorpus } from '../text/corpus-file.js'
 import type { Corpus } from '../text/corpus.js'
 import { Divergence } from '../train/trainer.js'
-import { problemOf } from './plan.js'
 
 /** What is to be done; JSON can keep it. */
 export interface Task {
@@ -145,7 +144,7 @@ function possible<T>(make: () => T): T {
   try {
     return make()
   } catch (error) {
-    throw new Impossible(problemOf(error))
+    throw new Impossible((error as Error).message)
   }
 }
 

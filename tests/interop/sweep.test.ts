@@ -126,7 +126,10 @@ describe('a sweep of 12 trials with 2 workers', () => {
 })
 
 test('two sweeps on one server, one of them stopped and gone on with, do not mix', async () => {
-  for (const name of ['halving', 'other']) expect(await sweep(`${name}.json`, `${name}-local`).ended()).toBe(0)
+  for (const name of ['halving', 'other']) {
+    const local = sweep(`${name}.json`, `${name}-local`)
+    expect(await local.ended(), local.stderr).toBe(0)
+  }
   const crew = [worker('cache-2'), worker('cache-3')]
   const halving = sweep('halving.json', 'halving', '--redis', server.url)
   const other = sweep('other.json', 'other', '--redis', server.url)

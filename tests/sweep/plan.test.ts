@@ -79,10 +79,7 @@ test.each<[unknown, string]>([
     { space: { layers: [1, 2] }, options: { documents: 'lines', csvColumn: 'name' } },
     "options: 'documents' cannot be together with 'csvColumn'",
   ],
-  [
-    { space: { rate: [0.1] }, options: { layers: 1, window: 4, steps: 20, streams: 2, sampleLength: 1, reach: 4 } },
-    'trial 1: reach: 4',
-  ],
+  [{ space: { rate: [0.1] }, options: { minutes: 1, schedule: 'cosine' } }, "trial 1: schedule: 'cosine'; needs steps or epochs"],
   [{ space: { hidden: [1, 2] }, options: { heldOut: 0 } }, 'options: heldOut is 0; trials are compared by their held-out loss'],
   [{ space, method: 'gird' }, 'method is "gird"; must be one of grid, random, halving. Did you mean grid?'],
   [{ space, method: 'random' }, 'trials is undefined; must be a whole number, from 1'],
@@ -100,7 +97,10 @@ test.each<[unknown, string]>([
   [{ ...halving, options: { steps: 90, minutes: 1 } }, "'minutes' cannot be given: the rungs are steps"],
   [{ ...halving, options: { steps: 90, validateEvery: 20 } }, 'validateEvery: 20; must divide the steps of the first rung, 10'],
   [{ ...halving, options: {}, space: { steps: [90, 180] }, trials: 2 }, "space: 'steps' cannot differ between trials"],
-  [{ space: { dropout: [0.1] }, options: { layers: 1, steps: 5, epochs: 2 } }, 'trial 1: train: both steps and epochs'],
+  [
+    { space: { dropout: [0.1] }, options: { layers: 1, steps: 5, epochs: 2 } },
+    'trial 1: epochs: 2; not together with a number of steps',
+  ],
   [{ space: { layers: [1, 2] }, corpus: [] }, 'corpus is an empty list; must have a file'],
   [{ space: { layers: [1, 2] }, corpus: 3 }, 'corpus has 3; must be the name of a file'],
   [{ space: { layers: [1, 2] }, corpus: '-' }, "corpus has '-'; standard input cannot be read again to go on"],
