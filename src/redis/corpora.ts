@@ -1,7 +1,7 @@
 /** Corpora on their way: sent once to the server, and once to each machine, by the SHA-256 of their bytes. */
 import { createHash } from 'node:crypto'
-import { readFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdtemp, readFile, rename, rm } from 'node:fs/promises'
+import { basename, dirname, join } from 'node:path'
 import { makeFolder, writeWhole } from '../node/files.js'
 import { prefix, type Connection } from './connection.js'
 
@@ -26,10 +26,18 @@ export async function sendCorpus({ client }: Connection, sha256: string, file: s
   await client.multi().rename(part, keyOf(sha256)).expire(keyOf(sha256), lifetime).exec()
 }
 
+/** What is on its way, by file: trials that begin together have one text. */
+const fetching = new Map<string, Promise<string>>()
+
 /** The file of a corpus on this machine; what is fetched, or was kept, must have the hash. */
-export async function fetchCorpus({ client, name }: Connection, sha256: string, cache: string): Promise<string> {
-  const folder = join(cache, 'corpora')
-  const file = join(folder, `${sha256}.bin`)
+export function fetchCorpus(connection: Connection, sha256: string, cache: string): Promise<string> {
+  const file = join(cache, 'corpora', `${sha256}.bin`)
+  const under = fetching.get(file) ?? fetched(connection, sha256, file).finally(() => fetching.delete(file))
+  fetching.set(file, under)
+  return under
+}
+
+async function fetched({ client, name }: Connection, sha256: string, file: string): Promise<string> {
   const kept = await readFile(file).catch(() => undefined)
   if (kept && hashOf(kept) === sha256) return file
   const parts: Buffer[] = []
@@ -42,7 +50,14 @@ export async function fetchCorpus({ client, name }: Connection, sha256: string, 
   const bytes = Buffer.concat(parts)
   if (hashOf(bytes) !== sha256) throw new Error(`${name}: corpus ${sha256} is corrupt: its SHA-256 is not its name`)
   await client.expire(keyOf(sha256), lifetime)
-  await makeFolder(folder)
-  await writeWhole(file, bytes)
+  await makeFolder(dirname(file))
+  // In a folder of its own until it is whole: other workers of this machine may fetch it too.
+  const own = await mkdtemp(`${file}-`)
+  try {
+    await writeWhole(join(own, basename(file)), bytes)
+    await rename(join(own, basename(file)), file)
+  } finally {
+    await rm(own, { recursive: true, force: true })
+  }
   return file
 }

@@ -8,7 +8,8 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { parseLog } from '../../src/node/index.js'
 import { parseSweepLog } from '../../src/sweep/index.js'
-import { serverName } from '../../src/redis/index.js'
+import { fetchCorpus, sendCorpus } from '../../src/redis/corpora.js'
+import { connect, serverName } from '../../src/redis/index.js'
 import { freePort, RedisServer } from './redis-server.js'
 
 // Twelve trials on few cores, and some seconds until a dead worker is missed.
@@ -43,7 +44,8 @@ class Running {
 }
 
 const sweep = (file: string, out: string, ...more: string[]): Running => new Running(['sweep', file, '--out', out, ...more])
-const worker = (cache: string): Running => new Running(['worker', '--redis', server.url, '--workers', '1', '--cache', at(cache)])
+const worker = (cache: string, trials = 1): Running =>
+  new Running(['worker', '--redis', server.url, '--workers', String(trials), '--cache', at(cache)])
 
 /** What a sweep gave, times left out; and the bytes of every model. */
 function outcome(out: string): unknown {
@@ -130,7 +132,8 @@ test('two sweeps on one server, one of them stopped and gone on with, do not mix
     const local = sweep(`${name}.json`, `${name}-local`)
     expect(await local.ended(), local.stderr).toBe(0)
   }
-  const crew = [worker('cache-2'), worker('cache-3')]
+  // Both of them, and both of their trials, want the same text for the same file.
+  const crew = [worker('cache-3', 2), worker('cache-3', 2)]
   const halving = sweep('halving.json', 'halving', '--redis', server.url)
   const other = sweep('other.json', 'other', '--redis', server.url)
   await halving.said(/^\d+ of 13: /m)
@@ -176,6 +179,22 @@ test('a server that goes away and comes back empty delays a sweep, and no more',
   expect(outcome('gone')).toEqual(outcome('other-local'))
   crew.process.kill('SIGINT')
   expect(await crew.ended()).toBe(130)
+})
+
+test('a text that is asked for by many at once is there for all, and whole', async () => {
+  const connection = await connect({ url: server.url })
+  try {
+    const bytes = new Uint8Array(20 << 20).fill(7)
+    writeFileSync(at('large.bin'), bytes)
+    const sha256 = hashOf(at('large.bin'))
+    await sendCorpus(connection, sha256, at('large.bin'))
+    const files = await Promise.all([1, 2, 3, 4].map(() => fetchCorpus(connection, sha256, at('cache-4'))))
+    expect(files).toEqual(Array(4).fill(at('cache-4/corpora', `${sha256}.bin`)))
+    expect(readdirSync(at('cache-4/corpora'))).toEqual([`${sha256}.bin`])
+    expect(hashOf(files[0])).toBe(sha256)
+  } finally {
+    await connection.close()
+  }
 })
 
 test.each([
