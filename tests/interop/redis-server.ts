@@ -48,12 +48,16 @@ export class RedisServer {
     rmSync(this.#folder, { recursive: true, force: true })
   }
 
-  /** What the server has of trials: for each, the names of its files. */
-  async trials(): Promise<string[][]> {
+  /** What the server has of trials: for each, as workers call it ('3 of 0a1b2c3d'), the names of its files. */
+  async trials(): Promise<Map<string, string[]>> {
     this.#client ??= new Redis(this.url).on('error', () => {})
     const client = this.#client
     const keys = await client.keys('unrolled:trial:*')
-    return Promise.all(keys.map((key) => client.hkeys(key)))
+    const named = keys.map(async (key) => {
+      const [sweep, trial] = key.split(':').slice(2)
+      return [`${trial} of ${sweep.slice(0, 8)}`, await client.hkeys(key)] as const
+    })
+    return new Map(await Promise.all(named))
   }
 }
 

@@ -5,7 +5,7 @@ import { once } from 'node:events'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import { parseLog } from '../../src/node/index.js'
 import { parseSweepLog } from '../../src/sweep/index.js'
 import { fetchCorpus, sendCorpus } from '../../src/redis/corpora.js'
@@ -59,11 +59,17 @@ function outcome(out: string): unknown {
 }
 const hashOf = (path: string): string => createHash('sha256').update(readFileSync(path)).digest('hex')
 
-/** Waits until a checkpoint of a trial has reached the server that is neither its first nor its last. */
-async function midTrial(): Promise<void> {
+/** Waits until a checkpoint of the trial that a worker runs has reached the server that is neither its first nor its last. */
+async function midTrial(of: Running): Promise<void> {
   const isMiddle = (name: string): boolean => /step-0+[1-9]\d*\./.test(name)
-  const isUnderWay = (files: string[]): boolean => files.some(isMiddle) && !files.includes('model.safetensors')
-  while (!(await server.trials()).some(isUnderWay)) await new Promise((resolve) => setTimeout(resolve, 10))
+  for (;;) {
+    // What it said last is which trial it has begun, or ended.
+    const [, trial] = /^trial (.*): begun\n$/.exec(of.stderr.split(/^(?=trial)/m).at(-1)!) ?? []
+    const files = (await server.trials()).get(trial ?? '') ?? []
+    if (files.some(isMiddle) && !files.includes('model.safetensors')) return
+    if (of.process.exitCode !== null) throw new Error(`ended with ${of.process.exitCode}: ${of.stderr}`)
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
 }
 
 /** The steps that trials were gone on with after. */
@@ -98,8 +104,11 @@ beforeAll(async () => {
   write('halving.json', { options: short, space: { rate }, method: 'halving', trials: 9, rungs: 3, eta: 3 })
   write('other.json', { options, space: { clip: [0.1, 1, 5] } })
 })
+// One that failed leaves no worker to the next.
+afterEach(() => {
+  for (const child of children.splice(0)) child.kill('SIGKILL')
+})
 afterAll(async () => {
-  for (const child of children) child.kill('SIGKILL')
   await server.remove()
   rmSync(folder, { recursive: true, force: true })
 })
@@ -111,8 +120,7 @@ describe('a sweep of 12 trials with 2 workers', () => {
 
     const far = sweep('twelve.json', 'far', '--redis', server.url)
     const [dying, living] = [worker('cache-1'), worker('cache-2')]
-    await dying.said(/begun/)
-    await midTrial()
+    await midTrial(dying)
     dying.process.kill('SIGKILL')
     expect(await far.ended(), far.stderr + living.stderr).toBe(0)
     expect(outcome('far')).toEqual(outcome('local'))
@@ -123,7 +131,7 @@ describe('a sweep of 12 trials with 2 workers', () => {
     expect(await living.ended()).toBe(130)
     expect(readdirSync(at('cache-2/trials'))).toEqual([])
     // What was needed while it ran is gone.
-    expect(await server.trials()).toEqual([])
+    expect(await server.trials()).toEqual(new Map())
   })
 })
 
@@ -150,8 +158,7 @@ test('two sweeps on one server, one of them stopped and gone on with, do not mix
 test('a worker that is told to leave gives its trial back with all it has done', async () => {
   const far = sweep('other.json', 'left', '--redis', server.url)
   const leaving = worker('cache-1')
-  await leaving.said(/begun/)
-  await midTrial()
+  await midTrial(leaving)
   leaving.process.kill('SIGINT')
   expect(await leaving.ended()).toBe(130)
   expect(leaving.stderr).toMatch(/saved, for another to go on with/)
