@@ -18,6 +18,7 @@ const allowed: Record<string, readonly string[]> = {
   nn: ['graph', 'run/engine', 'pure-rand'],
   optim: ['graph', 'run/engine'],
   text: ['papaparse', '@noble/hashes'],
+  series: ['nn/random', 'optim/schedules', 'text/csv-rows', 'fastest-levenshtein'],
   metrics: ['text'],
   train: ['graph', 'nn/carried-state', 'nn/random', 'nn/token-network', 'optim', 'text', 'run/engine', 'run/dropout'],
   generate: ['graph', 'nn/random', 'nn/token-network', 'run/engine'],
