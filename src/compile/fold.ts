@@ -6,7 +6,7 @@ import { reachable } from './distribute.js'
 export type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
 /**
- * - A repeated operand of an element-wise op: the op repeats it itself.
+ * - A repeated operand of an element-wise op: the op repeats it itself. What only stops a gradient has done so.
  * - A sum with a product of matrices: the product adds into its destination.
  * - A sum with an element-wise product: one multiply-add.
  *
@@ -15,7 +15,7 @@ export type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 export function fold(outputs: readonly Node[]): void {
   for (const node of reachable(outputs)) {
     const inputs = node.inputs as Node[]
-    if (isElementwise(node)) inputs.forEach((input, i) => input.op === 'expand' && (inputs[i] = input.inputs[0]))
+    if (isElementwise(node)) inputs.forEach((input, i) => passesOn.has(input.op) && (inputs[i] = input.inputs[0]))
   }
   const uses = countUses(outputs)
   for (const node of reachable(outputs)) {
@@ -44,6 +44,8 @@ export function fold(outputs: readonly Node[]): void {
     }
   }
 }
+
+const passesOn: ReadonlySet<string> = new Set(['expand', 'repeat', 'detach'])
 
 /** How often each node is wanted: by other nodes, as a carry's next, and as an output. */
 function countUses(outputs: readonly Node[]): Map<Node, number> {

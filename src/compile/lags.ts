@@ -37,7 +37,7 @@ export class Lags {
   sum(grad: Node): Node {
     if (this.count === 1) return grad
     let sum = this.#sums.get(grad)
-    if (!sum) this.#sums.set(grad, (sum = this.tape.record('sumBlocks', [grad], { blocks: this.count })))
+    if (!sum) this.#sums.set(grad, (sum = this.tape.sumBlocks(grad, this.count)))
     return sum
   }
 

@@ -3,7 +3,17 @@ import { defaultEngine } from '../run/engines.js'
 import type { Engine, Fault } from '../run/engine.js'
 import type { Attributes, Node } from '../tape/node.js'
 import { Execution } from './execution.js'
-import { binaryCrossEntropy, crossEntropy, huber, meanSquaredError, type LossOptions } from './losses.js'
+import {
+  binaryCrossEntropy,
+  crossEntropy,
+  gaussian,
+  huber,
+  meanAbsoluteError,
+  meanSquaredError,
+  pinball,
+  type CrossEntropyOptions,
+  type LossOptions,
+} from './losses.js'
 import { checkSizes, Matrix } from './matrix.js'
 import { Recording, type Leaf } from './recording.js'
 import { scan, type ScanOptions, type Scanned, type Stacks, type Steps } from './scan.js'
@@ -146,6 +156,10 @@ export class Graph {
   select(mask: Operand, a: Operand, b: Operand): Value {
     return this.#op('select', [mask, a, b])
   }
+  /** The same value, from which no gradient flows back. */
+  detach(a: Operand): Value {
+    return this.#op('detach', [a])
+  }
   /**
    * Zeroes elements with probability `rate`, in [0, 1), and scales the others by 1 / (1 − rate) (Srivastava et al. 2014).
    *
@@ -202,6 +216,11 @@ export class Graph {
     return this.#op('expand', [a], { rows, cols })
   }
 
+  /** The matrix `times` times, one above the other: [rows·times, cols]. */
+  repeat(a: Operand, times: number): Value {
+    return this.#op('repeat', [a], { times })
+  }
+
   // Sums
 
   /** The sum of all rows, [1, cols] */
@@ -219,6 +238,18 @@ export class Graph {
   /** The sum of squares of everything, [1, 1] */
   sumSquares(a: Operand): Value {
     return this.#op('sumSquares', [a])
+  }
+  /** The sum of the `blocks` blocks of equally many rows, one above the other, that a stack is made of: [rows/blocks, cols]. */
+  sumBlocks(a: Operand, blocks: number): Value {
+    return this.#op('sumBlocks', [a], { blocks })
+  }
+  /** The largest of the blocks of a stack, element by element: [rows/blocks, cols]. Where several are largest, they share the gradient. */
+  maxBlocks(a: Operand, blocks: number): Value {
+    return this.#op('maxBlocks', [a], { blocks })
+  }
+  /** The largest of each row, [rows, 1]. */
+  maxCols(a: Operand): Value {
+    return this.transpose(this.maxBlocks(this.transpose(a), this.node(a).cols))
   }
   meanRows(a: Operand): Value {
     return this.mul(this.sumRows(a), 1 / this.node(a).rows)
@@ -240,10 +271,27 @@ export class Graph {
   logSoftmax(a: Operand): Value {
     return this.#op('logSoftmax', [a])
   }
+  /**
+   * Probabilities over the blocks of a stack: of the elements that stand at the same place of each block, those add up to 1. Those where
+   * `mask`, [rows, 1] or of the stack's shape, is zero have none; where it is zero in all blocks, all are zero.
+   */
+  softmaxBlocks(a: Operand, blocks: number, mask?: Operand): Value {
+    const scores = mask === undefined ? a : this.select(mask, a, -lowest)
+    // Whatever is taken from all scores, the result is the same: so no gradient flows through the largest.
+    const shifted = this.sub(scores, this.repeat(this.detach(this.maxBlocks(scores, blocks)), blocks))
+    const powers = mask === undefined ? this.exp(shifted) : this.select(mask, this.exp(shifted), 0)
+    const sums = this.sumBlocks(powers, blocks)
+    return this.div(powers, this.repeat(mask === undefined ? sums : this.max(sums, 1 / lowest), blocks))
+  }
+  /** Each row to mean 0 and variance 1. Default epsilon, added to the variance: 1e-5. */
+  normalize(a: Operand, epsilon = 1e-5): Value {
+    if (!(epsilon > 0)) throw new Error(`normalize: epsilon ${epsilon}; must be positive`)
+    return this.#op('normalize', [a], { epsilon })
+  }
   /** Each row to mean 0 and variance 1, then times `gain` plus `bias`, both [1, cols] (Ba, Kiros & Hinton 2016). Default epsilon 1e-5. */
   layerNorm(a: Operand, gain: Operand, bias: Operand, epsilon = 1e-5): Value {
     if (!(epsilon > 0)) throw new Error(`layerNorm: epsilon ${epsilon}; must be positive`)
-    return this.add(this.mul(this.#op('normalize', [a], { epsilon }), gain), bias)
+    return this.add(this.mul(this.normalize(a, epsilon), gain), bias)
   }
   /** Rows of `table`, one for each index; a row of zeros for a negative one. Its gradient adds up where an index repeats. */
   gather(table: Operand, indices: Indices | ArrayLike<number> | number): Value {
@@ -263,7 +311,7 @@ export class Graph {
   // Losses: see losses.ts
 
   /** Softmax cross-entropy in nats, the mean over the rows whose target is not negative. */
-  crossEntropy(logits: Operand, targets: Indices | ArrayLike<number> | number, options?: LossOptions): Value {
+  crossEntropy(logits: Operand, targets: Indices | ArrayLike<number> | number, options?: CrossEntropyOptions): Value {
     return crossEntropy(this, logits, this.#indices(targets), options)
   }
   /** Binary cross-entropy on logits, in nats. */
@@ -272,6 +320,17 @@ export class Graph {
   }
   meanSquaredError(predictions: Operand, targets: Operand, options?: LossOptions): Value {
     return meanSquaredError(this, predictions, targets, options)
+  }
+  meanAbsoluteError(predictions: Operand, targets: Operand, options?: LossOptions): Value {
+    return meanAbsoluteError(this, predictions, targets, options)
+  }
+  /** −log of the normal density in nats; `scales` are standard deviations. */
+  gaussian(means: Operand, scales: Operand, targets: Operand, options?: LossOptions): Value {
+    return gaussian(this, means, scales, targets, options)
+  }
+  /** Pinball loss: predictions [rows, quantiles·n], those of each quantile side by side; targets [rows, n]. */
+  pinball(predictions: Operand, targets: Operand, quantiles: readonly number[], options?: LossOptions): Value {
+    return pinball(this, predictions, targets, quantiles, options)
   }
   huber(predictions: Operand, targets: Operand, options?: LossOptions & { delta?: number }): Value {
     return huber(this, predictions, targets, options)
@@ -380,5 +439,8 @@ export class Graph {
     )
   }
 }
+
+/** Its negative loses against any score, and is still finite in float32. */
+const lowest = 1e30
 
 const peeled = (node: Node): [Node, number] => (node.op === 'transpose' ? [node.inputs[0], 1] : [node, 0])

@@ -9,6 +9,11 @@ export interface LossOptions {
   reduction?: 'mean' | 'sum'
 }
 
+export interface CrossEntropyOptions extends LossOptions {
+  /** What an error on each class weighs, one number a class, 0 or more; the mean is weighted too. Default: all weigh 1. */
+  classWeights?: ArrayLike<number>
+}
+
 /**
  * Softmax cross-entropy in nats, [1, 1]: −log softmax(logits)[target], safe for logits of any size. Rows with a negative target are left
  * out of the sum and of the mean.
@@ -16,14 +21,28 @@ export interface LossOptions {
  * @param logits [rows, classes]
  * @param targets one class a row
  */
-export function crossEntropy(g: Graph, logits: Operand, targets: Indices, { mask, reduction = 'mean' }: LossOptions = {}): Value {
+export function crossEntropy(
+  g: Graph,
+  logits: Operand,
+  targets: Indices,
+  { mask, reduction = 'mean', classWeights }: CrossEntropyOptions = {},
+): Value {
   const rows = g.crossEntropyRows(masked(g, [logits], { mask })[0], targets)
   const classes = g.node(logits).cols
-  const weighted = mask === undefined ? rows : g.mul(rows, mask)
-  if (reduction === 'sum') return g.sum(weighted)
-  // Counted by the graph: the targets may be set anew for another run.
-  const counted = g.gather(g.expand(1, classes, 1), targets)
-  return g.div(g.sum(weighted), g.max(g.sum(mask === undefined ? counted : g.mul(counted, mask)), tiny))
+  if (classWeights) checkWeights(classWeights, classes)
+  else if (reduction === 'sum') return g.sum(mask === undefined ? rows : g.mul(rows, mask))
+  // Looked up by the graph: the targets may be set anew for another run.
+  const table = classWeights ? g.input(classes, 1, classWeights) : g.expand(1, classes, 1)
+  const found = g.gather(table, targets)
+  const weights = mask === undefined ? found : g.mul(found, mask)
+  const sum = g.sum(classWeights || mask !== undefined ? g.mul(rows, weights) : rows)
+  return reduction === 'sum' ? sum : g.div(sum, g.max(g.sum(weights), tiny))
+}
+
+function checkWeights(weights: ArrayLike<number>, classes: number): void {
+  if (weights.length !== classes) throw new Error(`classWeights: ${weights.length}; must be ${classes}, one for each class`)
+  const bad = Array.from(weights).find((weight) => !(weight >= 0 && weight < Infinity))
+  if (bad !== undefined) throw new Error(`classWeights: ${bad}; must be 0 or more, and finite`)
 }
 
 /**
@@ -43,6 +62,70 @@ export function meanSquaredError(g: Graph, predictions: Operand, targets: Operan
   refuseOtherShape('meanSquaredError', g, predictions, targets)
   const [p, t] = masked(g, [predictions, targets], options)
   return reduce(g, g.square(g.sub(p, t)), options)
+}
+
+/** Mean absolute error, [1, 1]. */
+export function meanAbsoluteError(g: Graph, predictions: Operand, targets: Operand, options?: LossOptions): Value {
+  refuseOtherShape('meanAbsoluteError', g, predictions, targets)
+  const [p, t] = masked(g, [predictions, targets], options)
+  return reduce(g, g.abs(g.sub(p, t)), options)
+}
+
+/**
+ * −log of the normal density in nats, [1, 1]: log scale + ½((target − mean) / scale)² + ½log 2π.
+ *
+ * @param means any shape
+ * @param scales the standard deviations, the same shape, all positive: see `GaussianHead`
+ * @param targets the same shape
+ */
+export function gaussian(g: Graph, means: Operand, scales: Operand, targets: Operand, options: LossOptions = {}): Value {
+  refuseOtherShape('gaussian', g, means, targets)
+  refuseOtherShape('gaussian', g, scales, targets)
+  const [mean, target] = masked(g, [means, targets], options)
+  const scale = options.mask === undefined ? scales : g.select(options.mask, scales, 1)
+  const distance = g.div(g.sub(target, mean), scale)
+  return reduce(g, g.add(g.add(g.mul(g.square(distance), 0.5), g.log(scale)), halfLogTwoPi), options)
+}
+
+const halfLogTwoPi = 0.9189385332046727
+
+/**
+ * Pinball loss, [1, 1], whose least value a quantile has (Koenker & Bassett 1978): for a quantile q and d = target − prediction, q·d where
+ * d ≥ 0, else (q − 1)·d. The mean over quantiles, too.
+ *
+ * @param predictions [rows, quantiles·n]: n columns for the first quantile, n for the second, and so on
+ * @param targets [rows, n]
+ * @param quantiles each in (0, 1)
+ */
+export function pinball(
+  g: Graph,
+  predictions: Operand,
+  targets: Operand,
+  quantiles: readonly number[],
+  options: LossOptions = {},
+): Value {
+  const bad = quantiles.find((quantile) => !(quantile > 0 && quantile < 1))
+  if (quantiles.length === 0) throw new Error('pinball: no quantiles; give at least one')
+  if (bad !== undefined) throw new Error(`pinball: quantile ${bad}; must be in (0, 1)`)
+  const [p, t] = [g.node(predictions), g.node(targets)]
+  if (p.rows !== t.rows || p.cols !== t.cols * quantiles.length) {
+    throw new Error(
+      `pinball: predictions [${p.rows}, ${p.cols}], targets [${t.rows}, ${t.cols}] of ${quantiles.length} quantiles; ` +
+        `predictions must be [${t.rows}, ${t.cols * quantiles.length}]`,
+    )
+  }
+  // Side by side, as the predictions are: one pass for all quantiles.
+  const beside = (operand: Operand): Operand => (quantiles.length === 1 ? operand : g.concatCols(...quantiles.map(() => operand)))
+  const row = g.input(
+    1,
+    p.cols,
+    Float64Array.from({ length: p.cols }, (_, i) => quantiles[Math.floor(i / t.cols)]),
+  )
+  const { mask } = options
+  const own = mask === undefined || g.node(mask).cols === 1 ? options : { ...options, mask: beside(mask) }
+  const [prediction, target] = masked(g, [predictions, beside(targets)], own)
+  const distance = g.sub(target, prediction)
+  return reduce(g, g.max(g.mul(distance, row), g.mul(distance, g.sub(row, 1))), own)
 }
 
 /**

@@ -43,6 +43,8 @@ export enum Opcode {
   Transpose = 18,
   /** out[0,0] = Σ x²: rows, cols, x, xStride, out */
   SumSquares = 19,
+  /** out[r] = max over blocks b of x[b·rows + r]: rows (of out), cols, x, xStride, out, outStride, blocks */
+  MaxBlocks = 20,
 }
 
 export enum GemmFlag {

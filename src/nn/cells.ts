@@ -102,7 +102,7 @@ const gruResetBefore = defineCell({
 })
 
 /** A bias of `gates` gates: as PyTorch starts it, but with one gate's part a constant. */
-function gateBias(hidden: number, gates: number, gate: number, value: number): ParameterSpec {
+export function gateBias(hidden: number, gates: number, gate: number, value: number): ParameterSpec {
   const initial: Initializer = (rows, cols, random) =>
     uniform(1 / Math.sqrt(hidden))(rows, cols, random).fill(value, gate * hidden, (gate + 1) * hidden)
   return { shape: [1, gates * hidden], initial }

@@ -6,7 +6,7 @@ import type { Engine } from '../run/engine.js'
 import { normal, uniform, type Initializer } from './initializers.js'
 import { Random } from './random.js'
 
-interface LayerOptions {
+export interface LayerOptions {
   /** How the weight starts. */
   initial?: Initializer
   /** Where the initial weights come from; a number is a seed. Default 0. */

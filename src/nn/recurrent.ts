@@ -3,8 +3,10 @@ import type { Graph } from '../graph/graph.js'
 import { Matrix } from '../graph/matrix.js'
 import type { Indices, Input, Operand, Value } from '../graph/value.js'
 import type { Engine } from '../run/engine.js'
+import { defaultEngine } from '../run/engines.js'
 import type { Cell, CellSizes } from './cell.js'
 import { uniform, type Initializer } from './initializers.js'
+import { lastStep, type SequenceShape } from './steps.js'
 import { Random } from './random.js'
 
 export interface RecurrentOptions {
@@ -16,6 +18,8 @@ export interface RecurrentOptions {
   layers?: number
   /** Share of the outputs that is zeroed between layers while training, in [0, 1). Default 0. */
   dropout?: number
+  /** Whether each layer but the first adds its input to its output; all must be equally wide (He et al. 2016). Default false. */
+  residual?: boolean
   /** How parameters start, by name; for the others, what the cell says. */
   initial?: Readonly<Record<string, Initializer>>
   /** Where the initial weights come from; a number is a seed. Default 0. */
@@ -47,25 +51,19 @@ export class Recurrent<S extends string = string, P extends string = string> {
   /** Units, by layer. */
   readonly hidden: readonly number[]
   readonly dropout: number
+  readonly residual: boolean
+  readonly engine: Engine
   /** By layer, by name. */
   readonly layers: readonly Readonly<Record<P, Matrix>>[]
 
   constructor(cell: Cell<S, P>, options: RecurrentOptions) {
-    const { input, hidden, layers = 1, dropout = 0, initial = {}, random = 0, name = 'rnn', engine } = options
-    const units = typeof hidden === 'number' ? [hidden] : hidden
-    for (const [what, sizes] of Object.entries({ input: [input], hidden: units, layers: [layers] })) {
-      for (const size of sizes.length > 0 ? sizes : [0]) {
-        if (!Number.isInteger(size) || size < 1) throw new Error(`${what}: ${size}; must be a positive integer`)
-      }
-    }
-    if (typeof hidden !== 'number' && options.layers !== undefined && layers !== hidden.length) {
-      throw new Error(`layers: ${layers}; with hidden of ${hidden.length} sizes, there are ${hidden.length}`)
-    }
-    if (!(dropout >= 0 && dropout < 1)) throw new Error(`dropout: ${dropout}; must be in [0, 1)`)
+    const { input, dropout = 0, residual = false, initial = {}, random = 0, name = 'rnn', engine = defaultEngine() } = options
     this.cell = cell
     this.input = input
-    this.hidden = typeof hidden === 'number' ? Array<number>(layers).fill(hidden) : [...hidden]
+    this.hidden = hiddenOf(options)
     this.dropout = dropout
+    this.residual = residual
+    this.engine = engine
     const source = typeof random === 'number' ? new Random(random) : random
     this.layers = this.#sizes.map((sizes, layer) => {
       const specs = cell.parameters(sizes)
@@ -100,6 +98,16 @@ export class Recurrent<S extends string = string, P extends string = string> {
     return hidden.map((units, layer) => ({ input: layer === 0 ? input : hidden[layer - 1], hidden: units }))
   }
 
+  /** The width of the output. */
+  get width(): number {
+    return this.hidden[this.hidden.length - 1]
+  }
+
+  /** How many dropouts it has; each wants a key. */
+  get dropouts(): number {
+    return this.dropout > 0 ? this.layers.length - 1 : 0
+  }
+
   /** A state of zeros for `batch` sequences, by layer: inputs that can be `set`. */
   zeroState(g: Graph, batch: number): Record<S, Input>[] {
     return this.stateSizes.map((sizes) => {
@@ -122,12 +130,17 @@ export class Recurrent<S extends string = string, P extends string = string> {
         const key = dropoutKeys?.[layer - 1]
         const input = key && this.dropout > 0 ? g.dropout(output, this.dropout, key) : output
         const { output: next, ...rest } = this.cell.step(g, input, own, this.layers[layer])
-        output = next
+        output = this.residual && layer > 0 ? g.add(next, output) : next
         return rest as unknown as Record<S, Value>
       })
       return { ...together(after), output }
     })
     return { output: scanned.output, state: apart<Value, S>(scanned.state, this.layers.length) }
+  }
+
+  /** The output at the last step of each sequence, [B, hidden], of what `forward` put out; of one without steps, zeros. */
+  last(g: Graph, output: Value, { batch = 1, mask }: SequenceShape = {}): Value {
+    return lastStep(g, output, { batch, mask })
   }
 
   /** How many numbers are learned. */
@@ -136,12 +149,34 @@ export class Recurrent<S extends string = string, P extends string = string> {
   }
 
   toString(): string {
-    const { cell, input, hidden, layers, size } = this
+    const { cell, input, hidden, layers, residual, size } = this
     const isEven = hidden.every((units) => units === hidden[0])
-    const times = isEven && layers.length > 1 ? ` × ${layers.length}` : ''
+    const times = isEven && layers.length > 1 ? ` × ${layers.length}${residual ? ', residual' : ''}` : ''
     const sizes = isEven ? hidden[0] : hidden.join(' → ')
     return `${(cell.name ?? 'cell').toUpperCase()}(${input} → ${sizes})${times}, ${size.toLocaleString('en')} parameters`
   }
+}
+
+/** The units of each layer. Throws where options make no sense. */
+export function hiddenOf({ input, hidden, layers, dropout = 0, residual }: RecurrentOptions): number[] {
+  const given = typeof hidden === 'number' ? [hidden] : hidden
+  for (const [what, sizes] of Object.entries({ input: [input], hidden: given, layers: [layers ?? 1] })) {
+    for (const size of sizes.length > 0 ? sizes : [0]) {
+      if (!Number.isInteger(size) || size < 1) throw new Error(`${what}: ${size}; must be a positive integer`)
+    }
+  }
+  if (typeof hidden !== 'number' && layers !== undefined && layers !== hidden.length) {
+    throw new Error(`layers: ${layers}; with hidden of ${hidden.length} sizes, there are ${hidden.length}`)
+  }
+  if (!(dropout >= 0 && dropout < 1)) throw new Error(`dropout: ${dropout}; must be in [0, 1)`)
+  const units = typeof hidden === 'number' ? Array<number>(layers ?? 1).fill(hidden) : [...hidden]
+  if (residual && units.length === 1) {
+    throw new Error('residual: true with one layer; from the second layer on, it adds what goes into a layer to what comes out')
+  }
+  if (residual && units.some((size) => size !== units[0])) {
+    throw new Error(`residual: true with hidden ${units.join(', ')}; what is added must be equally wide`)
+  }
+  return units
 }
 
 /** The states of all layers as one, by `layer.name`. */

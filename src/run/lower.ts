@@ -43,11 +43,14 @@ const opcodes: Readonly<Record<string, Opcode>> = {
   sumAll: Opcode.SumAll,
   sumSquares: Opcode.SumSquares,
   sumBlocks: Opcode.SumBlocks,
+  maxBlocks: Opcode.MaxBlocks,
 }
 
 const micros: Readonly<Record<string, Micro>> = {
   copy: Micro.Copy,
   expand: Micro.Copy,
+  repeat: Micro.Copy,
+  detach: Micro.Copy,
   add: Micro.Add,
   sub: Micro.Sub,
   mul: Micro.Mul,
@@ -206,6 +209,7 @@ class Lowering {
         case 'scatterAdd':
           return [...shape, ...matrix(a), indices(b), ...matrix(out), out.rows]
         case 'sumBlocks':
+        case 'maxBlocks':
           return [out.rows, out.cols, ...matrix(a), ...matrix(out), attributes.blocks]
         default:
           return [...shape, ...inputs.flatMap(matrix), ...matrix(out)]

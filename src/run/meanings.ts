@@ -86,6 +86,8 @@ export const meanings: Readonly<Record<string, Meaning>> = {
       total(a.rows, (r) => total(a.cols, (c) => a.at(r, c) ** 2)),
     ),
   sumBlocks: ([a], out, { blocks }) => each(out, (r, c) => total(blocks, (block) => a.at(block * out.rows + r, c))),
+  maxBlocks: ([a], out, { blocks }) =>
+    each(out, (r, c) => Math.max(...Array.from({ length: blocks }, (_, block) => a.at(block * out.rows + r, c)))),
 
   softmax: ([x], out) => eachRow(out, (r) => shares(x, r)),
   logSoftmax: ([x], out) =>

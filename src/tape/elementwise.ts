@@ -29,6 +29,16 @@ export const elementwise: Record<string, OpRow> = {
     ...row('expand', (a) => a, ({ grad }) => [grad]),
     shape: (_, { rows, cols }) => [rows, cols],
   },
+  /** The matrix `times` times, one above the other. */
+  repeat: {
+    ...row('repeat', (a) => a, ({ grad, g, attributes: { times } }) => [g.sumBlocks(grad, times)]),
+    shape: ([a], { times }) => {
+      if (!(Number.isInteger(times) && times >= 1)) throw new Error(`repeat: ${times} times; must be a positive integer`)
+      return [a.rows * times, a.cols]
+    },
+  },
+  /** The same value, from which no gradient flows back. */
+  detach: row('detach', (a) => a, () => [undefined]),
   add: row('add', (a, b) => a + b, ({ grad }) => [grad, grad]),
   sub: row('sub', (a, b) => a - b, ({ grad, g }) => [grad, g.neg(grad)]),
   mul: row('mul', (a, b) => a * b, ({ inputs: [a, b], grad, g }) => [g.mul(grad, b), g.mul(grad, a)]),

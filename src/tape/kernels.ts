@@ -4,6 +4,15 @@ import { shapeOf } from './shapes.js'
 
 const same: OpRow['shape'] = ([a]) => [a.rows, a.cols]
 
+const blockOf =
+  (name: string): OpRow['shape'] =>
+  ([a], { blocks }) => {
+    if (!(Number.isInteger(blocks) && blocks >= 1) || a.rows % blocks !== 0) {
+      throw new Error(`${name}: ${shapeOf(a)} in ${blocks} blocks; must be a positive integer that divides the rows`)
+    }
+    return [a.rows / blocks, a.cols]
+  }
+
 export const kernels: Record<string, OpRow> = {
   /**
    * op(A)·op(B), plus an optional third operand (a full matrix or one row), which the compiler folds in.
@@ -46,7 +55,16 @@ export const kernels: Record<string, OpRow> = {
     spreads: 'sum',
   },
   /** The sum of the `blocks` blocks of a stack. */
-  sumBlocks: { shape: ([a], { blocks }) => [a.rows / blocks, a.cols] },
+  sumBlocks: { shape: blockOf('sumBlocks'), adjoint: ({ attributes: { blocks }, grad, g }) => [g.repeat(grad, blocks)] },
+  /** The largest of the `blocks` blocks of a stack, element by element; where several are, they share the gradient. */
+  maxBlocks: {
+    shape: blockOf('maxBlocks'),
+    adjoint: ({ inputs: [a], out, attributes: { blocks }, grad, g }) => {
+      const largest = g.greaterEqual(a, g.repeat(out, blocks))
+      const share = g.div(grad, g.sumBlocks(largest, blocks))
+      return [g.select(largest, g.repeat(share, blocks), g.constant(0))]
+    },
+  },
 
   softmax: { shape: same, adjoint: ({ out, grad, g }) => [g.softmaxGrad(grad, out)], spreads: 'rows' },
   softmaxGrad: { shape: same, spreads: 'rows' },

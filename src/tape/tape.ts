@@ -66,6 +66,13 @@ export class Tape {
   expand(a: Node, rows: number, cols: number): Node {
     return a.rows === rows && a.cols === cols ? a : this.record('expand', [a], { rows, cols })
   }
+  /** The node `times` times, one above the other. */
+  repeat(a: Node, times: number): Node {
+    return times === 1 ? a : this.record('repeat', [a], { times })
+  }
+  sumBlocks(a: Node, blocks: number): Node {
+    return blocks === 1 ? a : this.record('sumBlocks', [a], { blocks })
+  }
   zeros(rows: number, cols: number): Node {
     return this.expand(this.constant(0), rows, cols)
   }

@@ -1,6 +1,6 @@
 // Every op's gradient against differences of its values, in float64 on the reference engine.
 import fc from 'fast-check'
-import { describe, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { Graph } from '../../src/graph/graph.js'
 import { Matrix } from '../../src/graph/matrix.js'
 import { expectGradients } from '../support/differences.js'
@@ -52,4 +52,13 @@ describe('the gradient that central differences find is that of', () => {
       },
     )
   })
+})
+
+test('what is detached has its value, and no gradient flows back from it', () => {
+  const x = new Matrix(1, 2, [3, -2], { engine: reference })
+  const g = new Graph({ engine: reference })
+  const loss = g.sum(g.mul(g.detach(g.square(x)), x))
+  g.backward(loss)
+  expect(loss.value).toBe(27 - 8)
+  expect([...x.grad.read()]).toEqual([9, 4])
 })

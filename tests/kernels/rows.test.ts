@@ -6,7 +6,7 @@ const entry = `
 export { softmax, logSoftmax, softmaxGrad, logSoftmaxGrad, crossEntropy, crossEntropyGrad } from './rows'
 export { normalize, normalizeGrad } from './rows'
 export { gather, scatterAdd, transpose } from './move'
-export { sumRows, sumCols, sumAll, sumBlocks, sumSquares } from './reduce'`
+export { sumRows, sumCols, sumAll, sumBlocks, maxBlocks, sumSquares } from './reduce'`
 
 type Name =
   | 'softmax'
@@ -24,6 +24,7 @@ type Name =
   | 'sumCols'
   | 'sumAll'
   | 'sumBlocks'
+  | 'maxBlocks'
   | 'sumSquares'
 type Exports = Record<Name, (...words: number[]) => void>
 
@@ -320,7 +321,7 @@ describe.each(compiled)('$build', (k) => {
     }
   })
 
-  test('sumBlocks, with gaps and without', () => {
+  test('sumBlocks and maxBlocks, with gaps and without', () => {
     const next = random(5)
     for (const [blocks, rows, cols] of [
       [1, 3, 5],
@@ -343,6 +344,15 @@ describe.each(compiled)('$build', (k) => {
           expected,
           () => run.sumBlocks(rows, cols, x.address, bytes(x), out.address, bytes(out), blocks),
           { absolute: 1e-5 },
+        )
+        check(
+          `the largest of ${blocks} blocks of [${rows}, ${cols}]`,
+          out,
+          Array.from({ length: rows * cols }, (_, i) =>
+            Math.max(...Array.from({ length: blocks }, (_, b) => values[b * rows * cols + i])),
+          ),
+          () => run.maxBlocks(rows, cols, x.address, bytes(x), out.address, bytes(out), blocks),
+          { relative: 0, absolute: 0 },
         )
       }
     }

@@ -15,7 +15,7 @@ const allowed: Record<string, readonly string[]> = {
   run: ['tape', 'compile', 'kernels/opcodes'],
   graph: ['tape', 'compile', 'run/engine', 'run/engines'],
   // From here on everything is made of the public graph, as a user could make it.
-  nn: ['graph', 'run/engine', 'pure-rand'],
+  nn: ['graph', 'run/engine', 'run/engines', 'pure-rand'],
   optim: ['graph', 'run/engine'],
   text: ['papaparse', '@noble/hashes'],
   series: ['nn/random', 'optim/schedules', 'text/csv-rows', 'text/graphemes', 'fastest-levenshtein'],

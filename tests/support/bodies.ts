@@ -233,6 +233,40 @@ const odd: Body[] = [
     },
   },
   {
+    name: 'attention over blocks of rows, on the circle',
+    inputs: { x: n },
+    state: { s: n },
+    parameters: (batch) => ({ keys: [3 * batch, n], W: [n, n], v: [n, 1] }),
+    step(g, { x }, { s }, { keys, W, v }) {
+      const scores = g.matmul(g.tanh(g.add(keys, g.repeat(g.matmul(s, W), 3))), v)
+      const context = g.sumBlocks(g.mul(g.softmaxBlocks(scores, 3), keys), 3)
+      const next = g.tanh(g.add(x, context))
+      return { s: next, output: g.mul(next, context) }
+    },
+  },
+  {
+    name: 'attention over blocks of rows, on no circle',
+    inputs: { x: n },
+    state: { s: n },
+    parameters: (batch) => ({ keys: [3 * batch, n], W: [n, n] }),
+    step(g, { x }, { s }, { keys, W }) {
+      const next = g.tanh(g.add(x, g.matmul(s, W)))
+      const shares = g.softmaxBlocks(g.sumCols(g.mul(keys, g.repeat(next, 3))), 3)
+      return { s: next, output: g.sumBlocks(g.mul(shares, keys), 3) }
+    },
+  },
+  {
+    name: 'the largest of blocks, and the row of a table for the largest of a row, fed back',
+    inputs: { x: n },
+    state: { s: n, fed: n },
+    parameters: () => ({ W: [n, n], table: [n, n] }),
+    step(g, { x }, { s, fed }, { W, table }) {
+      const next = g.tanh(g.add(g.matmul(s, W), g.maxBlocks(g.concatRows(x, fed), 2)))
+      const chosen = g.greaterEqual(next, g.maxCols(next))
+      return { s: next, fed: g.matmul(chosen, table), output: g.add(next, fed) }
+    },
+  },
+  {
     name: 'a fast weight, the product of two values of the loop',
     inputs: { x: n, y: 2 },
     state: { s: n },

@@ -277,6 +277,31 @@ const sums: Op[] = [
   },
 ]
 
+const blocks: Op[] = [
+  unary('repeat', (g, a) => g.repeat(a, 3)),
+  unary('repeat, folded into a product', (g, a) => g.mul(g.repeat(a, 3), g.concatRows(a, g.tanh(a), g.square(a)))),
+  unary('repeat once', (g, a) => g.tanh(g.repeat(a, 1))),
+  ...(['sumBlocks', 'maxBlocks', 'softmaxBlocks'] as const).flatMap((name): Op[] => [
+    unary(`${name} of one block`, (g, a) => g[name](a, 1)),
+    unary(`${name} of blocks of one row`, (g, a) => g[name](a, a.rows)),
+    { name: `${name} of three blocks`, shapes: (m, _k, n) => [[3 * m, n]], record: (g, [a]) => g[name](g.tanh(a), 3) },
+  ]),
+  {
+    name: 'softmaxBlocks with a mask',
+    shapes: (m, _k, n) => [[4 * m, n]],
+    record: (g, [a], next) => g.softmaxBlocks(a, 4, zeroOne(g, a.rows, 1, next)),
+  },
+  unary('maxCols', (g, a) => g.maxCols(a)),
+  {
+    name: 'a column repeated along rows and columns',
+    shapes: (m, _k, n) => [
+      [m, 1],
+      [2 * m, n],
+    ],
+    record: (g, [a, b]) => g.sumBlocks(g.mul(g.repeat(a, 2), b), 2),
+  },
+]
+
 const rows: Op[] = [
   unary('softmax', (g, a) => g.softmax(a)),
   unary('logSoftmax', (g, a) => g.logSoftmax(a)),
@@ -351,6 +376,52 @@ const losses: Op[] = [
       g.meanSquaredError(a, b, { mask: g.input(a.rows, a.cols, offKinks(a.size, next).map(Math.abs)) }),
   },
   {
+    name: 'crossEntropy with class weights',
+    shapes: one,
+    record: (g, [a], next) => g.crossEntropy(a, wholes(a.rows, -1, a.cols, next), { classWeights: weightsOf(a.cols) }),
+  },
+  {
+    name: 'crossEntropy with class weights and a mask, sum',
+    shapes: one,
+    record(g, [a], next) {
+      const options = { classWeights: weightsOf(a.cols), mask: zeroOne(g, a.rows, 1, next), reduction: 'sum' } as const
+      return g.crossEntropy(a, wholes(a.rows, -1, a.cols, next), options)
+    },
+  },
+  {
+    name: 'meanAbsoluteError',
+    shapes: (m, _k, n) => [
+      [m, n],
+      [m, n],
+    ],
+    record: (g, [a, b]) => g.meanAbsoluteError(a, b),
+  },
+  {
+    name: 'gaussian with a mask',
+    shapes: (m, _k, n) => [
+      [m, n],
+      [m, n],
+      [m, n],
+    ],
+    record: (g, [a, b, c], next) => g.gaussian(a, g.add(g.softplus(b), 0.1), c, { mask: zeroOne(g, a.rows, a.cols, next) }),
+  },
+  {
+    name: 'pinball',
+    shapes: (m, _k, n) => [
+      [m, 3 * n],
+      [m, n],
+    ],
+    record: (g, [a, b]) => g.pinball(a, b, [0.1, 0.5, 0.8]),
+  },
+  {
+    name: 'pinball of one quantile with a mask',
+    shapes: (m, _k, n) => [
+      [m, n],
+      [m, n],
+    ],
+    record: (g, [a, b], next) => g.pinball(a, b, [0.3], { mask: zeroOne(g, a.rows, a.cols, next) }),
+  },
+  {
     name: 'huber, sum',
     shapes: (m, _k, n) => [
       [m, n],
@@ -368,8 +439,10 @@ const losses: Op[] = [
   },
 ]
 
+const weightsOf = (classes: number): number[] => Array.from({ length: classes }, (_, i) => 0.5 + (i % 3))
+
 function zeroOne(g: Graph, rows: number, cols: number, next: () => number): Value {
   return g.input(rows, cols, wholes(rows * cols, 0, 2, next))
 }
 
-export const ops: readonly Op[] = [...smooth, ...binary, ...products, ...structure, ...sums, ...rows, ...losses]
+export const ops: readonly Op[] = [...smooth, ...binary, ...products, ...structure, ...sums, ...blocks, ...rows, ...losses]

@@ -11,7 +11,7 @@ import {
   normalizeGrad,
 } from './rows'
 import { gather, scatterAdd, transpose } from './move'
-import { sumRows, sumCols, sumAll, sumBlocks, sumSquares } from './reduce'
+import { sumRows, sumCols, sumAll, sumBlocks, maxBlocks, sumSquares } from './reduce'
 import { Opcode } from '../opcodes'
 
 /** First byte behind the kernels' own tables and scratch space. */
@@ -80,6 +80,9 @@ export function run(first: usize, end: usize): void {
         break
       case Opcode.SumBlocks:
         sumBlocks(at(r, 1), at(r, 2), at(r, 3), at(r, 4), at(r, 5), at(r, 6), at(r, 7))
+        break
+      case Opcode.MaxBlocks:
+        maxBlocks(at(r, 1), at(r, 2), at(r, 3), at(r, 4), at(r, 5), at(r, 6), at(r, 7))
         break
       case Opcode.Transpose:
         transpose(at(r, 1), at(r, 2), at(r, 3), at(r, 4), at(r, 5), at(r, 6))

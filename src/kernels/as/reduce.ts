@@ -136,6 +136,28 @@ export function sumBlocks(rows: i32, cols: i32, x: usize, xStride: i32, out: usi
   }
 }
 
+/** Largest elements; NaN wins. */
+export function maxBlocks(rows: i32, cols: i32, x: usize, xStride: i32, out: usize, outStride: i32, blocks: i32): void {
+  const step = <usize>(rows * xStride)
+  // Without gaps, a block is one long row.
+  if (xStride == cols << 2 && outStride == xStride) {
+    cols *= rows
+    rows = 1
+  }
+  for (let r = 0; r < rows; r++) {
+    for (let c = 0; c < cols; c += 4) {
+      const at = x + ((<usize>c) << 2)
+      let largest = v128.load(at)
+      for (let block = 1; block < blocks; block++) largest = f32x4.max(largest, v128.load(at + <usize>block * step))
+      const to = out + ((<usize>c) << 2)
+      if (cols - c >= 4) v128.store(to, largest)
+      else storeTail(to, largest, cols - c)
+    }
+    x += xStride
+    out += outStride
+  }
+}
+
 export function sumCols(rows: i32, cols: i32, x: usize, xStride: i32, out: usize, outStride: i32): void {
   for (let r = 0; r < rows; r++) {
     store<f32>(out, <f32>sumOf(x, cols))
