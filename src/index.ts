@@ -1,7 +1,7 @@
 /** Recurrent networks in TypeScript. The public face of the package. */
 
 // A language model in a few lines
-export type { CellName } from './language/cells.js'
+export type { CellName } from './nn/named-cells.js'
 export {
   LanguageModel,
   type LanguageModelOptions,
@@ -11,7 +11,7 @@ export {
   type TrainingText,
 } from './language/model.js'
 export { Training, type TrainingProgress, type Validation } from './language/training.js'
-export type { ScheduleName, TrainOptions } from './language/train-options.js'
+export type { ScheduleName, TrainOptions } from './train/train-options.js'
 export { assess, type Assessment } from './language/assess.js'
 export type { MeasuredText } from './language/reading.js'
 export type { TokenScore } from './language/score.js'

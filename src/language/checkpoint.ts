@@ -7,7 +7,9 @@ import { decodeSafetensors, encodeSafetensors, type NamedTensor } from '../forma
 import { checkSeal, seal, unsealed } from '../formats/seal.js'
 import type { LoopState } from '../train/loop.js'
 import type { Snapshot } from '../train/snapshot.js'
-import { checkHistory, checkValidated, modelMetadata, parsed, type Described } from './file.js'
+import { parsed } from '../formats/metadata.js'
+import { checkHistory, checkValidated } from '../train/history.js'
+import { modelMetadata, type Described } from './file.js'
 import type { LanguageNetwork } from './network.js'
 
 /** What must be the same for a training to go on from a checkpoint exactly. */

@@ -3,7 +3,7 @@ import { filesPy } from '../formats/python/files.js'
 import { generatePy } from '../formats/python/generate.js'
 import { modelPy } from '../formats/python/model.js'
 import { vocabularyPy } from '../formats/python/vocabulary.js'
-import { builtIn } from './cells.js'
+import { builtIn } from '../nn/named-cells.js'
 import type { LanguageModel } from './model.js'
 
 /**

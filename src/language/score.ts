@@ -2,7 +2,7 @@
 import { surprisals } from '../generate/along.js'
 import type { Spelling } from '../generate/spelling.js'
 import type { TokenNetwork } from '../nn/token-network.js'
-import { Turns } from './turns.js'
+import { Turns } from '../train/turns.js'
 
 /** One token of a text that is given. */
 export interface TokenScore {

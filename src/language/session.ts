@@ -8,7 +8,7 @@ import type { Spelling } from '../generate/spelling.js'
 import { write, writtenText, type Ending, type WrittenToken } from '../generate/write.js'
 import { Random } from '../nn/random.js'
 import type { TokenNetwork } from '../nn/token-network.js'
-import { Turns } from './turns.js'
+import { Turns } from '../train/turns.js'
 
 export interface StreamOptions extends DecodingOptions {
   /** How many of the most likely tokens to tell with each token. Default 0. */

@@ -12,7 +12,7 @@ import type { Described } from './file.js'
 import { refuseTooLargeTraining } from './memory.js'
 import type { LanguageNetwork } from './network.js'
 import { charactersOf, measuredBatches, predictedCharacters, splitCorpus, trainingBatches } from './reading.js'
-import { planOf, type TrainOptions } from './train-options.js'
+import { planOf, type TrainOptions } from '../train/train-options.js'
 
 /** A step's report; where there was a validation, with it. */
 export interface TrainingProgress extends StepReport {

@@ -1,47 +1,46 @@
-/** The training loop: truncated backpropagation through time over windows of text, the state carried from one to the next. */
+/** The training loop: truncated backpropagation through time over windows, the state carried from one to the next. */
 import { Graph } from '../graph/graph.js'
 import type { Matrix } from '../graph/matrix.js'
-import type { Indices, Input, Value } from '../graph/value.js'
+import type { Indices, Value } from '../graph/value.js'
 import { NonFiniteGradient, type Optimizer } from '../optim/optimizer.js'
 import type { Schedule } from '../optim/schedules.js'
 import type { Snapshot } from './snapshot.js'
 import { dropoutKey } from '../run/dropout.js'
-import type { TextBatches } from '../text/batches.js'
+import type { TextWindow } from '../text/batches.js'
 import type { TokenNetwork } from '../nn/token-network.js'
 import { CarriedState } from '../nn/carried-state.js'
+import type { Batches, Learner, Recorded, Window } from './learner.js'
+import { tokenLearner, type LossPer } from './token-learner.js'
 
-export interface TrainerOptions {
+export interface TrainerOptions<W extends Window = TextWindow> {
   /** What it reads: `Streams` of one text, `SentenceBatches`, or a source of one's own. */
-  batches: TextBatches
+  batches: Batches<W>
   optimizer: Optimizer
   schedule: Schedule
   /** What dropout draws from. Default 0. */
   seed?: number
   /** How many earlier steps the gradient of a token's loss flows back to; never beyond its window. Default: all. */
   reach?: number
-  /**
-   * What the loss of a step is. `token`: the mean over the predicted tokens. `sequence`: summed over the steps, the mean over the sequences
-   * that are side by side in this step, as min-char-rnn and its kin have it; gradients grow with the window. Default `token`.
-   */
-  lossPer?: 'token' | 'sequence'
+  /** For a network that predicts tokens: what the loss of a step is. Default `token`. */
+  lossPer?: LossPer
 }
 
 /** One step's report. */
 export interface StepReport {
   /** Steps taken, from 1. */
   readonly step: number
-  /** How much of the text has been read, in epochs. */
+  /** How much of the data has been read, in epochs. */
   readonly epoch: number
-  /** Cross-entropy of the window before the step, in nats; a token, or as `lossPer` says. */
+  /** Loss of the window before the step; of a network that predicts tokens, the cross-entropy in nats, a token, or as `lossPer` says. */
   readonly loss: number
-  /** The same a token, whatever `lossPer` says. */
+  /** The same a token, whatever `lossPer` says; of other networks, a prediction, in the unit of the loss. */
   readonly nats: number
   /** Norm of the gradient before clipping. */
   readonly gradientNorm: number
   /** Share of the gradient's elements that was limited by `clipValue`, where the optimizer counts them. */
   readonly clippedShare: number | undefined
   readonly learningRate: number
-  /** Tokens predicted in this step. */
+  /** Tokens, or whatever else, predicted in this step. */
   readonly tokens: number
 }
 
@@ -49,49 +48,42 @@ export interface StepReport {
 const mostBuilt = 64
 
 /** A graph for windows of one length. */
-interface Built {
+interface Built<W extends Window> {
   readonly graph: Graph
-  readonly inputs: Indices
-  readonly targets: Indices
+  readonly recorded: Recorded<W>
   readonly keys: readonly Indices[]
   readonly state: CarriedState
-  /** What the summed loss is multiplied by, where it is summed. */
-  readonly scale: Input
   readonly loss: Value
   hasRun: boolean
 }
 
-/** Trains a network on text, a window a step. */
-export class Trainer {
-  readonly network: TokenNetwork
-  readonly batches: TextBatches
+/** Trains a network, a window a step. */
+export class Trainer<W extends Window = TextWindow> {
+  readonly network: Learner<W>
+  readonly batches: Batches<W>
   readonly optimizer: Optimizer
   readonly schedule: Schedule
   readonly seed: number
   readonly reach: number
-  readonly lossPer: 'token' | 'sequence'
   /** What the schedule's rate is multiplied by; 1 until something lowers it. */
   rateFactor = 1
-  readonly #built = new Map<number, Built>()
+  readonly #built = new Map<number, Built<W>>()
   /** The one whose state the next window goes on from. */
-  #last: Built
+  #last: Built<W>
 
-  constructor(network: TokenNetwork, options: TrainerOptions) {
+  /** @param network one that predicts tokens; or whatever else there is a loss for */
+  constructor(network: (TextWindow extends W ? TokenNetwork : never) | Learner<W>, options: TrainerOptions<W>) {
     const { batches, optimizer, schedule, seed = 0, reach = Infinity, lossPer = 'token' } = options
-    if (lossPer !== 'token' && lossPer !== 'sequence') {
-      throw new Error(`lossPer: '${String(lossPer)}'; must be 'token' or 'sequence'`)
-    }
-    this.network = network
+    this.network = 'record' in network ? network : (tokenLearner(network, lossPer) as Learner<Window> as Learner<W>)
     this.batches = batches
     this.optimizer = optimizer
     this.schedule = schedule
     this.seed = seed
     this.reach = reach
-    this.lossPer = lossPer
     this.#last = this.#builtFor(batches.window(optimizer.step).steps)
   }
 
-  #builtFor(steps: number): Built {
+  #builtFor(steps: number): Built<W> {
     const built = this.#built.get(steps) ?? this.#build(steps)
     // What is used is inserted again; the one that has not been used for longest goes first.
     this.#built.delete(steps)
@@ -103,36 +95,27 @@ export class Trainer {
     return built
   }
 
-  #build(steps: number): Built {
-    const { network, batches, reach, lossPer } = this
+  #build(steps: number): Built<W> {
+    const { network, batches, reach } = this
     const { batch } = batches
     const graph = new Graph({ engine: network.engine, values: 'kept' })
-    const inputs = graph.indices(batch * steps)
-    const targets = graph.indices(batch * steps)
     const keys = Array.from({ length: network.dropouts }, () => graph.indices(1))
     const state = new CarriedState(graph, network, batch)
-    const { logits, state: finals } = network.forward(graph, inputs, { state: state.inputs, dropoutKeys: keys, reach })
-    state.follow(graph, finals)
-    const scale = graph.input(1, 1)
-    const loss =
-      lossPer === 'token'
-        ? graph.crossEntropy(logits, targets)
-        : graph.mul(graph.crossEntropy(logits, targets, { reduction: 'sum' }), scale)
-    return { graph, inputs, targets, keys, state, scale, loss: graph.keep(loss), hasRun: false }
+    const recorded = network.record(graph, { batch, steps, state: state.inputs, dropoutKeys: keys, reach })
+    state.follow(graph, recorded.state)
+    return { graph, recorded, keys, state, loss: graph.keep(recorded.loss), hasRun: false }
   }
 
   /** Takes one step. Throws `Divergence`, with the parameters as they were, when the loss or a gradient is not finite. */
   step(): StepReport {
-    const { optimizer, batches, schedule, lossPer } = this
+    const { optimizer, batches, schedule, network } = this
     const index = optimizer.step
-    const { inputs, targets, steps, predicted, sequences, startsAnew } = batches.window(index)
-    const built = this.#builtFor(steps)
-    if (startsAnew) built.state.reset()
+    const window = batches.window(index)
+    const built = this.#builtFor(window.steps)
+    if (window.startsAnew) built.state.reset()
     else if (built !== this.#last) built.state.takeOver(this.#last.state)
     this.#last = built
-    built.inputs.set(inputs)
-    built.targets.set(targets)
-    built.scale.set([1 / sequences])
+    built.recorded.set(window)
     built.keys.forEach((key, layer) => key.set([dropoutKey(this.seed, index, layer)]))
     this.#run(built)
     const [loss] = built.loss.read()
@@ -154,11 +137,11 @@ export class Trainer {
       step: index + 1,
       epoch: (index + 1) / batches.windowsPerEpoch,
       loss,
-      nats: lossPer === 'token' ? loss : (loss * sequences) / predicted,
+      nats: network.perPrediction(loss, window),
       gradientNorm: optimizer.gradientNorm,
       clippedShare: optimizer.clippedShare,
       learningRate,
-      tokens: predicted,
+      tokens: window.predicted,
     }
   }
 
@@ -205,7 +188,7 @@ export class Trainer {
     return this.#last.graph.toString()
   }
 
-  #run(built: Built): void {
+  #run(built: Built<W>): void {
     if (built.hasRun) built.graph.run()
     else built.graph.backward(built.loss, { wrt: this.network.parameters })
     built.hasRun = true

