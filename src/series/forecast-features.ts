@@ -38,7 +38,8 @@ export class ForecastFeatures {
     const length = dateAfter(dates.first, dates.step, 1) - dates.first
     const guess = Math.round((date - dates.first) / length)
     const found = [0, -1, 1, -2, 2].map((away) => guess + away).find((index) => this.dateAt(index) === date)
-    if (found === undefined) throw new Error(`${where}: ${new Date(date).toISOString()} is no step of the series that the model was trained on`)
+    if (found === undefined)
+      throw new Error(`${where}: ${new Date(date).toISOString()} is no step of the series that the model was trained on`)
     return found
   }
 

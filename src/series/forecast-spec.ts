@@ -28,8 +28,8 @@ export interface ForecastSpec {
   /** Steps ahead. */
   readonly horizon: number
   readonly base: ForecastBase | null
-  /** When the first step of the training series was, and the step between dates; null where there are none. */
-  readonly dates: { readonly first: number; readonly step: DateStep } | null
+  /** The column of dates, when the first step of the training series was, and the step between dates; null where there are none. */
+  readonly dates: { readonly column: string; readonly first: number; readonly step: DateStep } | null
 }
 
 export interface SpecOptions {
@@ -37,10 +37,16 @@ export interface SpecOptions {
   readonly calendar: Calendar
   readonly horizon: number
   readonly base: ForecastBase | null
+  /** The column of dates. */
+  readonly date?: string
 }
 
 /** Learns the scalings from the steps before `end`, and from nothing after. Throws for a column with nothing but gaps there. */
-export function learnSpec(series: TimeSeries, end: number, { scaling, calendar, horizon, base }: SpecOptions): ForecastSpec {
+export function learnSpec(
+  series: TimeSeries,
+  end: number,
+  { scaling, calendar, horizon, base, date }: SpecOptions,
+): ForecastSpec {
   if (calendar.parts.length > 0 && !series.dates) {
     throw new Error(`calendar: ${calendar.parts.join(', ')}; needs a column of dates, named as date`)
   }
@@ -56,7 +62,7 @@ export function learnSpec(series: TimeSeries, end: number, { scaling, calendar, 
     calendar: checkCalendar(calendar),
     horizon,
     base,
-    dates: series.dates && series.step ? { first: series.dates[0], step: series.step } : null,
+    dates: series.dates && series.step && date !== undefined ? { column: date, first: series.dates[0], step: series.step } : null,
   }
 }
 
@@ -79,14 +85,20 @@ export function checkSpec(value: unknown): ForecastSpec {
       checkScaling(column.scaling)
     }
   }
-  if (!Array.isArray(calendar?.parts) || !Array.isArray(calendar.periods)) throw new Error('calendar: must have parts and periods')
+  if (!Array.isArray(calendar?.parts) || !Array.isArray(calendar.periods))
+    throw new Error('calendar: must have parts and periods')
   checkCalendar(calendar)
   for (const [name, count] of Object.entries({ horizon, targets: targets.length, ...base })) {
     if (!(Number.isSafeInteger(count) && count >= 1)) throw new Error(`${name}: ${String(count)}; must be a positive integer`)
   }
   if (dates !== null) {
-    if (!Number.isFinite(dates?.first) || !Number.isSafeInteger(dates.step?.by) || dates.step.by < 1) {
-      throw new Error('dates: must have a first one and a step, or be null')
+    if (
+      typeof dates?.column !== 'string' ||
+      !Number.isFinite(dates.first) ||
+      !Number.isSafeInteger(dates.step?.by) ||
+      dates.step.by < 1
+    ) {
+      throw new Error('dates: must have a column, a first one and a step, or be null')
     }
   }
   return { targets, inputs, known, calendar, horizon, base, dates }

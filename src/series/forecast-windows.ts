@@ -54,7 +54,8 @@ export class ForecastWindows {
   /** Throws if there are fewer steps than streams, or none of them has something to predict. */
   constructor(features: ForecastFeatures, series: TimeSeries, options: ForecastWindowsOptions) {
     const { streams, window, from, to } = options
-    if (to - streams < 1) throw new Error(`${series.source}: ${to} steps to read in ${streams} parts; give more of them, or fewer streams`)
+    if (to - streams < 1)
+      throw new Error(`${series.source}: ${to} steps to read in ${streams} parts; give more of them, or fewer streams`)
     const { values, known } = features.columnsOf(series)
     this.#features = features
     this.#values = values
@@ -69,10 +70,17 @@ export class ForecastWindows {
     const width = features.knownWidth
     this.#knownRows = new Float64Array(to * width)
     for (let i = 0; i < to; i++) {
-      features.writeKnown(this.#first + i, known.map((column) => column[i]), this.#knownRows, i * width)
+      features.writeKnown(
+        this.#first + i,
+        known.map((column) => column[i]),
+        this.#knownRows,
+        i * width,
+      )
     }
     const targets = features.spec.targets.length
-    if (!values.slice(0, targets).some((column) => column.subarray(Math.max(1, from), to).some((value) => !Number.isNaN(value)))) {
+    if (
+      !values.slice(0, targets).some((column) => column.subarray(Math.max(1, from), to).some((value) => !Number.isNaN(value)))
+    ) {
       throw new Error(`${series.source}: nothing but gaps in steps ${from + 1} to ${to}; there must be something to predict`)
     }
   }

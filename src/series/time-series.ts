@@ -15,7 +15,7 @@ export interface SeriesColumns {
 }
 
 /** A table, a CSV as text, or what a table can be made from. */
-export type SeriesData = string | Table | TableData
+export type SeriesData = string | Table | TableData | TimeSeries
 
 export class TimeSeries {
   readonly source: string
@@ -28,7 +28,11 @@ export class TimeSeries {
   readonly step: DateStep | undefined
 
   /** Throws a sentence for a column that is not there, is named twice, or holds what it must not. */
-  constructor(data: SeriesData, { target, inputs = [], known = [], date }: SeriesColumns = {}, source = 'series') {
+  constructor(
+    data: Exclude<SeriesData, TimeSeries>,
+    { target, inputs = [], known = [], date }: SeriesColumns = {},
+    source = 'series',
+  ) {
     const table =
       data instanceof Table ? data : typeof data === 'string' ? Table.fromCsv(data, { source }) : Table.from(data, { source })
     const others = [...inputs, ...known, ...(date === undefined ? [] : [date])]
