@@ -87,5 +87,5 @@ function checkConfig(value: unknown): ForecastConfig {
 
 function checkNotes(value: unknown): string[] {
   if (!Array.isArray(value) || !value.every((note) => typeof note === 'string')) throw new Error('must be a list of sentences')
-  return value as string[]
+  return value
 }

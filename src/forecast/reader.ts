@@ -4,7 +4,7 @@ import { baseOf, type ForecastFeatures } from '../series/forecast-features.js'
 import { quantileOfSorted, unscaled } from '../series/scaling.js'
 import type { HeadName } from './network.js'
 import type { Position } from './position.js'
-import { ForecastRunner } from './runner.js'
+import type { ForecastRunner } from './runner.js'
 
 /** A step: of each target and then of each input, scaled, NaN at a gap; of what is known, scaled. */
 export interface ScaledStep {

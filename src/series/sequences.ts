@@ -104,7 +104,7 @@ export class SequenceEncoder {
     if (!isTokens || new Set(tokens).size !== tokens.length || !Array.isArray(scalings)) {
       throw new Error('sequences must have a list of different tokens, and a list of scalings')
     }
-    return new SequenceEncoder(tokens as string[], scalings.map(checkScaling))
+    return new SequenceEncoder(tokens, scalings.map(checkScaling))
   }
 }
 

@@ -74,7 +74,7 @@ export class Trainer<W extends Window = TextWindow> {
   /** @param network one that predicts tokens; or whatever else there is a loss for */
   constructor(network: (TextWindow extends W ? TokenNetwork : never) | Learner<W>, options: TrainerOptions<W>) {
     const { batches, optimizer, schedule, seed = 0, reach = Infinity, lossPer = 'token' } = options
-    this.network = 'record' in network ? network : (tokenLearner(network, lossPer) as Learner<Window> as Learner<W>)
+    this.network = 'record' in network ? network : (tokenLearner(network, lossPer) as Learner<Window>)
     this.batches = batches
     this.optimizer = optimizer
     this.schedule = schedule
