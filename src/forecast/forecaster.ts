@@ -9,7 +9,7 @@ import { cellOfFile } from '../nn/named-cells.js'
 import type { Engine } from '../run/engine.js'
 import { ForecastFeatures } from '../series/forecast-features.js'
 import { aheadWidth, inputWidth } from '../series/forecast-spec.js'
-import { scaled } from '../series/scaling.js'
+import { quantileOfSorted, scaled } from '../series/scaling.js'
 import { nearest } from '../series/table.js'
 import { knownAhead, TimeSeries, type SeriesData } from '../series/time-series.js'
 import type { Validated } from '../train/loop.js'
@@ -40,7 +40,7 @@ export interface Backtested {
 export type Observation = number | null | Readonly<Record<string, number | null>>
 
 export class Forecaster {
-  readonly config: ForecastConfig
+  config: ForecastConfig
   readonly network: ForecastNetwork
   /** What was found in the series that it was trained on: gaps, columns that never change. */
   notes: readonly string[] = []
@@ -87,7 +87,8 @@ export class Forecaster {
     const training = Forecaster.training(data, options)
     const turns = new Turns()
     while (!training.ended) {
-      onProgress?.(training.next())
+      const report = training.next()
+      onProgress?.(report)
       await turns.next()
     }
     return training.finish()
@@ -210,6 +211,28 @@ export class Forecaster {
     return found
   }
 
+  /**
+   * Makes the band so much wider, or narrower, that its share of what came in the steps of a series from `from` on lies in it (conformalized
+   * quantile regression, Romano, Patterson & Candès 2019): by one number for each target.
+   */
+  calibrate(data: SeriesData, { from }: { from: number | string }): void {
+    const { spec, band, head } = this.config
+    // From the mean alone, or from the band as the network has it.
+    this.config = { ...this.config, margins: head === 'point' ? spec.targets.map(() => 0) : null }
+    const found = this.backtest(data, { from })
+    const margins = spec.targets.map(({ name, scaling }) => {
+      const beyond = found.flatMap(({ forecast, actual }) => {
+        const { low, high } = forecast.columns[name]
+        return Array.from(actual[name], (value, k) => {
+          const [here, below, above] = [value, low[k], high[k]].map((one) => scaled(scaling, one))
+          return Math.max(below - here, here - above)
+        }).filter((distance) => !Number.isNaN(distance))
+      })
+      return beyond.length === 0 ? 0 : quantileOfSorted(Float64Array.from(beyond).sort(), band)
+    })
+    this.config = { ...this.config, margins }
+  }
+
   #seriesOf(data: SeriesData): TimeSeries {
     const { targets, inputs, known, dates } = this.config.spec
     if (data instanceof TimeSeries) return data
@@ -223,7 +246,7 @@ export class Forecaster {
   }
 
   #newReader(next = 0): ForecastReader {
-    return new ForecastReader(this.#features, new ForecastRunner(this.network), this.config, next)
+    return new ForecastReader(this.#features, new ForecastRunner(this.network), () => this.config, next)
   }
 
   #stepsOf(series: TimeSeries): ScaledStep[] {

@@ -36,6 +36,8 @@ export interface Trainee {
   history: readonly Validated[]
   /** What its file says beside its tensors. */
   metadata(): Record<string, string>
+  /** Makes the band as wide as the steps of a series from `from` on want it. */
+  calibrate(series: TimeSeries, options: { from: number }): void
   /** Reads a series, and stands at its end. */
   read(series: TimeSeries): void
 }
@@ -59,7 +61,7 @@ export class ForecastTraining<M extends Trainee = Trainee> extends SteppedTraini
     const spec = learnSpec(series, from, { ...plan, horizon, date: columns.date })
     const made = resolveCell(cell)
     const { head, band, hidden, layers, dropout } = plan
-    const config = { spec, head, band, cell: cellName(made), hidden, layers, dropout }
+    const config = { spec, head, band, cell: cellName(made), hidden, layers, dropout, margins: null }
     const model = make(config, made, { seed: reading.seed, engine })
     const features = new ForecastFeatures(spec)
     const { window, seed } = reading
@@ -100,10 +102,14 @@ export class ForecastTraining<M extends Trainee = Trainee> extends SteppedTraini
     return report
   }
 
-  /** The model with the weights of its best validation, the last ones where there was none; it stands at the end of the series. */
+  /**
+   * The model with the weights of its best validation, the last ones where there was none, and with a band that is right for what was held out;
+   * it stands at the end of the series.
+   */
   finish(): M {
-    const { model, series } = this
+    const { model, series, heldOutFrom: from } = this
     model.network.parameters.forEach((parameter, i) => this.#best && parameter.write(this.#best[i]))
+    if (from < series.length) model.calibrate(series, { from })
     model.read(series)
     return model
   }

@@ -12,12 +12,16 @@ test.each([
 })
 
 test('what a head says is counted from the base, and its ends do not cross', () => {
-  const where = { at: 1, column: 1, targets: 2, base: 10, band: 0.8 }
+  const where = { at: 1, column: 1, targets: 2, base: 10, band: 0.8, margin: 0 }
   // Two rows; each: low of both targets, median of both, high of both.
   const quantiles = [0, 0, 0, 0, 0, 0, 7, -1, 8, 2, 9, 1]
   expect(expectedAt(quantiles, undefined, { ...where, head: 'quantile' })).toEqual({ low: 9, mean: 11, high: 12 })
   const { mean, low, high } = expectedAt([0, 0, 0, 3], [1, 1, 1, 2], { ...where, head: 'gaussian' })
   expect(mean).toBe(13)
+  const narrower = expectedAt(quantiles, undefined, { ...where, head: 'quantile', margin: -1.5 })
+  expect(narrower).toEqual({ low: 10.5, mean: 11, high: 11 })
+  expect(expectedAt([0, 0, 0, 3], undefined, { ...where, head: 'point', margin: 2 })).toEqual({ low: 11, mean: 13, high: 15 })
+  expect(expectedAt([0, 0, 0, 3], undefined, { ...where, head: 'point', margin: null }).low).toBeNaN()
   expect(high - mean).toBeCloseTo(2 * 1.2815515655, 7)
   expect(mean - low).toBeCloseTo(2 * 1.2815515655, 7)
 })
