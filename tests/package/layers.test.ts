@@ -18,18 +18,11 @@ const allowed: Record<string, readonly string[]> = {
   nn: ['graph', 'run/engine', 'run/engines', 'pure-rand'],
   optim: ['graph', 'run/engine'],
   text: ['papaparse', '@noble/hashes'],
-<<<<<<< HEAD
   series: ['nn/random', 'optim/schedules', 'text/csv-rows', 'text/graphemes', 'fastest-levenshtein'],
   metrics: ['nn/random', 'text'],
   train: ['formats', 'graph', 'nn/carried-state', 'nn/random', 'nn/token-network', 'optim', 'text', 'run/engine', 'run/dropout'],
-  generate: ['graph', 'nn/random', 'nn/token-network', 'run/engine'],
-  formats: ['graph', 'nn', 'run/engine', '@noble/hashes', 'node:fs/promises'],
-=======
-  metrics: ['text'],
-  train: ['graph', 'nn/carried-state', 'nn/random', 'nn/token-network', 'optim', 'text', 'run/engine', 'run/dropout'],
   generate: ['graph', 'nn/held-state', 'nn/random', 'nn/token-network', 'run/engine'],
-  formats: ['graph', 'nn', 'run/engine', '@noble/hashes'],
->>>>>>> w-parts
+  formats: ['graph', 'nn', 'run/engine', '@noble/hashes', 'node:fs/promises'],
   language: [...beneath, 'recurrentjs/sentence-model', 'run/engine', 'run/engines', 'node:fs/promises'],
   forecast: [...beneath, 'series', 'run/engine', 'run/engines'],
   recurrentjs: ['graph', 'nn', 'optim', 'text', 'train', 'generate', 'run/engine', 'run/engines'],
