@@ -1,16 +1,7 @@
 /** How a run trains, as `config.json` keeps it: names and numbers only, from which the same training can be made again. */
 import { planOf, type TrainOptions } from '../train/train-options.js'
-import { adagrad, adam, adamw, rmsprop, sgd, type Rule } from '../optim/rules.js'
-
-export type OptimizerName = 'adam' | 'adamw' | 'rmsprop' | 'adagrad' | 'sgd'
-
-export const optimizers: Readonly<Record<OptimizerName, () => Rule>> = {
-  adam: () => adam(),
-  adamw: () => adamw(),
-  rmsprop: () => rmsprop(),
-  adagrad: () => adagrad(),
-  sgd: () => sgd({ momentum: 0.9 }),
-}
+import { optimizers, type OptimizerName } from '../optim/named.js'
+import { OptionError } from '../options/option-error.js'
 
 /** `TrainOptions` that JSON can keep; the defaults are theirs. */
 export interface TrainingConfig extends Omit<TrainOptions, 'rule' | 'learningRate' | 'clipValue' | 'l2'> {
@@ -23,7 +14,7 @@ export interface TrainingConfig extends Omit<TrainOptions, 'rule' | 'learningRat
 
 export function trainOptionsOf({ optimizer = 'adam', ...config }: TrainingConfig): TrainOptions {
   const make = Object.hasOwn(optimizers, optimizer) ? optimizers[optimizer] : undefined
-  if (!make) throw new Error(`optimizer: '${String(optimizer)}'; must be one of ${Object.keys(optimizers).join(', ')}`)
+  if (!make) throw new OptionError('optimizer', `'${String(optimizer)}'; must be one of ${Object.keys(optimizers).join(', ')}`)
   return { ...config, rule: make() }
 }
 

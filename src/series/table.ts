@@ -1,5 +1,5 @@
 /** Rows and columns, from whatever has them. A column is made numbers, dates or tokens when it is asked for. */
-import { closest, distance } from 'fastest-levenshtein'
+import { nearest as nearestOf } from '../options/known.js'
 import { CsvRows } from '../text/csv-rows.js'
 import { dateOf, isGap, numberOf, shownCell, tokenOf, type CellValue, type ColumnKind } from './cells.js'
 
@@ -190,17 +190,8 @@ function refuseTwice(names: readonly string[], source: string): void {
 
 /** Says which of some names was meant, or, where none is near, all of them. */
 export function nearest(name: string, names: readonly string[]): string {
-  const near = closest(
-    name.toLowerCase(),
-    names.map((known) => known.toLowerCase()),
-  )
-  const found = names.find((known) => known.toLowerCase() === near)
-  if (
-    found !== undefined &&
-    distance(name.toLowerCase(), near) <= (name.length < 4 ? 1 : Math.max(2, Math.floor(name.length / 3)))
-  ) {
-    return `'${found}' is near`
-  }
+  const found = nearestOf(name, names)
+  if (found !== undefined) return `'${found}' is near`
   const shown = names.slice(0, 12).map((known) => `'${known.length > 40 ? `${known.slice(0, 40)}…` : known}'`)
   return `${names.length === 1 ? 'its only one is' : 'there are'} ${shown.join(', ')}${names.length > 12 ? ', …' : ''}`
 }

@@ -58,7 +58,9 @@ describe('windows of a series', () => {
     const features = new ForecastFeatures(learnSpec(series, 15, plan))
     const windows = new ForecastWindows(features, series, { streams: 1, window: 19, from: 15, to: 20 })
     const { targets, mask } = windows.window(0)
-    expect(Array.from(targets.filter((_, i) => mask[i] === 1))).toEqual([15, 16, 17, 18, 19, 15, 16, 17, 18, 19, 15, 16, 17, 18, 19])
+    expect(Array.from(targets.filter((_, i) => mask[i] === 1))).toEqual([
+      15, 16, 17, 18, 19, 15, 16, 17, 18, 19, 15, 16, 17, 18, 19,
+    ])
   })
 
   test('need something to predict', () => {
