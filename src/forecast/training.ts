@@ -71,7 +71,7 @@ export class ForecastTraining<M extends Trainee = Trainee> extends SteppedTraini
     const held = from < series.length && new ForecastWindows(features, series, { streams: 1, window, from, to: series.length })
     const { network } = model
     network.uninformed = largestLoss(windows, head)
-    const { steps, limits, schedule, ...every } = lengths(windows.windowsPerEpoch)
+    const { steps, limits, schedule, validateEvery, snapshotEvery } = lengths(windows.windowsPerEpoch)
     const optimizer = new Optimizer(network.parameters, rule, clipping)
     const trainer = new Trainer<ForecastWindow>(network, { batches: windows, optimizer, schedule, seed, reach })
     const validate = held
@@ -85,7 +85,7 @@ export class ForecastTraining<M extends Trainee = Trainee> extends SteppedTraini
       metadata: () => model.metadata(),
       remember: (history: readonly Validated[]) => void (model.history = history),
     }
-    super(kept, new TrainingLoop(trainer, { limits, validate, patience, retries, ...every }), {
+    super(kept, new TrainingLoop(trainer, { limits, validate, patience, retries, validateEvery, snapshotEvery }), {
       steps,
       measured: ({ nats, tokens, best }) => ({ loss: nats, values: tokens, best }),
     })
