@@ -6,6 +6,7 @@ import { seal, unsealed } from '../formats/seal.js'
 import { readWhole, writeWhole } from '../formats/storage.js'
 import type { Cell } from '../nn/cell.js'
 import { cellOfFile } from '../nn/named-cells.js'
+import { refuseUnknown } from '../options/known.js'
 import type { Engine } from '../run/engine.js'
 import { ForecastFeatures } from '../series/forecast-features.js'
 import { aheadWidth, inputWidth } from '../series/forecast-spec.js'
@@ -114,8 +115,10 @@ export class Forecaster {
    */
   forecast(
     steps = this.config.spec.horizon,
-    { known, seed = 1 }: { known?: Readonly<Record<string, ArrayLike<number>>>; seed?: number } = {},
+    options: { known?: Readonly<Record<string, ArrayLike<number>>>; seed?: number } = {},
   ): Forecast {
+    refuseUnknown('forecast', options, { known: true, seed: true })
+    const { known, seed = 1 } = options
     if (!(Number.isSafeInteger(steps) && steps >= 1)) throw new Error(`steps: ${steps}; must be a positive integer`)
     const { spec } = this.config
     const columns = knownAhead(
@@ -187,7 +190,9 @@ export class Forecaster {
    *
    * @param options.from index of a step, or an ISO date
    */
-  backtest(data: SeriesData, { from }: { from: number | string }): Backtested[] {
+  backtest(data: SeriesData, options: { from: number | string }): Backtested[] {
+    refuseUnknown('backtest', options, { from: true })
+    const { from } = options
     const series = this.#seriesOf(data)
     const { horizon, targets } = this.config.spec
     const first = typeof from === 'number' ? from : (series.dates?.indexOf(Date.parse(from)) ?? -1)
@@ -278,10 +283,9 @@ export class Forecaster {
    * @param options.cell for a model with a cell of one's own: that cell
    * @param options.source what errors call the file
    */
-  static fromBytes(
-    bytes: Uint8Array,
-    { cell, source = 'file', engine }: { cell?: Cell; source?: string; engine?: Engine } = {},
-  ): Forecaster {
+  static fromBytes(bytes: Uint8Array, options: { cell?: Cell; source?: string; engine?: Engine } = {}): Forecaster {
+    refuseUnknown('fromBytes', options, { cell: true, source: true, engine: true })
+    const { cell, source = 'file', engine } = options
     const { config, position, tensors, kernels, history, notes } = decodeForecaster(bytes, source)
     const made = cellOfFile(config.cell, cell, source)
     const { hidden, layers, spec } = config
