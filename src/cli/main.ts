@@ -222,8 +222,11 @@ program
 program
   .command('import')
   .description('make a model of what another program saved')
-  .argument('<file>', "a PyTorch state dict as safetensors, or RecurrentJS's JSON")
-  .requiredOption('--out <model>', 'where the model is written to')
+  .argument(
+    '<file>',
+    "a PyTorch state dict as safetensors, RecurrentJS's JSON; or a folder that was exported, in which train_ddp.py trained",
+  )
+  .requiredOption('--out <path>', 'where the model is written to; of a folder, the run')
   .option('--vocabulary <file>', 'JSON: a list of the tokens, numbers by token, or a vocabulary of ours')
   .addOption(choice('--cell <cell>', 'which cell, where the shapes do not tell', ['lstm', 'gru', 'rnn', 'rnn-relu']))
   .option(

@@ -255,7 +255,7 @@ export class Run {
 }
 
 /** An engine's name, as `createEngine` takes it: 'wasm plain' is 'plain'. */
-const kernelsOf = (name: string): EngineOptions['kernels'] => name.replace(/^wasm /, '') as EngineOptions['kernels']
+export const kernelsOf = (name: string): EngineOptions['kernels'] => name.replace(/^wasm /, '') as EngineOptions['kernels']
 
 /** Where a divergence led back to then: the last place for that before the step, since only a step after one shows that it is good. */
 const lastGoodStep = (step: number, every: number): number => (Math.ceil(step / every) - 1) * every
