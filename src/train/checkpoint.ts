@@ -2,13 +2,13 @@
  * A training as a file: a model's `.safetensors` with more tensors in it (what the optimizer remembers, `optimizer.*`, and the carried
  * state, `state.*`), more metadata (`training`), and a checksum.
  */
-import { readTensors, toTensors } from '../formats/pytorch.js'
+import { readTensors, toTensors, type TensorMapping } from '../formats/pytorch.js'
 import { decodeSafetensors, encodeSafetensors, type NamedTensor } from '../formats/safetensors.js'
 import { checkSeal, seal, unsealed } from '../formats/seal.js'
-import type { LoopState } from '../train/loop.js'
-import type { Snapshot } from '../train/snapshot.js'
-import { checkHistory, checkValidated, modelMetadata, parsed, type Described } from './file.js'
-import type { LanguageNetwork } from './network.js'
+import type { LoopState } from './loop.js'
+import type { Snapshot } from './snapshot.js'
+import { parsed } from '../formats/metadata.js'
+import { checkHistory, checkValidated } from './history.js'
 
 /** What must be the same for a training to go on from a checkpoint exactly. */
 export interface Fingerprint {
@@ -18,6 +18,14 @@ export interface Fingerprint {
   readonly windowsPerEpoch: number
   readonly seed: number
   readonly kernels: string
+}
+
+/** What a checkpoint has to know of the network that is trained. */
+export interface KeptNetwork {
+  /** How its parameters are named and laid out in a file. */
+  readonly tensors: readonly TensorMapping[]
+  /** The width of each carried matrix: by layer, by name. */
+  readonly stateSizes: readonly Readonly<Record<string, number>>[]
 }
 
 export interface Checkpoint {
@@ -33,16 +41,18 @@ interface Training extends Pick<Snapshot, 'step' | 'schedule' | 'rateFactor'> {
 }
 
 /** The tensors of parameters, and not those that can only be what they are. */
-const ownTensors = (network: LanguageNetwork) => network.tensors.filter(({ target }) => target)
+const ownTensors = (network: KeptNetwork) => network.tensors.filter(({ target }) => target)
 
+/** @param metadata what a model's file says beside its tensors */
 export function encodeCheckpoint(
-  model: Described & { readonly network: LanguageNetwork },
+  network: KeptNetwork,
+  metadata: Readonly<Record<string, string>>,
   { snapshot, state, fingerprint }: Omit<Checkpoint, 'shards'> & { readonly fingerprint: Fingerprint },
 ): Uint8Array {
   const { step, schedule, rateFactor, slots, carried } = snapshot
-  const tensors: NamedTensor[] = toTensors(model.network.tensors)
+  const tensors: NamedTensor[] = toTensors(network.tensors)
   for (const [slot, values] of Object.entries(slots)) {
-    for (const tensor of toTensors(ownTensors(model.network), (matrix) => values.get(matrix)!)) {
+    for (const tensor of toTensors(ownTensors(network), (matrix) => values.get(matrix)!)) {
       tensors.push({ ...tensor, name: `optimizer.${slot}.${tensor.name}` })
     }
   }
@@ -53,7 +63,7 @@ export function encodeCheckpoint(
     }
   })
   const training: Training = { step, schedule, rateFactor, state, fingerprint }
-  return seal(encodeSafetensors(tensors, { sha256: unsealed, ...modelMetadata(model), training: JSON.stringify(training) }))
+  return seal(encodeSafetensors(tensors, { sha256: unsealed, ...metadata, training: JSON.stringify(training) }))
 }
 
 /**
@@ -68,7 +78,7 @@ export function decodeCheckpoint(
     network,
     slots,
     fingerprint,
-  }: { network: LanguageNetwork; slots: readonly string[]; fingerprint: Partial<Fingerprint> & Pick<Fingerprint, 'batch'> },
+  }: { network: KeptNetwork; slots: readonly string[]; fingerprint: Partial<Fingerprint> & Pick<Fingerprint, 'batch'> },
 ): Checkpoint {
   const { tensors, metadata } = decodeSafetensors(bytes, source)
   if (metadata.training === undefined) throw new Error(`${source}: is no checkpoint; there is no training to go on with in it`)
