@@ -61,6 +61,18 @@ export { Recurrent, type ForwardOptions, type RecurrentOptions } from './nn/recu
 export { Bidirectional, type BidirectionalForwardOptions } from './nn/bidirectional.js'
 export { Attention, weightsByRow, type Attended, type AttentionOptions, type AttentionScore } from './nn/attention.js'
 export { Pooling, type PooledLayers, type PoolingKind, type PoolingOptions } from './nn/pooling.js'
+export {
+  ownTokens,
+  SequenceDecoder,
+  type DecoderForwardOptions,
+  type DecoderSource,
+  type Encoded,
+  type Encoder,
+  type SequenceDecoderOptions,
+} from './nn/sequence-decoder.js'
+export { ConditionedDecoder } from './nn/conditioned.js'
+export { Stream, type StreamedNetwork, type StreamState } from './nn/stream.js'
+export type { SavedState, Stateful } from './nn/held-state.js'
 export { GaussianHead } from './nn/heads.js'
 export { firstStep, lastStep, maxOverSteps, meanOverSteps, type SequenceShape } from './nn/steps.js'
 export * as initializers from './nn/initializers.js'

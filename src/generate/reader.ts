@@ -1,11 +1,12 @@
 /** Reads tokens, and holds what the network expects next. */
 import { Matrix } from '../graph/matrix.js'
+import { refuseOther, takeRows, type SavedState } from '../nn/held-state.js'
 import type { TokenNetwork } from '../nn/token-network.js'
 import { Strides } from './strides.js'
 
 /** What a reader carries, as plain data: of every row, the state by layer and name, and the logits. */
 export interface ReaderState {
-  readonly state: readonly Readonly<Record<string, readonly number[]>>[]
+  readonly state: SavedState
   readonly logits: readonly number[]
 }
 
@@ -46,15 +47,8 @@ export class Reader {
 
   /** Makes row r stand where row `rows[r]` of the other reader stands, which may be this one. */
   take(from: Reader, rows: ArrayLike<number>): void {
-    const copy = (to: Matrix, source: Matrix): void => {
-      const { cols } = to
-      const old = source.read()
-      const values = new to.engine.Floats(to.size)
-      for (let r = 0; r < this.batch; r++) values.set(old.subarray(rows[r] * cols, (rows[r] + 1) * cols), r * cols)
-      to.write(values)
-    }
-    copy(this.logits, from.logits)
-    this.#each((matrix, layer, name) => copy(matrix, from.#strides.state[layer][name]))
+    takeRows(this.logits, from.logits, rows)
+    this.#strides.state.take(from.#strides.state, rows)
   }
 
   /** As many rows as are wanted, each standing where the only row of this one stands. */
@@ -67,29 +61,15 @@ export class Reader {
   /** Where it stands, as plain data that JSON keeps exactly. */
   save(): ReaderState {
     return {
-      state: this.#strides.state.map((layer) =>
-        Object.fromEntries(Object.entries(layer).map(([name, matrix]) => [name, Array.from(matrix.read())])),
-      ),
+      state: this.#strides.state.save(),
       logits: Array.from(this.logits.read()),
     }
   }
 
   /** Goes on from where another of the same network and batch stood when it was saved. Throws, having changed nothing, for anything else. */
   restore(saved: ReaderState): void {
-    const check = (what: string, values: unknown, { size }: Matrix): void => {
-      if (!Array.isArray(values) || values.length !== size || !values.every(Number.isFinite)) {
-        throw new Error(
-          `${what}: is not the ${size} numbers that this network carries; restore what was saved from the same model`,
-        )
-      }
-    }
-    check('logits', saved.logits, this.logits)
-    this.#each((matrix, layer, name) => check(`state ${layer}.${name}`, saved.state?.[layer]?.[name], matrix))
+    refuseOther('logits', saved.logits, this.logits)
+    this.#strides.state.restore(saved.state)
     this.logits.write(saved.logits)
-    this.#each((matrix, layer, name) => matrix.write(saved.state[layer][name]))
-  }
-
-  #each(visit: (matrix: Matrix, layer: number, name: string) => void): void {
-    this.#strides.state.forEach((own, layer) => Object.entries(own).forEach(([name, matrix]) => visit(matrix, layer, name)))
   }
 }

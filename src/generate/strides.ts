@@ -1,7 +1,7 @@
 /** A network that walks along sequences of any length, with few compiled programs and its state in the engine. */
 import { Graph } from '../graph/graph.js'
-import { Matrix } from '../graph/matrix.js'
 import type { Indices, Value } from '../graph/value.js'
+import { HeldState } from '../nn/held-state.js'
 import type { TokenNetwork } from '../nn/token-network.js'
 
 /** Steps of a run: as many of the first as fit, then of the next. Each is compiled once, when it is first needed. */
@@ -22,19 +22,16 @@ export class Strides<T> {
   /** B, the sequences side by side. */
   readonly batch: number
   /** By layer, by name: [B, width], zeros at first. Every run starts from it and leaves it where the run ended. */
-  readonly state: readonly Readonly<Record<string, Matrix>>[]
+  readonly state: HeldState
   readonly #build: (g: Graph, logits: Value, steps: number) => T
   readonly #built = new Map<number, Stride<T>>()
 
   /** @param build records what is wanted of the logits, [steps·B, tokens] */
   constructor(network: TokenNetwork, batch: number, build: (g: Graph, logits: Value, steps: number) => T) {
-    const { engine } = network
     this.network = network
     this.batch = batch
     this.#build = build
-    this.state = network.stateSizes.map((sizes) =>
-      Object.fromEntries(Object.entries(sizes).map(([name, width]) => [name, new Matrix(batch, width, undefined, { engine })])),
-    )
+    this.state = new HeldState(network, batch)
   }
 
   /** The longest stride that is no longer than `steps`; at least 1 of them. */
@@ -49,10 +46,9 @@ export class Strides<T> {
     const { network, batch, state } = this
     const graph = new Graph({ engine: network.engine, values: 'kept' })
     const ids = graph.indices(steps * batch)
-    const { logits, state: finals } = network.forward(graph, ids, { state })
+    const { logits, state: finals } = network.forward(graph, ids, { state: state.matrices })
     const parts = this.#build(graph, logits, steps)
-    // Assigned, the state stays in the engine: nothing is copied through JavaScript between two tokens.
-    finals.forEach((layer, i) => Object.entries(layer).forEach(([name, value]) => graph.assign(state[i][name], value)))
+    state.follow(graph, finals)
     return { steps, graph, ids, parts }
   }
 }

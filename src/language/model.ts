@@ -14,7 +14,7 @@ import type { Validated } from '../train/loop.js'
 import { cellName, cellOfFile, resolveCell, type CellName } from '../nn/named-cells.js'
 import { decodeModel, encodeModel, type ModelConfig } from './file.js'
 import { parameterCount, refuseTooLargeModel } from './memory.js'
-import { LanguageNetwork } from './network.js'
+import { LanguageNetwork, refuseBidirectional } from './network.js'
 import { score, type TokenScore } from './score.js'
 import { Session, type Beam, type BeamOptions, type Sample, type SampleOptions, type SessionState } from './session.js'
 import type { TrainOptions } from '../train/train-options.js'
@@ -55,6 +55,8 @@ export interface NetworkOptions {
   dropout?: number
   /** Whether the output layer uses the embedding's weights. Default false. */
   tied?: boolean
+  /** Refused where it is true, with the reason: what a language model predicts, a backward half would have read. */
+  bidirectional?: boolean
   /** One seed gives the same initial weights on every platform. Default 1. */
   seed?: number
   engine?: Engine
@@ -95,6 +97,7 @@ export class LanguageModel {
   static create(options: LanguageModelOptions): LanguageModel {
     const { cell = 'lstm', hidden = 128, layers = 2, tied = false, embedding = tied ? hidden : 64, dropout = 0 } = options
     for (const name of Object.keys(options)) if (!names.has(name)) throw new Error(`create: '${name}' is not an option`)
+    if (options.bidirectional) refuseBidirectional()
     if (dropout > 0 && dropout < 1 && layers === 1) {
       throw new Error(`dropout: ${dropout} with 1 layer; must be 0, or layers 2 or more, since it is between layers`)
     }
@@ -224,7 +227,19 @@ export class LanguageModel {
 }
 
 const ofText = ['text', 'tokens', 'lowerCase', 'minCount', 'vocabularySize', 'unknown']
-const names = new Set([...ofText, 'corpus', 'cell', 'hidden', 'layers', 'embedding', 'dropout', 'tied', 'seed', 'engine'])
+const names = new Set([
+  ...ofText,
+  'corpus',
+  'cell',
+  'hidden',
+  'layers',
+  'embedding',
+  'dropout',
+  'tied',
+  'bidirectional',
+  'seed',
+  'engine',
+])
 
 function corpusFor(options: TrainingText): Corpus {
   if (options.corpus !== undefined) {

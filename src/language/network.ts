@@ -20,8 +20,17 @@ export interface LanguageNetworkOptions {
   dropout: number
   /** The output layer uses the embedding's weights, transposed (Press & Wolf 2017). */
   tied: boolean
+  /** Refused where it is true: what a language model predicts, a backward half would have read. */
+  bidirectional?: boolean
   seed: number
   engine?: Engine
+}
+
+/** Here alone: whatever else reads sequences may read them from both ends. */
+export function refuseBidirectional(): never {
+  throw new Error(
+    'bidirectional: true; a language model predicts the next token, and a layer that reads backwards would have read it already',
+  )
 }
 
 export class LanguageNetwork implements TokenNetwork {
@@ -39,9 +48,11 @@ export class LanguageNetwork implements TokenNetwork {
     layers,
     dropout,
     tied,
+    bidirectional = false,
     seed,
     engine = defaultEngine(),
   }: LanguageNetworkOptions) {
+    if (bidirectional) refuseBidirectional()
     if (tied && embedding !== hidden) {
       throw new Error(`tied: true with embedding ${embedding} and hidden ${hidden}; tied weights need both to be the same`)
     }

@@ -1,7 +1,7 @@
 /** Attention: a query looks at all states of a sequence, and takes of each as much as it finds fitting. */
 import type { Graph } from '../graph/graph.js'
 import { Matrix } from '../graph/matrix.js'
-import type { Value } from '../graph/value.js'
+import type { Operand, Value } from '../graph/value.js'
 import { defaultEngine } from '../run/engines.js'
 import type { Engine } from '../run/engine.js'
 import { uniform } from './initializers.js'
@@ -91,11 +91,22 @@ export class Attention {
    *
    * @param shape the batch, and the mask of the states
    */
-  over(g: Graph, states: Value, shape: SequenceShape = {}): (query: Value) => Attended {
-    const steps = stepsOf(states, shape)
-    const { score, scaled, weights } = this
-    const { Ws, Wq, b, v, W } = weights
-    const compared = score === 'additive' ? g.add(g.matmul(states, Ws), b) : score === 'general' ? g.matmul(states, W) : states
+  over(g: Graph, states: Operand, shape: SequenceShape = {}): (query: Value) => Attended {
+    return this.among(g, this.compared(g, states), states, shape)
+  }
+
+  /** What a query is compared with: the part of the states' scores that depends on no query, [S·B, units]. */
+  compared(g: Graph, states: Operand): Operand {
+    const { Ws, b, W } = this.weights
+    if (this.score === 'additive') return g.add(g.matmul(states, Ws), b)
+    return this.score === 'general' ? g.matmul(states, W) : states
+  }
+
+  /** As `over`, where `compared` has been computed before. */
+  among(g: Graph, compared: Operand, states: Operand, shape: SequenceShape = {}): (query: Value) => Attended {
+    const steps = stepsOf(g.node(states), shape)
+    const { score, scaled } = this
+    const { Wq, v } = this.weights
     const scale = scaled ? 1 / Math.sqrt(this.query) : 1
     return (query) => {
       const scores =

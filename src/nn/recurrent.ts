@@ -125,17 +125,28 @@ export class Recurrent<S extends string = string, P extends string = string> {
     }
     // One scan for all layers, so that `reach` counts through them; each becomes a loop of its own all the same.
     const scanned = g.scan({ inputs: x, state: together(state), reverse, mask, reach }, (step, before) => {
-      let output = step
-      const after = apart<Value, S>(before, this.layers.length).map((own, layer) => {
-        const key = dropoutKeys?.[layer - 1]
-        const input = key && this.dropout > 0 ? g.dropout(output, this.dropout, key) : output
-        const { output: next, ...rest } = this.cell.step(g, input, own, this.layers[layer])
-        output = this.residual && layer > 0 ? g.add(next, output) : next
-        return rest as unknown as Record<S, Value>
-      })
+      const { output, state: after } = this.step(g, step, apart<Value, S>(before, this.layers.length), dropoutKeys)
       return { ...together(after), output }
     })
     return { output: scanned.output, state: apart<Value, S>(scanned.state, this.layers.length) }
+  }
+
+  /** One step of all layers, for a scan of one's own: x [B, input] and the state by layer → output [B, hidden] and the next state. */
+  step(
+    g: Graph,
+    x: Value,
+    state: readonly Record<S, Value>[],
+    dropoutKeys?: readonly Indices[],
+  ): { output: Value; state: Record<S, Value>[] } {
+    let output = x
+    const next = state.map((own, layer) => {
+      const key = dropoutKeys?.[layer - 1]
+      const input = key && this.dropout > 0 ? g.dropout(output, this.dropout, key) : output
+      const { output: after, ...rest } = this.cell.step(g, input, own, this.layers[layer])
+      output = this.residual && layer > 0 ? g.add(after, output) : after
+      return rest as unknown as Record<S, Value>
+    })
+    return { output, state: next }
   }
 
   /** The output at the last step of each sequence, [B, hidden], of what `forward` put out; of one without steps, zeros. */
@@ -180,11 +191,11 @@ export function hiddenOf({ input, hidden, layers, dropout = 0, residual }: Recur
 }
 
 /** The states of all layers as one, by `layer.name`. */
-const together = <T>(layers: readonly Readonly<Record<string, T>>[]): Record<string, T> =>
+export const together = <T>(layers: readonly Readonly<Record<string, T>>[]): Record<string, T> =>
   Object.fromEntries(layers.flatMap((state, layer) => Object.entries(state).map(([name, value]) => [`${layer}.${name}`, value])))
 
 /** By layer again. */
-const apart = <T, S extends string>(all: Readonly<Record<string, T>>, layers: number): Record<S, T>[] =>
+export const apart = <T, S extends string>(all: Readonly<Record<string, T>>, layers: number): Record<S, T>[] =>
   Array.from({ length: layers }, (_, layer) => {
     const prefix = `${layer}.`
     const own = Object.entries(all).filter(([name]) => name.startsWith(prefix))

@@ -11,7 +11,7 @@ export interface SequenceShape {
 }
 
 /** How many steps a stack has. Throws where its rows, or those of the mask, do not fit the batch. */
-export function stepsOf(stack: Value, { batch = 1, mask }: SequenceShape): number {
+export function stepsOf(stack: { readonly rows: number }, { batch = 1, mask }: SequenceShape): number {
   const steps = stack.rows / batch
   if (!Number.isInteger(steps)) throw new Error(`batch: ${batch} for a stack of ${stack.rows} rows; must divide them evenly`)
   if (mask && (mask.rows !== stack.rows || mask.cols !== 1)) {

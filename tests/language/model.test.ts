@@ -407,6 +407,7 @@ test('options that make no sense are refused with a sentence', async () => {
   expect(() => small({ cell: 'lsmt' as 'lstm' })).toThrow("cell: 'lsmt'; must be one of lstm, gru")
   expect(() => small({ hiden: 8 } as object)).toThrow("create: 'hiden' is not an option")
   expect(() => small({ tied: true })).toThrow('tied: true with embedding 6 and hidden 12')
+  expect(() => small({ bidirectional: true })).toThrow('a layer that reads backwards would have read it already')
   expect(() => LanguageModel.create({ text: '' })).toThrow('text: is empty')
   await expect(async () => {
     for await (const _ of small().train({ steps: 1, epochs: 1 }));

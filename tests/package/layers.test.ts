@@ -21,7 +21,7 @@ const allowed: Record<string, readonly string[]> = {
   series: ['nn/random', 'optim/schedules', 'text/csv-rows', 'text/graphemes', 'fastest-levenshtein'],
   metrics: ['nn/random', 'text'],
   train: ['formats', 'graph', 'nn/carried-state', 'nn/random', 'nn/token-network', 'optim', 'text', 'run/engine', 'run/dropout'],
-  generate: ['graph', 'nn/random', 'nn/token-network', 'run/engine'],
+  generate: ['graph', 'nn/held-state', 'nn/random', 'nn/token-network', 'run/engine'],
   formats: ['graph', 'nn', 'run/engine', '@noble/hashes', 'node:fs/promises'],
   language: [...beneath, 'recurrentjs/sentence-model', 'run/engine', 'run/engines', 'node:fs/promises'],
   forecast: [...beneath, 'series', 'run/engine', 'run/engines'],
