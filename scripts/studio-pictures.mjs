@@ -6,7 +6,7 @@ import { build, preview } from 'vite'
 
 const configFile = fileURLToPath(new URL('../studio/vite.config.ts', import.meta.url))
 const docs = fileURLToPath(new URL('../docs/', import.meta.url))
-const steps = 1500
+const steps = 1000
 
 await build({ configFile, logLevel: 'warn' })
 const server = await preview({ configFile, logLevel: 'silent', preview: { port: 0 } })
@@ -26,7 +26,7 @@ try {
   // What is looked at is calculated only while somebody sees it.
   await page.locator('.gates').scrollIntoViewIfNeeded()
   await page.locator('.microscope').scrollIntoViewIfNeeded()
-  await page.locator('.rank button').first().click()
+  await page.locator('.rank', { hasText: 'after a space' }).locator('button').first().click()
   await page.locator('#flow-numbers thead th').nth(2).waitFor({ state: 'attached' })
   await page.waitForTimeout(1000)
   await page.evaluate(() => scrollTo(0, 0))

@@ -93,6 +93,9 @@ export * as initializers from './nn/initializers.js'
 export type { Initializer } from './nn/initializers.js'
 export { Random } from './nn/random.js'
 
+// What is wrong with an option
+export { OptionError } from './options/option-error.js'
+
 // Optimizers
 export { NonFiniteGradient, Optimizer, type OptimizerOptions } from './optim/optimizer.js'
 export {
@@ -106,6 +109,7 @@ export {
   type Update,
   type UpdateContext,
 } from './optim/rules.js'
+export { optimizers, type OptimizerName } from './optim/named.js'
 export * as schedules from './optim/schedules.js'
 export type { Schedule } from './optim/schedules.js'
 
@@ -119,7 +123,8 @@ export type { TokenKind, VocabularyOptions } from './text/vocabulary-options.js'
 export type { Decoder } from './text/decoder.js'
 export type { TokenArray } from './text/token-array.js'
 export { decodeCorpus, encodeCorpus } from './text/corpus-file.js'
-export { textReader, type TextFormat, type TextFormatOptions, type TextReader } from './text/text-reader.js'
+export type { TextFormat, TextFormatOptions } from './text/text-format.js'
+export { textReader, type TextReader } from './text/text-reader.js'
 export { Utf8Reader } from './text/utf8.js'
 export { DocumentBatches, type DocumentBatchesOptions } from './text/document-batches.js'
 export { splitDocuments } from './text/documents.js'

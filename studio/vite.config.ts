@@ -76,6 +76,8 @@ export default defineConfig({
     // The policy allows no script that is not a file.
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
+    // How long the build's own parts take is nobody's concern who only wants to see the page.
+    rolldownOptions: { checks: { bundlerTimings: false } },
   },
   worker: { format: 'es' },
   preview: { host: '127.0.0.1', headers },

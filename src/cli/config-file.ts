@@ -1,19 +1,10 @@
 /** Options from a file: JSON, with the names of the long flags, in camel case or as they are. Flags win. */
 import { readFileSync } from 'node:fs'
 import type { Command, Option } from 'commander'
-import { nearest } from './values.js'
+import { nearest } from '../options/known.js'
 
 /** Wrong use: the command ends with 2. */
 export class UsageError extends Error {}
-
-/** What goes wrong in here is wrong use. */
-export function asUsage<T>(act: () => T): T {
-  try {
-    return act()
-  } catch (error) {
-    throw new UsageError((error as Error).message)
-  }
-}
 
 /** Sets what the file says and no flag does. Each value is checked as if it had been a flag's. */
 export function applyConfigFile(command: Command, path: string): void {

@@ -1,11 +1,11 @@
 /** Which text is read, and as what: the options that training and measuring share. */
 import type { Command } from 'commander'
-import { CorpusBuilder, type Corpus, type Vocabulary } from '../index.js'
-import { readCorpus, type ReadCorpusOptions } from '../node/index.js'
+import { CorpusBuilder, type Corpus, type LanguageModel, type TextFormatOptions } from '../index.js'
+import { readCorpus } from '../node/index.js'
 import { choice, whole } from './values.js'
 
 export interface DocumentFlags {
-  documents?: 'lines'
+  documents?: 'lines' | 'files'
   csvColumn?: string
   jsonField?: string
 }
@@ -18,13 +18,14 @@ export interface TokenFlags {
   unknown?: boolean
 }
 
-export const withDocumentOptions = (command: Command): Command =>
+/** @param otherwise what holds where none of them is given */
+export const withDocumentOptions = (command: Command, otherwise: string): Command =>
   command
     .addOption(
-      choice('--documents <how>', 'each line is a text of its own, such as a name', ['lines']).conflicts([
-        'csvColumn',
-        'jsonField',
-      ]),
+      choice('--documents <how>', `each line, such as a name, or each file is a text of its own; default: ${otherwise}`, [
+        'lines',
+        'files',
+      ]).conflicts(['csvColumn', 'jsonField']),
     )
     .option('--csv-column <name>', 'each cell of this column of a CSV is a text of its own')
     .option('--json-field <name>', 'each line is a JSON object, and this field of it a text of its own')
@@ -42,16 +43,17 @@ export const withTokenOptions = (command: Command): Command =>
 /**
  * The corpus of some files.
  *
- * @param vocabulary of a model that is there already; what flags say of tokens does not count then
+ * @param model that is there already: its vocabulary holds, whatever flags say of tokens, and its texts' form where flags say nothing of it
  */
 export async function corpusOf(
   files: readonly string[],
   flags: DocumentFlags & Partial<TokenFlags>,
-  vocabulary?: Vocabulary,
+  model?: Pick<LanguageModel, 'vocabulary' | 'textFormat'>,
 ): Promise<Corpus> {
   const { tokens: kind, lowerCase, minCount, vocabulary: size, unknown } = flags
-  const format = formatOf(flags)
-  const documents = format.format !== undefined || (vocabulary !== undefined && vocabulary.start !== undefined)
+  const { vocabulary } = model ?? {}
+  const format = formatOf(flags) ?? model?.textFormat ?? {}
+  const documents = flags.documents === 'files' || (format.format ?? 'text') !== 'text' || vocabulary?.start !== undefined
   const tokens = vocabulary ? { vocabulary } : { kind, lowerCase, minCount, size, unknown: unknown ?? undefined }
   if (files.length > 0) return readCorpus(files, { ...format, ...tokens, documents })
   const builder = new CorpusBuilder({ ...tokens, documents, source: novel })
@@ -59,10 +61,12 @@ export async function corpusOf(
   return builder.finish()
 }
 
-function formatOf({ documents, csvColumn, jsonField }: DocumentFlags): Pick<ReadCorpusOptions, 'format' | 'column' | 'field'> {
+/** What flags say; undefined: nothing. */
+function formatOf({ documents, csvColumn, jsonField }: DocumentFlags): TextFormatOptions | undefined {
   if (csvColumn !== undefined) return { format: 'csv', column: csvColumn }
   if (jsonField !== undefined) return { format: 'jsonl', field: jsonField }
-  return documents === undefined ? {} : { format: documents }
+  if (documents === 'files') return { format: 'text' }
+  return documents && { format: documents }
 }
 
 const novel = 'Moby Dick'

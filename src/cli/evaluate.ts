@@ -16,7 +16,7 @@ export async function runEvaluate(path: string, files: readonly string[], flags:
   const model = await loadModel(path, { engine: createEngine({ kernels: flags.kernels }) })
   const folder = [path, dirname(path)].find((place) => existsSync(place) && isRun(place))
   const run = folder === undefined ? undefined : await readRunCorpus(folder)
-  const read = (names: readonly string[]): Promise<Corpus> => corpusOf(names, flags, model.vocabulary)
+  const read = (names: readonly string[]): Promise<Corpus> => corpusOf(names, flags, model)
   const text = files.length > 0 ? await read(files) : run?.heldOut
   if (!text) throw new UsageError(`evaluate: no text; name a file${run ? ', since this run holds nothing out' : ''}`)
   const trainedOn = flags.trainedOn ? await read(flags.trainedOn) : run?.training

@@ -2,7 +2,6 @@
 import { createInterface } from 'node:readline'
 import { createEngine, type DecodingOptions, type EngineOptions, type LanguageModel } from '../index.js'
 import { loadModel } from '../node/index.js'
-import { UsageError } from './config-file.js'
 import { latestRun } from './places.js'
 
 export interface GenerateFlags extends Omit<DecodingOptions, 'banned' | 'forced'> {
@@ -22,7 +21,6 @@ export interface GenerateFlags extends Omit<DecodingOptions, 'banned' | 'forced'
 
 export async function runGenerate(path: string | undefined, flags: GenerateFlags): Promise<void> {
   const { prompt, seed, count, beams, alpha, ban, force: forced, top, json, chat, kernels, ...options } = flags
-  if (beams !== undefined && count > beams) throw new UsageError(`--count: ${count}; must be at most --beams, ${beams}`)
   const model = await loadModel(path ?? latestRun(), { engine: createEngine({ kernels }) })
   const decoding = { ...options, banned: ban?.map((token) => special(model, token)), forced }
   if (chat) await converse(model, decoding, seed)

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { createEngine, importModel, type CellName } from '../index.js'
-import { writeWhole } from '../node/index.js'
+import { importRun, isRun, writeWhole } from '../node/index.js'
 import { UsageError } from './config-file.js'
 
 export interface ImportFlags {
@@ -14,7 +14,8 @@ export interface ImportFlags {
 }
 
 export async function runImport(file: string, { out, vocabulary, map, ...options }: ImportFlags): Promise<void> {
-  if (resolve(out) === resolve(file)) throw new UsageError(`${out}: is the file itself; write to another place`)
+  if (resolve(out) === resolve(file)) throw new UsageError(`${out}: is what is imported itself; write to another place`)
+  if (isRun(file)) return runImportRun(file, out, { vocabulary, map, ...options })
   const bytes = await read(file)
   const model = importModel(bytes, {
     ...options,
@@ -25,6 +26,15 @@ export async function runImport(file: string, { out, vocabulary, map, ...options
   })
   await writeWhole(out, model.toBytes())
   process.stderr.write(`${out}: ${model}\n${model.vocabulary}\n`)
+}
+
+/** A folder that was exported, with what was trained in it since. */
+async function runImportRun(folder: string, out: string, others: Readonly<Record<string, unknown>>): Promise<void> {
+  const given = Object.entries(others).find(([, value]) => value !== undefined)
+  if (given) throw new UsageError(`--${given[0]}: cannot be given; ${folder} is a folder of ours, which tells it itself`)
+  const { model, step, passedOver } = await importRun(folder, { out })
+  for (const why of passedOver) process.stderr.write(`passed over: ${why}\n`)
+  process.stderr.write(`${out}: ${model}, after step ${step.toLocaleString('en')}\n`)
 }
 
 const read = (path: string): Promise<Uint8Array> =>

@@ -5,8 +5,11 @@ import { isRun, loadModel, readConfig, readLog } from '../node/index.js'
 const count = (n: number): string => n.toLocaleString('en')
 
 export async function runInspect(path: string, { json }: { json?: boolean }): Promise<void> {
-  const model = await loadModel(path, { engine: createEngine({ kernels: 'plain' }) })
-  const { network, vocabulary, config, history, trainedWith } = model
+  const engine = createEngine({ kernels: 'plain' })
+  const model = await loadModel(path, { engine })
+  const { network, vocabulary, config, trainedWith } = model
+  // The best model's own history ends where it was best.
+  const { history } = isRun(path) ? await loadModel(path, { engine, which: 'last' }) : model
   const parameters = network.tensors.map(({ name, shape }) => ({ name, shape }))
   const run = isRun(path) ? { config: readConfig(path), end: readLog(path).findLast(({ event }) => event === 'end') } : undefined
   if (json) {
@@ -24,13 +27,16 @@ export async function runInspect(path: string, { json }: { json?: boolean }): Pr
   lines.push(...parameters.map(({ name, shape }) => `  ${name} [${shape.join(', ')}]`))
   if (history.length > 0) {
     lines.push('', 'history, nats a token:', '  step      training  held out')
+    const lowest = history.reduce((least, { nats }) => Math.min(least, nats), Infinity)
     for (const { step, training, nats } of history) {
-      lines.push(`  ${count(step).padStart(9)} ${training.toFixed(4).padStart(8)}  ${nats.toFixed(4).padStart(8)}`)
+      const remark = nats === lowest ? '  best' : ''
+      lines.push(`  ${count(step).padStart(9)} ${training.toFixed(4).padStart(8)}  ${nats.toFixed(4).padStart(8)}${remark}`)
     }
   }
   if (run) {
-    const { corpus, training } = run.config
+    const { corpus, training, defaults } = run.config
     lines.push('', `run: ${corpus.sources.join(', ')}, ${count(corpus.tokens)} tokens`, `  ${JSON.stringify(training)}`)
+    if (defaults) lines.push(`  by default: ${JSON.stringify(defaults)}`)
     const { end } = run
     if (end?.event === 'end') lines.push(`  ended after step ${count(end.step)}: ${end.reason}`)
   }

@@ -7,6 +7,7 @@ import { withDocumentOptions, withTokenOptions, type DocumentFlags } from './cor
 import { runEvaluate, type EvaluateFlags } from './evaluate.js'
 import { runExport, type ExportFlags } from './export.js'
 import { allowRelaxedSimd } from './flags.js'
+import { underFlag } from './flag-names.js'
 import { runGenerate, type GenerateFlags } from './generate.js'
 import { runImport, type ImportFlags } from './import.js'
 import { runInspect } from './inspect.js'
@@ -33,6 +34,9 @@ const program = new Command('unrolled')
   .showSuggestionAfterError()
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : wrongUse))
 
+/** How texts are read for a model that is there. */
+const likeTheModels = "as the model's own texts were read"
+
 /** The limits that a run can be given, and given anew. */
 const withLimits = (command: Command): Command =>
   command
@@ -49,7 +53,7 @@ const train = program
   .option('--out <folder>', 'where the run is kept; default: runs/1, or the next number that is free')
   .option('--resume <folder>', 'go on with a run exactly where it stopped, as the command resume does')
   .option('--from <model>', 'begin with the weights of this model, or run, and its vocabulary')
-withDocumentOptions(train)
+withDocumentOptions(train, "one stream of text; with --from, as the model's texts were read")
 withTokenOptions(train)
 train
   .addOption(choice('--cell <cell>', 'which cell', ['lstm', 'gru', 'gru-reset-before', 'rnn', 'rnn-relu']).default('lstm'))
@@ -82,6 +86,7 @@ withLimits(train)
   .option('--clip-value <size>', 'largest size of each element of the gradient; default: any', positive)
   .option('--l2 <weight>', 'weight of the squared weights in the loss', number(0), 0)
   .option('--held-out <share>', 'share of the text, or of the documents, that is never trained on', number(0, 1), 0.05)
+  .option('--validation-tokens <n>', 'held-out tokens that a validation measures; at the end it is all; default: all', whole(1))
   .option('--validate-every <steps>', 'steps between validations; default: a tenth of all', whole(1))
   .option('--checkpoint-every <steps>', 'steps between checkpoints; default: a twentieth of all, at most 500', whole(1))
   .option('--keep <n>', 'checkpoints that are kept, the newest', whole(2), 3)
@@ -99,7 +104,8 @@ withLimits(train)
   .option('--json', 'the log on standard output, a JSON line each')
   .action(async (files: string[], flags: TrainFlags & { config?: string; resume?: string }) => {
     if (flags.config !== undefined) applyConfigFile(train, flags.config)
-    const { config: _config, resume: folder, ...options } = train.opts<TrainFlags & { config?: string; resume?: string }>()
+    // What nobody said is left to the library, whose defaults are those that --help shows: so a run knows what was asked for.
+    const { config: _config, resume: folder, ...options } = given<TrainFlags & { config?: string; resume?: string }>(train)
     if (options.from !== undefined)
       refuse(
         train,
@@ -114,7 +120,7 @@ withLimits(train)
       train.options.map((option) => option.attributeName()).filter((name) => !allowed.has(name)),
       'the run to resume has its own',
     )
-    return runResume(folder, { ...options, keep: isGiven(train, 'keep') ? options.keep : undefined }, flag)
+    return runResume(folder, options, flag)
   })
 
 const resume = program
@@ -172,21 +178,25 @@ withDocumentOptions(
     .description('measure how well a model predicts a text, beside simpler models')
     .argument('<model>', "a model's file, or the folder of a run")
     .argument('[files...]', 'UTF-8 texts; - is standard input; default: what the run has held out'),
+  likeTheModels,
 )
   .option('--trained-on <files...>', 'what the simpler models are trained on; default: what the run was trained on')
   .option('--json', 'as JSON')
   .addOption(kernels())
   .action((model: string, files: string[], flags: EvaluateFlags & DocumentFlags) => runEvaluate(model, files, flags))
 
-program
-  .command('score')
-  .description('tell how surprising each token of a text is to a model, in bits')
-  .argument('<model>', "a model's file, or the folder of a run")
-  .argument('[file]', 'a UTF-8 text; default: standard input')
-  .option('--text <text>', 'the text itself')
+withDocumentOptions(
+  program
+    .command('score')
+    .description('tell how surprising each token of a text is to a model, in bits')
+    .argument('<model>', "a model's file, or the folder of a run")
+    .argument('[files...]', 'UTF-8 texts; default: standard input'),
+  likeTheModels,
+)
+  .addOption(new Option('--text <text>', 'the text itself').conflicts(['documents', 'csvColumn', 'jsonField']))
   .option('--json', 'a JSON line for each token')
   .addOption(kernels())
-  .action((model: string, file: string | undefined, flags: ScoreFlags) => runScore(model, file, flags))
+  .action((model: string, files: string[], flags: ScoreFlags) => runScore(model, files, flags))
 
 program
   .command('inspect')
@@ -212,8 +222,11 @@ program
 program
   .command('import')
   .description('make a model of what another program saved')
-  .argument('<file>', "a PyTorch state dict as safetensors, or RecurrentJS's JSON")
-  .requiredOption('--out <model>', 'where the model is written to')
+  .argument(
+    '<file>',
+    "a PyTorch state dict as safetensors, RecurrentJS's JSON; or a folder that was exported, in which train_ddp.py trained",
+  )
+  .requiredOption('--out <path>', 'where the model is written to; of a folder, the run')
   .option('--vocabulary <file>', 'JSON: a list of the tokens, numbers by token, or a vocabulary of ours')
   .addOption(choice('--cell <cell>', 'which cell, where the shapes do not tell', ['lstm', 'gru', 'rnn', 'rnn-relu']))
   .option(
@@ -225,6 +238,9 @@ program
   .action((file: string, flags: ImportFlags) => runImport(file, flags))
 
 const isGiven = (command: Command, name: string): boolean => ['cli', 'config'].includes(command.getOptionValueSource(name) ?? '')
+
+const given = <Flags extends object>(command: Command): Partial<Flags> =>
+  Object.fromEntries(Object.entries(command.opts()).filter(([name]) => isGiven(command, name))) as Partial<Flags>
 
 /** Options that were given, but cannot be together with another. */
 function refuse(command: Command, names: readonly string[], why: string): void {
@@ -241,10 +257,17 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit(0)
 })
 
+// Which command acts, and so which flags there are.
+let acting: Command | undefined
+program.hook('preAction', (_, command) => {
+  acting = command
+})
+
 try {
   await program.parseAsync()
-} catch (error) {
+} catch (thrown) {
+  const error = underFlag(thrown, acting)
   // One line, whatever a broken file has put into the message.
-  process.stderr.write(`unrolled: ${(error as Error).message.replaceAll(/\p{Cc}+/gu, ' ')}\n`)
+  process.stderr.write(`unrolled: ${error.message.replaceAll(/\p{Cc}+/gu, ' ')}\n`)
   process.exitCode = error instanceof UsageError ? wrongUse : failed
 }

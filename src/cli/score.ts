@@ -1,18 +1,23 @@
 /** `unrolled score` */
 import { createEngine, type EngineOptions } from '../index.js'
-import { loadModel, readText } from '../node/index.js'
+import { loadModel } from '../node/index.js'
+import { corpusOf, type DocumentFlags } from './corpus.js'
+import { UsageError } from './config-file.js'
 
-export interface ScoreFlags {
+export interface ScoreFlags extends DocumentFlags {
   text?: string
   json?: boolean
   kernels?: EngineOptions['kernels']
 }
 
 /** A line for each token: its surprisal in bits, and the token as JSON writes it, so that what cannot be seen is seen. */
-export async function runScore(path: string, file: string | undefined, { text, json, kernels }: ScoreFlags): Promise<void> {
+export async function runScore(path: string, files: readonly string[], flags: ScoreFlags): Promise<void> {
+  const { text, json, kernels } = flags
+  if (text !== undefined && files.length > 0) throw new UsageError(`--text: cannot be given beside a file, ${files[0]}`)
   const model = await loadModel(path, { engine: createEngine({ kernels }) })
-  for (const token of await model.score(text ?? (await readText(file ?? '-')))) {
-    if (json) console.log(JSON.stringify(token))
-    else console.log(`${(token.bits?.toFixed(3) ?? '–').padStart(8)}  ${JSON.stringify(token.text)}`)
+  const scores = await model.score(text ?? (await corpusOf(files.length > 0 ? files : ['-'], flags, model)))
+  for (const score of scores) {
+    if (json) console.log(JSON.stringify(score))
+    else console.log(`${(score.bits?.toFixed(3) ?? '–').padStart(8)}  ${JSON.stringify(score.text)}`)
   }
 }

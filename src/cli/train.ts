@@ -1,7 +1,15 @@
 /** `unrolled train` and `unrolled resume` */
-import { createEngine, Divergence, LanguageModel, type CellName, type EndReason, type EngineOptions } from '../index.js'
-import { checkTrainingConfig, loadModel, Run, type OptimizerName, type RunProgress, type TrainingConfig } from '../node/index.js'
-import { asUsage, UsageError } from './config-file.js'
+import {
+  createEngine,
+  Divergence,
+  LanguageModel,
+  type CellName,
+  type EndReason,
+  type EngineOptions,
+  type Measure,
+  type OptimizerName,
+} from '../index.js'
+import { checkTrainingConfig, loadModel, Run, type RunProgress, type TrainingConfig } from '../node/index.js'
 import { corpusOf, sourcesOf, type DocumentFlags, type TokenFlags } from './corpus.js'
 import { nextRun } from './places.js'
 import { Reporter } from './progress.js'
@@ -30,6 +38,7 @@ export interface TrainFlags extends DocumentFlags, TokenFlags {
   clipValue?: number
   l2: number
   heldOut: number
+  validationTokens?: number
   validateEvery?: number
   checkpointEvery?: number
   logEvery?: number
@@ -45,15 +54,13 @@ export interface TrainFlags extends DocumentFlags, TokenFlags {
 const count = (n: number): string => n.toLocaleString('en')
 
 /** @param flag the V8 flag that was set, to be told */
-export async function runTrain(files: readonly string[], flags: TrainFlags, flag: string | undefined): Promise<void> {
+export async function runTrain(files: readonly string[], flags: Partial<TrainFlags>, flag: string | undefined): Promise<void> {
   const training = configOf(flags)
-  asUsage(() => checkTrainingConfig(training))
-  if (flags.tied && flags.embedding !== undefined && flags.embedding !== flags.hidden) {
-    throw new UsageError(`--embedding: ${flags.embedding}; must be as --hidden, ${flags.hidden}, with --tied`)
-  }
+  // Before any text is read.
+  checkTrainingConfig(training)
   const engine = createEngine({ kernels: flags.kernels })
   const base = flags.from === undefined ? undefined : await loadModel(flags.from, { engine })
-  const corpus = await corpusOf(files, flags, base?.vocabulary)
+  const corpus = await corpusOf(files, flags, base)
   const { cell, hidden, layers, embedding, tied, dropout, seed } = flags
   const model = base ?? LanguageModel.create({ corpus, cell, hidden, layers, embedding, tied, dropout, seed, engine })
   const trainedWith = base?.trainedWith
@@ -73,7 +80,9 @@ export async function runTrain(files: readonly string[], flags: TrainFlags, flag
   })
   const say = (line: string): unknown => process.stderr.write(`${line}\n`)
   const parts = corpus.offsets ? `${count(corpus.offsets.length - 1)} documents, ` : ''
-  const held = run.training.heldOut > 0 ? `, ${count(run.training.heldOut)} of them held out` : ''
+  const { heldOut, coverage = 1 } = run.training
+  const known = coverage < 1 ? ` (${(100 * coverage).toFixed(2)} % of those are known)` : ''
+  const held = heldOut > 0 ? `, ${count(heldOut)} of them held out${known}` : ''
   say(`${sources.join(', ')}: ${parts}${count(corpus.tokens.length)} tokens${held}; ${model.vocabulary}`)
   if (trainedWith && trainedWith !== engine.name) {
     say(
@@ -107,9 +116,9 @@ export async function runResume(path: string, flags: ResumeFlags, flag: string |
   await follow(run, flags, flag)
 }
 
-function configOf(flags: TrainFlags): TrainingConfig {
+function configOf(flags: Partial<TrainFlags>): TrainingConfig {
   const { steps, epochs, minutes, loss, patience, streams, window, reach, optimizer, rate, schedule, clip, clipValue, l2 } = flags
-  const { heldOut, validateEvery, checkpointEvery, retries, seed } = flags
+  const { heldOut, validationTokens, validateEvery, checkpointEvery, retries, seed } = flags
   const isLimited = [steps, epochs, minutes, loss].some((limit) => limit !== undefined)
   return {
     steps: isLimited ? steps : 2400,
@@ -127,6 +136,7 @@ function configOf(flags: TrainFlags): TrainingConfig {
     clipValue,
     l2,
     heldOut,
+    validationTokens,
     validateEvery,
     checkpointEvery,
     retries,
@@ -193,7 +203,7 @@ async function follow(run: Run, { json }: { json?: boolean }, flag: string | und
 
 function report(
   reporter: Reporter,
-  { step, steps, epoch, loss, gradientNorm, seconds, validation, recoveries, sample }: RunProgress,
+  { step, steps, epoch, loss, gradientNorm, seconds, validation, final, recoveries, sample }: RunProgress,
   { tokensPerSecond, stepsTaken, before }: { tokensPerSecond: number; stepsTaken: number; before: number },
 ): void {
   for (const { divergence, backTo, rateFactor } of recoveries) {
@@ -202,10 +212,11 @@ function report(
   const secondsLeft = ((steps - step) * (seconds - before)) / stepsTaken
   reporter.live({ step, steps, epoch, loss, tokensPerSecond, secondsLeft })
   if (!validation) return
-  const { nats, bitsPerCharacter, perplexity, best } = validation
-  const measured = `${nats.toFixed(3)} nats, ${bitsPerCharacter.toFixed(3)} bits a character, perplexity ${perplexity.toFixed(2)}`
-  reporter.line(
-    `step ${count(step)}: held out ${measured}${best ? ', the best so far' : ''}; gradient norm ${gradientNorm.toFixed(3)}`,
-  )
+  const best = validation.best ? ', the best so far' : ''
+  reporter.line(`step ${count(step)}: held out ${inWords(validation)}${best}; gradient norm ${gradientNorm.toFixed(3)}`)
+  if (final) reporter.line(`those are ${count(validation.tokens)} tokens; all ${count(final.tokens)} held out: ${inWords(final)}`)
   if (sample !== undefined) reporter.line(sample.replaceAll(/^/gm, '  ') + '\n')
 }
+
+const inWords = ({ nats, bitsPerCharacter, perplexity }: Measure): string =>
+  `${nats.toFixed(3)} nats, ${bitsPerCharacter.toFixed(3)} bits a character, perplexity ${perplexity.toFixed(2)}`

@@ -1,6 +1,6 @@
 /** What the values of options may be; what is wrong is told, with what would be right. */
 import { InvalidArgumentError, Option } from 'commander'
-import { distance } from 'fastest-levenshtein'
+import { nearest } from '../options/known.js'
 
 type Parser<T> = (text: string) => T
 
@@ -40,14 +40,6 @@ export const share =
     }
     return value
   }
-
-/** The nearest of these, if one is near enough to have been meant. */
-export function nearest(text: string, names: readonly string[]): string | undefined {
-  const [best] = names
-    .map((name) => ({ name, far: distance(text.toLowerCase(), name.toLowerCase()) }))
-    .sort((a, b) => a.far - b.far)
-  return best && best.far <= Math.max(2, Math.ceil(best.name.length / 3)) ? best.name : undefined
-}
 
 /** An option that takes one of a few names. */
 export function choice(flags: string, description: string, names: readonly string[]): Option {

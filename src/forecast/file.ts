@@ -17,6 +17,8 @@ export interface ForecastConfig {
   readonly hidden: number
   readonly layers: number
   readonly dropout: number
+  /** By target, scaled: by how much the band was made wider on each side, from what was held out; null where nothing was. */
+  readonly margins: readonly number[] | null
 }
 
 export interface ForecastFile {
@@ -75,7 +77,7 @@ export function decodeForecaster(bytes: Uint8Array, source: string): ForecastFil
 }
 
 function checkConfig(value: unknown): ForecastConfig {
-  const { spec, head, band, cell, hidden, layers, dropout } = (value ?? {}) as ForecastConfig
+  const { spec, head, band, cell, hidden, layers, dropout, margins } = (value ?? {}) as ForecastConfig
   if (typeof cell !== 'string') throw new Error('cell is missing')
   if (head !== 'point' && head !== 'gaussian' && head !== 'quantile') throw new Error(`head: '${String(head)}'; is none`)
   for (const [name, size] of Object.entries({ hidden, layers })) {
@@ -83,10 +85,17 @@ function checkConfig(value: unknown): ForecastConfig {
   }
   if (!(dropout >= 0 && dropout < 1)) throw new Error(`dropout: ${dropout}; must be in [0, 1)`)
   if (!(band > 0 && band < 1)) throw new Error(`band: ${band}; must be above 0 and below 1`)
-  return { spec: checkSpec(spec), head, band, cell, hidden, layers, dropout }
+  const checked = checkSpec(spec)
+  if (
+    margins !== null &&
+    !(Array.isArray(margins) && margins.length === checked.targets.length && margins.every(Number.isFinite))
+  ) {
+    throw new Error(`margins: must be ${checked.targets.length} numbers, one for each target, or null`)
+  }
+  return { spec: checked, head, band, cell, hidden, layers, dropout, margins }
 }
 
 function checkNotes(value: unknown): string[] {
   if (!Array.isArray(value) || !value.every((note) => typeof note === 'string')) throw new Error('must be a list of sentences')
-  return value as string[]
+  return value
 }

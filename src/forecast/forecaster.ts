@@ -6,10 +6,11 @@ import { seal, unsealed } from '../formats/seal.js'
 import { readWhole, writeWhole } from '../formats/storage.js'
 import type { Cell } from '../nn/cell.js'
 import { cellOfFile } from '../nn/named-cells.js'
+import { refuseUnknown } from '../options/known.js'
 import type { Engine } from '../run/engine.js'
 import { ForecastFeatures } from '../series/forecast-features.js'
 import { aheadWidth, inputWidth } from '../series/forecast-spec.js'
-import { scaled } from '../series/scaling.js'
+import { quantileOfSorted, scaled } from '../series/scaling.js'
 import { nearest } from '../series/table.js'
 import { knownAhead, TimeSeries, type SeriesData } from '../series/time-series.js'
 import type { Validated } from '../train/loop.js'
@@ -40,7 +41,7 @@ export interface Backtested {
 export type Observation = number | null | Readonly<Record<string, number | null>>
 
 export class Forecaster {
-  readonly config: ForecastConfig
+  config: ForecastConfig
   readonly network: ForecastNetwork
   /** What was found in the series that it was trained on: gaps, columns that never change. */
   notes: readonly string[] = []
@@ -87,7 +88,8 @@ export class Forecaster {
     const training = Forecaster.training(data, options)
     const turns = new Turns()
     while (!training.ended) {
-      onProgress?.(training.next())
+      const report = training.next()
+      onProgress?.(report)
       await turns.next()
     }
     return training.finish()
@@ -113,8 +115,10 @@ export class Forecaster {
    */
   forecast(
     steps = this.config.spec.horizon,
-    { known, seed = 1 }: { known?: Readonly<Record<string, ArrayLike<number>>>; seed?: number } = {},
+    options: { known?: Readonly<Record<string, ArrayLike<number>>>; seed?: number } = {},
   ): Forecast {
+    refuseUnknown('forecast', options, { known: true, seed: true })
+    const { known, seed = 1 } = options
     if (!(Number.isSafeInteger(steps) && steps >= 1)) throw new Error(`steps: ${steps}; must be a positive integer`)
     const { spec } = this.config
     const columns = knownAhead(
@@ -186,7 +190,9 @@ export class Forecaster {
    *
    * @param options.from index of a step, or an ISO date
    */
-  backtest(data: SeriesData, { from }: { from: number | string }): Backtested[] {
+  backtest(data: SeriesData, options: { from: number | string }): Backtested[] {
+    refuseUnknown('backtest', options, { from: true })
+    const { from } = options
     const series = this.#seriesOf(data)
     const { horizon, targets } = this.config.spec
     const first = typeof from === 'number' ? from : (series.dates?.indexOf(Date.parse(from)) ?? -1)
@@ -210,6 +216,28 @@ export class Forecaster {
     return found
   }
 
+  /**
+   * Makes the band so much wider, or narrower, that its share of what came in the steps of a series from `from` on lies in it (conformalized
+   * quantile regression, Romano, Patterson & Candès 2019): by one number for each target.
+   */
+  calibrate(data: SeriesData, { from }: { from: number | string }): void {
+    const { spec, band, head } = this.config
+    // From the mean alone, or from the band as the network has it.
+    this.config = { ...this.config, margins: head === 'point' ? spec.targets.map(() => 0) : null }
+    const found = this.backtest(data, { from })
+    const margins = spec.targets.map(({ name, scaling }) => {
+      const beyond = found.flatMap(({ forecast, actual }) => {
+        const { low, high } = forecast.columns[name]
+        return Array.from(actual[name], (value, k) => {
+          const [here, below, above] = [value, low[k], high[k]].map((one) => scaled(scaling, one))
+          return Math.max(below - here, here - above)
+        }).filter((distance) => !Number.isNaN(distance))
+      })
+      return beyond.length === 0 ? 0 : quantileOfSorted(Float64Array.from(beyond).sort(), band)
+    })
+    this.config = { ...this.config, margins }
+  }
+
   #seriesOf(data: SeriesData): TimeSeries {
     const { targets, inputs, known, dates } = this.config.spec
     if (data instanceof TimeSeries) return data
@@ -223,7 +251,7 @@ export class Forecaster {
   }
 
   #newReader(next = 0): ForecastReader {
-    return new ForecastReader(this.#features, new ForecastRunner(this.network), this.config, next)
+    return new ForecastReader(this.#features, new ForecastRunner(this.network), () => this.config, next)
   }
 
   #stepsOf(series: TimeSeries): ScaledStep[] {
@@ -255,10 +283,9 @@ export class Forecaster {
    * @param options.cell for a model with a cell of one's own: that cell
    * @param options.source what errors call the file
    */
-  static fromBytes(
-    bytes: Uint8Array,
-    { cell, source = 'file', engine }: { cell?: Cell; source?: string; engine?: Engine } = {},
-  ): Forecaster {
+  static fromBytes(bytes: Uint8Array, options: { cell?: Cell; source?: string; engine?: Engine } = {}): Forecaster {
+    refuseUnknown('fromBytes', options, { cell: true, source: true, engine: true })
+    const { cell, source = 'file', engine } = options
     const { config, position, tensors, kernels, history, notes } = decodeForecaster(bytes, source)
     const made = cellOfFile(config.cell, cell, source)
     const { hidden, layers, spec } = config

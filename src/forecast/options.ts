@@ -9,7 +9,7 @@ import type { SeriesColumns, TimeSeries } from '../series/time-series.js'
 import type { TrainOptions } from '../train/train-options.js'
 import type { HeadName } from './network.js'
 
-export interface ForecastOptions extends SeriesColumns, TrainOptions {
+export interface ForecastOptions extends SeriesColumns, Omit<TrainOptions, 'validationTokens'> {
   /** Steps ahead; at least 1. */
   horizon: number
   /** Steps after which the series is alike, at least 2; several where there are several. Default: none. */
@@ -67,6 +67,7 @@ export function forecastPlan(options: ForecastOptions): ForecastPlan {
   if (head !== 'point' && head !== 'gaussian' && head !== 'quantile') {
     throw new Error(`head: '${String(head)}'; must be 'point', 'gaussian' or 'quantile'`)
   }
+  if ('validationTokens' in training) throw new Error("train: 'validationTokens' is not an option of a forecaster")
   const periods = period === undefined ? [] : typeof period === 'number' ? [period] : [...period]
   const isOpen = training.steps !== undefined || training.seconds !== undefined || training.loss !== undefined
   return {

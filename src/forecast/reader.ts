@@ -4,7 +4,7 @@ import { baseOf, type ForecastFeatures } from '../series/forecast-features.js'
 import { quantileOfSorted, unscaled } from '../series/scaling.js'
 import type { HeadName } from './network.js'
 import type { Position } from './position.js'
-import { ForecastRunner } from './runner.js'
+import type { ForecastRunner } from './runner.js'
 
 /** A step: of each target and then of each input, scaled, NaN at a gap; of what is known, scaled. */
 export interface ScaledStep {
@@ -16,7 +16,7 @@ export interface ScaledStep {
 export interface Band {
   /** The middle of what is expected: the mean with a point or Gaussian head, the median with quantiles. */
   readonly mean: Float64Array
-  /** The ends of the band; NaN with a point head, which has none. */
+  /** The ends of the band; NaN with a point head where nothing was held out, whose errors could tell how wide it is. */
   readonly low: Float64Array
   readonly high: Float64Array
 }
@@ -24,6 +24,7 @@ export interface Band {
 export interface ForecastReaderOptions {
   readonly head: HeadName
   readonly band: number
+  readonly margins: readonly number[] | null
 }
 
 /** How many ways on are drawn, where a forecast goes beyond the horizon. */
@@ -31,14 +32,14 @@ const paths = 200
 
 export class ForecastReader {
   readonly features: ForecastFeatures
-  readonly #options: ForecastReaderOptions
+  readonly #options: () => ForecastReaderOptions
   #runner: ForecastRunner
   /** Index of the step that comes next. */
   next: number
   /** By target, the last scaled values. */
   #recent: number[][]
 
-  constructor(features: ForecastFeatures, runner: ForecastRunner, options: ForecastReaderOptions, next = 0) {
+  constructor(features: ForecastFeatures, runner: ForecastRunner, options: () => ForecastReaderOptions, next = 0) {
     this.features = features
     this.#runner = runner
     this.#options = options
@@ -67,7 +68,7 @@ export class ForecastReader {
 
   /**
    * What comes in the steps ahead, by target. Beyond the horizon it is rolled forward: many ways on are drawn from what is expected, read as
-   * if they had come, and looked ahead from again. With a point head there is one way, that which is expected.
+   * if they had come, and looked ahead from again. Without a band there is one way, that which is expected.
    *
    * @param known of each step ahead
    * @param seed what the ways on are drawn with
@@ -98,8 +99,8 @@ export class ForecastReader {
     set: (column: number, k: number, expected: Expected) => void,
   ): void {
     const { spec, inputWidth } = this.features
-    const { head, band } = this.#options
-    const rows = head === 'point' ? 1 : paths
+    const { head, margins, band } = this.#options()
+    const rows = head === 'point' && !margins ? 1 : paths
     const runner = this.#runner.repeated(rows)
     const recent = Array.from({ length: rows }, () => this.#recent.map((own) => [...own]))
     const random = new Random(seed)
@@ -149,6 +150,7 @@ export class ForecastReader {
       }
     })
     const { mean, scale } = runner.decode(ahead)
+    const { head, band, margins } = this.#options()
     return recent.map((columns, row) =>
       known.map((_, k) =>
         columns.map((own, column) =>
@@ -157,7 +159,9 @@ export class ForecastReader {
             column,
             targets: columns.length,
             base: baseOf(spec.base, own, own.length, k),
-            ...this.#options,
+            head,
+            band,
+            margin: margins?.[column] ?? null,
           }),
         ),
       ),
@@ -170,7 +174,7 @@ export class ForecastReader {
     if (Number.isNaN(low)) return mean
     // As wide on each side as a normal distribution would have to be to end its band there.
     const deviations = random.normal()
-    const end = deviationsOf(this.#options.band)
+    const end = deviationsOf(this.#options().band)
     return mean + (deviations / end) * (deviations < 0 ? mean - low : high - mean)
   }
 
@@ -204,19 +208,20 @@ export interface Expected {
 export function expectedAt(
   means: ArrayLike<number>,
   scales: ArrayLike<number> | undefined,
-  where: { at: number; column: number; targets: number; base: number; head: HeadName; band: number },
+  where: { at: number; column: number; targets: number; base: number; head: HeadName; band: number; margin: number | null },
 ): Expected {
-  const { at, column, targets, base, head, band } = where
+  const { at, column, targets, base, head, band, margin } = where
   if (head === 'quantile') {
     // Where the network has them cross, the middle one is the middle one.
     const three = [0, 1, 2].map((quantile) => base + means[(at * 3 + quantile) * targets + column]).sort((a, b) => a - b)
-    return { low: three[0], mean: three[1], high: three[2] }
+    const [low, median, high] = three
+    return { low: Math.min(median, low - (margin ?? 0)), mean: median, high: Math.max(median, high + (margin ?? 0)) }
   }
   const mean = base + means[at * targets + column]
-  if (!scales) return { mean, low: NaN, high: NaN }
-  const scale = scales[at * targets + column]
-  const half = deviationsOf(band) * scale
-  return { mean, low: mean - half, high: mean + half, scale }
+  if (!scales) return margin === null ? { mean, low: NaN, high: NaN } : { mean, low: mean - margin, high: mean + margin }
+  const deviations = deviationsOf(band)
+  const half = Math.max(0, deviations * scales[at * targets + column] + (margin ?? 0))
+  return { mean, low: mean - half, high: mean + half, scale: half / deviations }
 }
 
 /**

@@ -127,7 +127,7 @@ export class ForecastRunner {
       throw new Error(`state: an output of ${output?.length ?? 'no'} values; must be ${this.#output.length}`)
     }
     this.#state = state
-    this.#output = network.engine.Floats.from(output) as Floats
+    this.#output = network.engine.Floats.from(output)
   }
 
   /** As many rows as wanted, all of which stand where this one, of one row, stands. */

@@ -36,6 +36,8 @@ export interface Trainee {
   history: readonly Validated[]
   /** What its file says beside its tensors. */
   metadata(): Record<string, string>
+  /** Makes the band as wide as the steps of a series from `from` on want it. */
+  calibrate(series: TimeSeries, options: { from: number }): void
   /** Reads a series, and stands at its end. */
   read(series: TimeSeries): void
 }
@@ -48,8 +50,6 @@ export class ForecastTraining<M extends Trainee = Trainee> extends SteppedTraini
   readonly series: TimeSeries
   /** Index of the first step that is held out; the length of the series where nothing is. */
   readonly heldOutFrom: number
-  /** The weights of the best validation so far. */
-  #best: readonly ArrayLike<number>[] | undefined
 
   constructor(make: MakeTrainee<M>, data: SeriesData, options: ForecastOptions) {
     const { columns, horizon, engine, cell, training, ...plan } = forecastPlan(options)
@@ -59,7 +59,7 @@ export class ForecastTraining<M extends Trainee = Trainee> extends SteppedTraini
     const spec = learnSpec(series, from, { ...plan, horizon, date: columns.date })
     const made = resolveCell(cell)
     const { head, band, hidden, layers, dropout } = plan
-    const config = { spec, head, band, cell: cellName(made), hidden, layers, dropout }
+    const config = { spec, head, band, cell: cellName(made), hidden, layers, dropout, margins: null }
     const model = make(config, made, { seed: reading.seed, engine })
     const features = new ForecastFeatures(spec)
     const { window, seed } = reading
@@ -69,7 +69,7 @@ export class ForecastTraining<M extends Trainee = Trainee> extends SteppedTraini
     const held = from < series.length && new ForecastWindows(features, series, { streams: 1, window, from, to: series.length })
     const { network } = model
     network.uninformed = largestLoss(windows, head)
-    const { steps, limits, schedule, ...every } = lengths(windows.windowsPerEpoch)
+    const { steps, limits, schedule, validateEvery, snapshotEvery } = lengths(windows.windowsPerEpoch)
     const optimizer = new Optimizer(network.parameters, rule, clipping)
     const trainer = new Trainer<ForecastWindow>(network, { batches: windows, optimizer, schedule, seed, reach })
     const validate = held
@@ -83,9 +83,10 @@ export class ForecastTraining<M extends Trainee = Trainee> extends SteppedTraini
       metadata: () => model.metadata(),
       remember: (history: readonly Validated[]) => void (model.history = history),
     }
-    super(kept, new TrainingLoop(trainer, { limits, validate, patience, retries, ...every }), {
+    super(kept, new TrainingLoop(trainer, { limits, validate, patience, retries, validateEvery, snapshotEvery }), {
       steps,
       measured: ({ nats, tokens, best }) => ({ loss: nats, values: tokens, best }),
+      keepBest: true,
     })
     this.model = model
     this.series = series
@@ -94,16 +95,14 @@ export class ForecastTraining<M extends Trainee = Trainee> extends SteppedTraini
     model.notes = notesOn(series, from)
   }
 
-  override next(): ForecastProgress {
-    const report = super.next()
-    if (report.validation?.best) this.#best = this.model.network.parameters.map((parameter) => parameter.read().slice())
-    return report
-  }
-
-  /** The model with the weights of its best validation, the last ones where there was none; it stands at the end of the series. */
+  /**
+   * The model with the weights of its best validation, the last ones where there was none, and with a band that is right for what was held out;
+   * it stands at the end of the series.
+   */
   finish(): M {
-    const { model, series } = this
-    model.network.parameters.forEach((parameter, i) => this.#best && parameter.write(this.#best[i]))
+    const { model, series, heldOutFrom: from } = this
+    this.takeBest()
+    if (from < series.length) model.calibrate(series, { from })
     model.read(series)
     return model
   }

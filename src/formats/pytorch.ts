@@ -126,10 +126,20 @@ export const toTensors = (
   read: (matrix: Matrix) => Floats = (matrix) => matrix.read(),
 ): NamedTensor[] => mappings.map(({ name, shape, write }) => ({ name, shape, data: write(read) }))
 
-/** The values of each matrix, from a file's tensors. Throws a sentence for one that is missing or of another shape. */
-export function readTensors(mappings: readonly TensorMapping[], tensors: Tensors, source: string): Map<Matrix, Float32Array> {
+/**
+ * The values of each matrix, from a file's tensors. Throws a sentence for one that is missing or of another shape.
+ *
+ * @param prefix what their names begin with, where they are other values of each. Default: nothing
+ */
+export function readTensors(
+  mappings: readonly TensorMapping[],
+  tensors: Tensors,
+  source: string,
+  prefix = '',
+): Map<Matrix, Float32Array> {
   const values = new Map<Matrix, Float32Array>()
-  for (const { name, shape, target, read } of mappings) {
+  for (const { name: ofWeight, shape, target, read } of mappings) {
+    const name = prefix + ofWeight
     const tensor = tensors.get(name)
     if (!tensor) throw new Error(`${source}: tensor '${name}' is missing`)
     if (tensor.shape.join() !== shape.join()) {

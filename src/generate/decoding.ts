@@ -1,6 +1,8 @@
 /** The options of generation, as a user states them, and what they mean for a vocabulary. */
 import { checkSampling, type Sampling } from './sampling.js'
 import type { Spelling } from './spelling.js'
+import { blame, OptionError } from '../options/option-error.js'
+import type { Names } from '../options/known.js'
 
 /** What is written, and where it ends: for drawing and for beam search. */
 export interface WritingOptions {
@@ -38,6 +40,18 @@ export interface DecodingOptions extends WritingOptions {
   minP?: number
 }
 
+export const writingNames: Names<WritingOptions> = { length: true, stop: true, forced: true, banned: true, allowUnknown: true }
+
+export const decodingNames: Names<DecodingOptions> = {
+  ...writingNames,
+  repetitionPenalty: true,
+  repetitionWindow: true,
+  temperature: true,
+  topK: true,
+  topP: true,
+  minP: true,
+}
+
 /** `WritingOptions`, checked. */
 export interface Writing {
   readonly length: number
@@ -50,15 +64,15 @@ export interface Writing {
 /** Checks what of a text's writing is stated. Throws a sentence on what is not possible. */
 export function writingOf(vocabulary: Spelling, options: WritingOptions): Writing {
   const { length = 200, stop = [], forced = '', banned = [], allowUnknown = false } = options
-  if (!Number.isInteger(length) || length < 0) throw new Error(`length: ${length}; must be a whole number, 0 or more`)
+  if (!Number.isInteger(length) || length < 0) throw new OptionError('length', `${length}; must be a whole number, 0 or more`)
   const stops = typeof stop === 'string' ? [stop] : stop
   if (!Array.isArray(stops) || stops.some((one) => typeof one !== 'string' || one === '')) {
-    throw new Error(`stop: ${JSON.stringify(stop)}; must be one or more strings that are not empty`)
+    throw new OptionError('stop', `${JSON.stringify(stop)}; must be one or more strings that are not empty`)
   }
-  if (typeof allowUnknown !== 'boolean') throw new Error(`allowUnknown: ${String(allowUnknown)}; must be true or false`)
+  if (typeof allowUnknown !== 'boolean') throw new OptionError('allowUnknown', `${String(allowUnknown)}; must be true or false`)
   const tokens = forcedTokens(vocabulary, forced)
   if (tokens.length > length) {
-    throw new Error(`length: ${length}; must be at least ${tokens.length}, the tokens of the forced text`)
+    throw new OptionError('length', `${length}; must be at least ${tokens.length}, the tokens of the forced text`)
   }
   return { length, stop: stops, forced: tokens, bias: biasOf(vocabulary, banned, allowUnknown) }
 }
@@ -74,22 +88,22 @@ export function samplingOf(options: DecodingOptions, bias: Float32Array): Sampli
 /** Checks a count of something that an option asks for. */
 export function checkCount(name: string, value: number, least = 1): void {
   if (!Number.isInteger(value) || value < least) {
-    throw new Error(`${name}: ${value}; must be a ${least === 1 ? 'positive integer' : `whole number, ${least} or more`}`)
+    throw new OptionError(name, `${value}; must be a ${least === 1 ? 'positive integer' : `whole number, ${least} or more`}`)
   }
 }
 
 function forcedTokens(vocabulary: Spelling, forced: string): Int32Array {
-  if (typeof forced !== 'string') throw new Error(`forced: ${typeof forced}; must be a string`)
-  const tokens = vocabulary.encode(forced, 'forced')
+  if (typeof forced !== 'string') throw new OptionError('forced', `${typeof forced}; must be a string`)
+  const tokens = blame('forced', () => vocabulary.encode(forced, 'forced'))
   if (vocabulary.unknown !== undefined && tokens.includes(vocabulary.unknown)) {
-    throw new Error(`forced: '${forced}' holds what is not in this model's vocabulary; it cannot be written`)
+    throw new OptionError('forced', `'${forced}' holds what is not in this model's vocabulary; it cannot be written`)
   }
   return tokens
 }
 
 function biasOf(vocabulary: Spelling, banned: readonly (string | number)[], allowUnknown: boolean): Float32Array {
   const { size, unknown, start } = vocabulary
-  if (!Array.isArray(banned)) throw new Error(`banned: ${typeof banned}; must be a list of tokens`)
+  if (!Array.isArray(banned)) throw new OptionError('banned', `${typeof banned}; must be a list of tokens`)
   const bias = new Float32Array(size)
   for (const one of banned) bias[bannedToken(vocabulary, one)] = -Infinity
   const isUnknownBanned = unknown !== undefined && bias[unknown] < 0
@@ -98,7 +112,7 @@ function biasOf(vocabulary: Spelling, banned: readonly (string | number)[], allo
   if (unknown !== undefined && !allowUnknown) bias[unknown] = -Infinity
   if (bias.includes(0)) return bias
   if (unknown === undefined || isUnknownBanned) {
-    throw new Error(`banned: all ${size} tokens of the vocabulary; must leave one that can be written`)
+    throw new OptionError('banned', `all ${size} tokens of the vocabulary; must leave one that can be written`)
   }
   bias[unknown] = 0
   return bias
@@ -107,14 +121,15 @@ function biasOf(vocabulary: Spelling, banned: readonly (string | number)[], allo
 function bannedToken(vocabulary: Spelling, one: string | number): number {
   const { size, unknown } = vocabulary
   if (typeof one === 'number') {
-    if (!Number.isInteger(one) || one < 0 || one >= size) throw new Error(`banned: ${one}; must be a token from 0 to ${size - 1}`)
+    if (!Number.isInteger(one) || one < 0 || one >= size)
+      throw new OptionError('banned', `${one}; must be a token from 0 to ${size - 1}`)
     return one
   }
-  if (typeof one !== 'string') throw new Error(`banned: a ${typeof one}; must be the text of a token, or its index`)
-  const tokens = vocabulary.encode(one, 'banned')
+  if (typeof one !== 'string') throw new OptionError('banned', `a ${typeof one}; must be the text of a token, or its index`)
+  const tokens = blame('banned', () => vocabulary.encode(one, 'banned'))
   if (tokens.length !== 1 || tokens[0] === unknown) {
     const what = tokens.length === 1 ? 'not in the vocabulary' : `${tokens.length} tokens`
-    throw new Error(`banned: '${one}' is ${what}; must be one token of the vocabulary`)
+    throw new OptionError('banned', `'${one}' is ${what}; must be one token of the vocabulary`)
   }
   return tokens[0]
 }

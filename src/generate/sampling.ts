@@ -1,5 +1,6 @@
 /** How tokens are chosen, in numbers. */
 import type { Filters } from './filters.js'
+import { OptionError } from '../options/option-error.js'
 
 export interface Sampling extends Filters {
   /** Divides the logits; 0: always the most likely token. */
@@ -30,14 +31,15 @@ export const mostRecent = 4096
 export function checkSampling(sampling: Sampling, tokens: number): void {
   const { repetitionPenalty, repetitionWindow, temperature, topK, topP, minP, bias } = sampling
   if (!(repetitionPenalty > 0 && repetitionPenalty < Infinity)) {
-    throw new Error(`repetitionPenalty: ${repetitionPenalty}; must be a positive number`)
+    throw new OptionError('repetitionPenalty', `${repetitionPenalty}; must be a positive number`)
   }
   if (!Number.isInteger(repetitionWindow) || repetitionWindow < 1 || repetitionWindow > mostRecent) {
-    throw new Error(`repetitionWindow: ${repetitionWindow}; must be a whole number from 1 to ${mostRecent}`)
+    throw new OptionError('repetitionWindow', `${repetitionWindow}; must be a whole number from 1 to ${mostRecent}`)
   }
-  if (!(temperature >= 0 && temperature < Infinity)) throw new Error(`temperature: ${temperature}; must be 0 or more`)
-  if (topK !== Infinity && (!Number.isInteger(topK) || topK < 1)) throw new Error(`topK: ${topK}; must be a positive integer`)
-  if (!(topP > 0 && topP <= 1)) throw new Error(`topP: ${topP}; must be above 0 and at most 1`)
-  if (!(minP >= 0 && minP <= 1)) throw new Error(`minP: ${minP}; must be from 0 to 1`)
+  if (!(temperature >= 0 && temperature < Infinity)) throw new OptionError('temperature', `${temperature}; must be 0 or more`)
+  if (topK !== Infinity && (!Number.isInteger(topK) || topK < 1))
+    throw new OptionError('topK', `${topK}; must be a positive integer`)
+  if (!(topP > 0 && topP <= 1)) throw new OptionError('topP', `${topP}; must be above 0 and at most 1`)
+  if (!(minP >= 0 && minP <= 1)) throw new OptionError('minP', `${minP}; must be from 0 to 1`)
   if (bias.length !== tokens) throw new Error(`bias: ${bias.length} numbers; must be ${tokens}, one for each token`)
 }

@@ -7,6 +7,7 @@ import type { Vocabulary } from '../text/vocabulary.js'
 import { evaluate } from '../train/evaluate.js'
 import { measuredBatches, predictedCharacters, type MeasuredText } from './reading.js'
 import type { LanguageNetwork } from './network.js'
+import { refuseUnknown } from '../options/known.js'
 
 export interface Assessment extends Measure {
   /** Share of the text's tokens that the vocabulary knows. */
@@ -24,8 +25,10 @@ export interface Assessment extends Measure {
 export function assess(
   { network, vocabulary }: { readonly network: LanguageNetwork; readonly vocabulary: Vocabulary },
   text: MeasuredText,
-  { trainedOn }: { trainedOn?: TokenText } = {},
+  options: { trainedOn?: TokenText } = {},
 ): Assessment {
+  refuseUnknown('assess', options, { trainedOn: true })
+  const { trainedOn } = options
   const { nats, tokens } = evaluate(network, measuredBatches(text))
   const characters = predictedCharacters(text, vocabulary)
   const { size } = vocabulary

@@ -3,6 +3,7 @@ import { toTensors } from '../formats/pytorch.js'
 import { parsed } from '../formats/metadata.js'
 import { checkSeal } from '../formats/seal.js'
 import { decodeSafetensors, encodeSafetensors, type Safetensors } from '../formats/safetensors.js'
+import { checkTextFormat, type TextFormatOptions } from '../text/text-format.js'
 import { Vocabulary } from '../text/vocabulary.js'
 import { dropTrainingTensors } from '../train/checkpoint.js'
 import { checkHistory } from '../train/history.js'
@@ -26,6 +27,7 @@ export interface ModelFile {
   /** The engine that the weights were trained with; empty if they were not. */
   kernels: string
   history: readonly Validated[]
+  textFormat: TextFormatOptions | undefined
 }
 
 const format = 'unrolled language model'
@@ -39,15 +41,18 @@ export interface Described {
   readonly vocabulary: Vocabulary
   readonly trainedWith: string
   readonly history: readonly Validated[]
+  /** How the documents were read that it was trained on, where they were read from files. */
+  readonly textFormat?: TextFormatOptions | undefined
 }
 
-export const modelMetadata = ({ config, vocabulary, trainedWith, history }: Described): Record<string, string> => ({
+export const modelMetadata = ({ config, vocabulary, trainedWith, history, textFormat }: Described): Record<string, string> => ({
   format,
   version: '2',
   config: JSON.stringify(config),
   vocabulary: JSON.stringify(vocabulary),
   kernels: trainedWith,
   history: JSON.stringify(history),
+  ...(textFormat && { textFormat: JSON.stringify(textFormat) }),
 })
 
 export function encodeModel(model: Described & { readonly network: LanguageNetwork }): Uint8Array {
@@ -68,7 +73,10 @@ export function decodeModel(bytes: Uint8Array, source: string): ModelFile {
   const config = parsed(metadata.config, source, 'configuration', checkConfig)
   const vocabulary = parsed(metadata.vocabulary, source, 'vocabulary', (value) => Vocabulary.fromJSON(value))
   const history = parsed(metadata.history ?? '[]', source, 'history', checkHistory)
-  return { config, vocabulary, tensors, kernels: metadata.kernels ?? '', history }
+  // Not in files of streams, nor of earlier releases.
+  const textFormat =
+    metadata.textFormat === undefined ? undefined : parsed(metadata.textFormat, source, 'form of text', checkTextFormat)
+  return { config, vocabulary, tensors, kernels: metadata.kernels ?? '', history, textFormat }
 }
 
 function checkConfig(value: unknown): ModelConfig {

@@ -8,6 +8,8 @@ import type { CellName } from '../nn/named-cells.js'
 import { decodeModel, isOwn, modelMetadata, type Described } from './file.js'
 import { LanguageModel } from './model.js'
 import { fromRecurrentJS } from './recurrentjs.js'
+import { OptionError } from '../options/option-error.js'
+import { refuseUnknown, type Names } from '../options/known.js'
 
 export interface ImportOptions {
   /**
@@ -26,6 +28,8 @@ export interface ImportOptions {
   engine?: Engine
 }
 
+const names: Names<ImportOptions> = { vocabulary: true, cell: true, map: true, dropout: true, source: true, engine: true }
+
 /**
  * A model from a file made elsewhere: a PyTorch state dict as safetensors, of an embedding, `nn.RNN`, `nn.GRU` or `nn.LSTM`, and a linear
  * layer, whatever they are called; one of our own files that was trained there, which tells everything itself; or the JSON that RecurrentJS's
@@ -34,6 +38,7 @@ export interface ImportOptions {
  * Throws a sentence for anything else, which names every tensor that does not fit.
  */
 export function importModel(bytes: Uint8Array, options: ImportOptions = {}): LanguageModel {
+  refuseUnknown('importModel', options, names)
   const { vocabulary, cell, map, dropout, source = 'file', engine } = options
   if (isJson(bytes)) {
     refuseBeside({ vocabulary, cell, map, dropout }, `${source}: RecurrentJS's JSON tells it itself`)
@@ -45,25 +50,26 @@ export function importModel(bytes: Uint8Array, options: ImportOptions = {}): Lan
   const { tensors, metadata } = decodeSafetensors(bytes, source)
   if (isOwn(metadata)) {
     refuseBeside({ vocabulary, cell, map, dropout }, `${source}: is a model of Unrolled, which tells it itself`)
-    const { config, vocabulary: own, kernels: trainedWith, history, tensors: weights } = decodeModel(bytes, source)
+    const { tensors: weights, vocabulary: own, kernels: trainedWith, ...others } = decodeModel(bytes, source)
     const named = [...weights].map(([name, { shape, data }]): NamedTensor => ({ name, shape, data }))
-    return fromParts(withOneBias(named, config.cell), { config, vocabulary: own, trainedWith, history }, source, engine)
+    return fromParts(withOneBias(named, others.config.cell), { ...others, vocabulary: own, trainedWith }, source, engine)
   }
 
   if (vocabulary === undefined) {
-    throw new Error(`vocabulary: is missing; ${source} has only weights, and each of its tokens stands for a text`)
+    throw new OptionError('vocabulary', `is missing; ${source} has only weights, and each of its tokens stands for a text`)
   }
   const known = vocabularyOf(vocabulary)
   const { gates, tokens, ...found } = readStateDict(tensors, { map, source })
   const { hidden, layers, embedding, tied } = found
   if (known.size !== tokens) {
-    throw new Error(`vocabulary: has ${count(known.size)} tokens; ${source} has ${count(tokens)}`)
+    throw new OptionError('vocabulary', `has ${count(known.size)} tokens; ${source} has ${count(tokens)}`)
   }
   const usual = ({ 1: 'rnn', 3: 'gru', 4: 'lstm' } as const)[gates]
   const chosen = cell ?? usual
   if (chosen !== usual && !(usual === 'rnn' && chosen === 'rnn-relu')) {
-    throw new Error(
-      `cell: '${chosen}'; ${source} has ${gates} gates, as ${usual === 'rnn' ? 'rnn and rnn-relu have' : `${usual} has`}`,
+    throw new OptionError(
+      'cell',
+      `'${chosen}'; ${source} has ${gates} gates, as ${usual === 'rnn' ? 'rnn and rnn-relu have' : `${usual} has`}`,
     )
   }
   const config = { cell: chosen, hidden, layers, embedding, dropout: dropout ?? 0, tied }
@@ -94,7 +100,8 @@ function vocabularyOf(value: unknown): Vocabulary {
   const special = ['<unknown>', '<start>', '<end>']
   let first = 0
   const has = special.map((token) => list[first] === token && ++first > 0)
-  if (has[1] !== has[2]) throw new Error(`vocabulary: has ${has[1] ? '<start>' : '<end>'} alone; must have both, or neither`)
+  if (has[1] !== has[2])
+    throw new OptionError('vocabulary', `has ${has[1] ? '<start>' : '<end>'} alone; must have both, or neither`)
   const tokens = list.slice(first)
   const isCharacters = tokens.every((token) => typeof token === 'string' && graphemes(token).length === 1)
   return Vocabulary.fromJSON({
@@ -109,27 +116,29 @@ function vocabularyOf(value: unknown): Vocabulary {
 /** An object of numbers by token, as a list. */
 function listed(value: unknown): unknown[] {
   if (typeof value !== 'object' || value === null) {
-    throw new Error(
-      `vocabulary: is ${value === null ? 'null' : typeof value}; must be a list of tokens, or what a vocabulary saved`,
+    throw new OptionError(
+      'vocabulary',
+      `is ${value === null ? 'null' : typeof value}; must be a list of tokens, or what a vocabulary saved`,
     )
   }
   const entries = Object.entries(value)
   const list = new Array<unknown>(entries.length)
   for (const [token, index] of entries as [string, unknown][]) {
     if (!Number.isInteger(index) || (index as number) < 0 || (index as number) >= list.length) {
-      throw new Error(
-        `vocabulary: '${token.slice(0, 20)}' is ${String(index).slice(0, 20)}; must be a number from 0 to ${list.length - 1}`,
+      throw new OptionError(
+        'vocabulary',
+        `'${token.slice(0, 20)}' is ${String(index).slice(0, 20)}; must be a number from 0 to ${list.length - 1}`,
       )
     }
     list[index as number] = token
   }
-  for (let i = 0; i < list.length; i++) if (!(i in list)) throw new Error(`vocabulary: no token has the number ${i}`)
+  for (let i = 0; i < list.length; i++) if (!(i in list)) throw new OptionError('vocabulary', `no token has the number ${i}`)
   return list
 }
 
 function refuseBeside(options: Readonly<Record<string, unknown>>, why: string): void {
   const given = Object.entries(options).find(([, value]) => value !== undefined)
-  if (given) throw new Error(`${given[0]}: cannot be given; ${why}`)
+  if (given) throw new OptionError(given[0], `cannot be given; ${why}`)
 }
 
 /** A safetensors file begins with a length of 8 bytes, the last of which is 0 in every file that there can be. */

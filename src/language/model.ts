@@ -2,11 +2,12 @@
 import { fromTensors } from '../formats/pytorch.js'
 import { refuseTooLarge } from '../formats/metadata.js'
 import { readWhole, writeWhole } from '../formats/storage.js'
-import type { DecodingOptions } from '../generate/decoding.js'
+import { decodingNames, type DecodingOptions } from '../generate/decoding.js'
 import type { WrittenToken } from '../generate/write.js'
 import type { Cell } from '../nn/cell.js'
 import type { Engine } from '../run/engine.js'
 import { CorpusBuilder, type Corpus } from '../text/corpus.js'
+import type { TextFormatOptions } from '../text/text-format.js'
 import type { Vocabulary } from '../text/vocabulary.js'
 import type { TokenKind, VocabularyOptions } from '../text/vocabulary-options.js'
 import { evaluate, type Evaluation } from '../train/evaluate.js'
@@ -16,10 +17,21 @@ import { decodeModel, encodeModel, type ModelConfig } from './file.js'
 import { parameterCount, refuseTooLargeModel } from './memory.js'
 import { LanguageNetwork, refuseBidirectional } from './network.js'
 import { score, type TokenScore } from './score.js'
-import { Session, type Beam, type BeamOptions, type Sample, type SampleOptions, type SessionState } from './session.js'
+import {
+  beamNames,
+  sampleNames,
+  Session,
+  type Beam,
+  type BeamOptions,
+  type Sample,
+  type SampleOptions,
+  type SessionState,
+} from './session.js'
 import type { TrainOptions } from '../train/train-options.js'
 import { Training, type TrainingProgress } from './training.js'
 import { Turns } from '../train/turns.js'
+import { OptionError } from '../options/option-error.js'
+import { refuseUnknown, type Names } from '../options/known.js'
 
 /** What a model learns from: a text, of which the tokens are to be found, or a corpus that has them. */
 export type TrainingText =
@@ -85,6 +97,8 @@ export class LanguageModel {
   trainedWith = ''
   /** The validations of its last training. */
   history: readonly Validated[] = []
+  /** How the documents were read that it was last trained on, where they were read from files: others for it are read alike. */
+  textFormat: TextFormatOptions | undefined
 
   private constructor(vocabulary: Vocabulary, config: ModelConfig, cell: Cell, seed: number, engine?: Engine, corpus?: Corpus) {
     this.vocabulary = vocabulary
@@ -96,10 +110,10 @@ export class LanguageModel {
   /** A model of the tokens of a text, with random weights. */
   static create(options: LanguageModelOptions): LanguageModel {
     const { cell = 'lstm', hidden = 128, layers = 2, tied = false, embedding = tied ? hidden : 64, dropout = 0 } = options
-    for (const name of Object.keys(options)) if (!names.has(name)) throw new Error(`create: '${name}' is not an option`)
+    refuseUnknown('create', options, createNames)
     if (options.bidirectional) refuseBidirectional()
     if (dropout > 0 && dropout < 1 && layers === 1) {
-      throw new Error(`dropout: ${dropout} with 1 layer; must be 0, or layers 2 or more, since it is between layers`)
+      throw new OptionError('dropout', `${dropout} with 1 layer; must be 0, since dropout is between layers`)
     }
     const made = resolveCell(cell)
     const config = { cell: cellName(made), hidden, layers, embedding, dropout, tied }
@@ -138,22 +152,30 @@ export class LanguageModel {
    *   first token where there is none
    * @param options.seed one seed gives one text. Default 1
    */
-  async *generate({ prompt, seed, ...options }: PromptOptions & DecodingOptions = {}): AsyncGenerator<string> {
+  async *generate(all: PromptOptions & DecodingOptions = {}): AsyncGenerator<string> {
+    refuseUnknown('generate', all, { ...promptNames, ...decodingNames })
+    const { prompt, seed, ...options } = all
     yield* (await this.#prompted(prompt, seed)).generate(options)
   }
 
   /** As `generate`, token by token, each with its log-probability, and `count` samples side by side. */
-  async *stream({ prompt, seed, ...options }: PromptOptions & SampleOptions = {}): AsyncGenerator<WrittenToken> {
+  async *stream(all: PromptOptions & SampleOptions = {}): AsyncGenerator<WrittenToken> {
+    refuseUnknown('stream', all, { ...promptNames, ...sampleNames })
+    const { prompt, seed, ...options } = all
     yield* (await this.#prompted(prompt, seed)).streamSamples(options)
   }
 
   /** `count` continuations of a prompt, written side by side. */
-  async samples({ prompt, seed, ...options }: PromptOptions & SampleOptions = {}): Promise<Sample[]> {
+  async samples(all: PromptOptions & SampleOptions = {}): Promise<Sample[]> {
+    refuseUnknown('samples', all, { ...promptNames, ...sampleNames })
+    const { prompt, seed, ...options } = all
     return (await this.#prompted(prompt, seed)).samples(options)
   }
 
   /** The likeliest continuations of a prompt that beam search finds, the best first. */
-  async beams({ prompt, ...options }: Pick<PromptOptions, 'prompt'> & BeamOptions = {}): Promise<Beam[]> {
+  async beams(all: Pick<PromptOptions, 'prompt'> & BeamOptions = {}): Promise<Beam[]> {
+    refuseUnknown('beams', all, { ...beamNames, prompt: true })
+    const { prompt, ...options } = all
     return (await this.#prompted(prompt)).beams(options)
   }
 
@@ -163,14 +185,16 @@ export class LanguageModel {
    * @param options.seed what it draws with. Default 1
    * @param options.state what a session of the same model saved, to go on from there
    */
-  session({ seed = 1, state }: { seed?: number; state?: SessionState } = {}): Session {
+  session(options: { seed?: number; state?: SessionState } = {}): Session {
+    refuseUnknown('session', options, { seed: true, state: true })
+    const { seed = 1, state } = options
     const session = new Session(this.network, this.vocabulary, seed)
     if (state !== undefined) session.restore(state)
     return session
   }
 
-  /** The surprisal of each token of a text, in nats and bits. */
-  async score(text: string): Promise<TokenScore[]> {
+  /** The surprisal of each token of a text, in nats and bits; or of a corpus, whose documents each begin anew. */
+  async score(text: string | Pick<Corpus, 'tokens' | 'offsets'>): Promise<TokenScore[]> {
     return score(this.network, this.vocabulary, text)
   }
 
@@ -195,10 +219,9 @@ export class LanguageModel {
    *
    * @param options.source what errors call the file
    */
-  static fromBytes(
-    bytes: Uint8Array,
-    { cell, text, source = 'file', engine }: LoadOptions & { source?: string } = {},
-  ): LanguageModel {
+  static fromBytes(bytes: Uint8Array, options: LoadOptions & { source?: string } = {}): LanguageModel {
+    refuseUnknown('fromBytes', options, { ...loadNames, source: true })
+    const { cell, text, source = 'file', engine } = options
     const file = decodeModel(bytes, source)
     const { config, vocabulary } = file
     const made = cellOfFile(config.cell, cell, source)
@@ -208,6 +231,7 @@ export class LanguageModel {
     fromTensors(model.network.tensors, file.tensors, source)
     model.trainedWith = file.kernels
     model.history = file.history
+    model.textFormat = file.textFormat
     return model
   }
 
@@ -218,6 +242,7 @@ export class LanguageModel {
 
   /** Reads a model from a file; needs Node, Deno or Bun. */
   static async load(path: string, options: LoadOptions = {}): Promise<LanguageModel> {
+    refuseUnknown('load', options, loadNames)
     return LanguageModel.fromBytes(await readWhole(path), { ...options, source: path })
   }
 
@@ -226,24 +251,33 @@ export class LanguageModel {
   }
 }
 
-const ofText = ['text', 'tokens', 'lowerCase', 'minCount', 'vocabularySize', 'unknown']
-const names = new Set([
-  ...ofText,
-  'corpus',
-  'cell',
-  'hidden',
-  'layers',
-  'embedding',
-  'dropout',
-  'tied',
-  'bidirectional',
-  'seed',
-  'engine',
-])
+type OfText = Omit<Extract<TrainingText, { text: unknown; corpus?: undefined }>, 'corpus'>
+const textNames: Names<OfText> = {
+  text: true,
+  tokens: true,
+  lowerCase: true,
+  minCount: true,
+  vocabularySize: true,
+  unknown: true,
+}
+const networkNames: Names<NetworkOptions> = {
+  cell: true,
+  hidden: true,
+  layers: true,
+  embedding: true,
+  dropout: true,
+  tied: true,
+  bidirectional: true,
+  seed: true,
+  engine: true,
+}
+const createNames = { ...textNames, ...networkNames, corpus: true } as const
+const promptNames: Names<PromptOptions> = { prompt: true, seed: true }
+export const loadNames: Names<LoadOptions> = { cell: true, text: true, engine: true }
 
 function corpusFor(options: TrainingText): Corpus {
   if (options.corpus !== undefined) {
-    const beside = ofText.find((name) => name in options)
+    const beside = Object.keys(textNames).find((name) => name in options)
     if (beside) throw new Error(`${beside}: cannot be given beside a corpus, which has its vocabulary`)
     return options.corpus
   }

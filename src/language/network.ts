@@ -10,6 +10,7 @@ import { Recurrent } from '../nn/recurrent.js'
 import { defaultEngine } from '../run/engines.js'
 import type { Engine } from '../run/engine.js'
 import type { TokenForwardOptions, TokenNetwork } from '../nn/token-network.js'
+import { OptionError } from '../options/option-error.js'
 
 export interface LanguageNetworkOptions {
   tokens: number
@@ -54,7 +55,10 @@ export class LanguageNetwork implements TokenNetwork {
   }: LanguageNetworkOptions) {
     if (bidirectional) refuseBidirectional()
     if (tied && embedding !== hidden) {
-      throw new Error(`tied: true with embedding ${embedding} and hidden ${hidden}; tied weights need both to be the same`)
+      throw new OptionError(
+        'tied',
+        `true with an embedding of ${embedding} and layers of ${hidden}; tied weights need both to be the same`,
+      )
     }
     const random = new Random(seed)
     this.engine = engine

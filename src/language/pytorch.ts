@@ -1,8 +1,10 @@
-/** A language model as a program for PyTorch. */
+/** A language model as a program for PyTorch; with its training, one that goes on there. */
 import { filesPy } from '../formats/python/files.js'
 import { generatePy } from '../formats/python/generate.js'
 import { modelPy } from '../formats/python/model.js'
+import { trainDdpPy } from '../formats/python/train-ddp.js'
 import { vocabularyPy } from '../formats/python/vocabulary.js'
+import { windowsPy } from '../formats/python/windows.js'
 import { builtIn } from '../nn/named-cells.js'
 import type { LanguageModel } from './model.js'
 
@@ -25,3 +27,6 @@ export function toPyTorch(model: LanguageModel): Record<string, Uint8Array | str
     'files.py': filesPy,
   }
 }
+
+/** What goes on with a training there, besides: the program that `torchrun` starts, and how it reads a text. */
+export const trainingPrograms: Readonly<Record<string, string>> = { 'train_ddp.py': trainDdpPy, 'windows.py': windowsPy }

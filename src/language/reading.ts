@@ -1,5 +1,5 @@
 /** How a corpus is read: which part is trained on, which is held out, and what is side by side. */
-import type { TokenText } from '../metrics/token-text.js'
+import { predictionsOf, type TokenText } from '../metrics/token-text.js'
 import type { TextBatches } from '../text/batches.js'
 import type { Corpus } from '../text/corpus.js'
 import { DocumentBatches } from '../text/document-batches.js'
@@ -69,6 +69,25 @@ function wellFilled(part: Required<TokenText>, options: { window: number; seed?:
     const batches = new DocumentBatches(part, { ...options, batch })
     if (batch === 1 || batches.padding < mostPadding) return batches
   }
+}
+
+/**
+ * A part of a part, to be measured in its place: of a stream its beginning, of documents some of them, from everywhere; always the same.
+ *
+ * @param most how many predictions it has at most; of documents, there is one at least
+ */
+export function measuredPart(part: TokenText, most: number): TokenText {
+  const { tokens, offsets } = part
+  if (!offsets) return { tokens: tokens.subarray(0, most + 1) }
+  const stride = Math.max(1, Math.ceil(predictionsOf(part) / most))
+  const chosen: number[] = []
+  let predictions = 0
+  for (let i = 0; i + 1 < offsets.length; i += stride) {
+    predictions += offsets[i + 1] - offsets[i] - 1
+    if (predictions > most && chosen.length > 0) break
+    chosen.push(i)
+  }
+  return gathered({ tokens, offsets }, Uint32Array.from(chosen))
 }
 
 const measuredWindow = 128

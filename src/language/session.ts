@@ -1,6 +1,14 @@
 /** Reading and writing with a model by turns, its state kept in between. */
 import { BeamSearch } from '../generate/beam.js'
-import { checkCount, samplingOf, writingOf, type DecodingOptions, type WritingOptions } from '../generate/decoding.js'
+import {
+  checkCount,
+  decodingNames,
+  samplingOf,
+  writingNames,
+  writingOf,
+  type DecodingOptions,
+  type WritingOptions,
+} from '../generate/decoding.js'
 import { Reader, type ReaderState } from '../generate/reader.js'
 import { Sampler } from '../generate/sampler.js'
 import { mostRecent } from '../generate/sampling.js'
@@ -9,6 +17,8 @@ import { write, writtenText, type Ending, type WrittenToken } from '../generate/
 import { Random } from '../nn/random.js'
 import type { TokenNetwork } from '../nn/token-network.js'
 import { Turns } from '../train/turns.js'
+import { blame, OptionError } from '../options/option-error.js'
+import { refuseUnknown, type Names } from '../options/known.js'
 
 export interface StreamOptions extends DecodingOptions {
   /** How many of the most likely tokens to tell with each token. Default 0. */
@@ -48,6 +58,10 @@ export interface Beam extends Sample {
   readonly score: number
 }
 
+const streamNames: Names<StreamOptions> = { ...decodingNames, top: true }
+export const sampleNames: Names<SampleOptions> = { ...streamNames, count: true, first: true }
+export const beamNames: Names<BeamOptions> = { ...writingNames, width: true, count: true, alpha: true }
+
 /** Where a session stands, as plain data that JSON keeps exactly. */
 export interface SessionState {
   readonly format: 'unrolled session'
@@ -83,7 +97,7 @@ export class Session {
   /** Reads a text. Throws, having read nothing, if there is something in it that the vocabulary has not. */
   async read(text: string): Promise<void> {
     if (typeof text !== 'string') throw new Error(`text: ${typeof text}; must be a string`)
-    const tokens = this.#vocabulary.encode(text, 'prompt')
+    const tokens = blame('prompt', () => this.#vocabulary.encode(text, 'prompt'))
     if (tokens.length === 0) return
     this.#start()
     for (let at = 0; at < tokens.length; at += chunk) {
@@ -94,11 +108,13 @@ export class Session {
 
   /** Goes on writing, and gives each token. Whatever it has given, a stop string too, the session has read. */
   async *stream(options: StreamOptions = {}): AsyncGenerator<WrittenToken> {
+    refuseUnknown('stream', options, streamNames)
     yield* this.#write(this.#reader, [this.#random], options, (token) => this.#remember(token))
   }
 
   /** Goes on writing, and gives the text, in pieces that are not empty. */
   async *generate(options: DecodingOptions = {}): AsyncGenerator<string> {
+    refuseUnknown('generate', options, decodingNames)
     for await (const { text } of this.stream(options)) if (text) yield text
   }
 
@@ -106,7 +122,9 @@ export class Session {
    * Writes several continuations side by side, and gives each token with the number of its sample. The session stays where it is; sample 0
    * is what it would write itself.
    */
-  async *streamSamples({ count = 1, first = 0, ...options }: SampleOptions = {}): AsyncGenerator<WrittenToken> {
+  async *streamSamples(all: SampleOptions = {}): AsyncGenerator<WrittenToken> {
+    refuseUnknown('streamSamples', all, sampleNames)
+    const { count = 1, first = 0, ...options } = all
     checkCount('count', count)
     checkCount('first', first, 0)
     this.#begin()
@@ -118,6 +136,7 @@ export class Session {
 
   /** Several continuations as wholes; see `streamSamples`. */
   async samples(options: SampleOptions = {}): Promise<Sample[]> {
+    refuseUnknown('samples', options, sampleNames)
     const { count = 1, first = 0 } = options
     const samples = Array.from({ length: count }, () => ({
       text: '',
@@ -136,11 +155,13 @@ export class Session {
   }
 
   /** The likeliest continuations that beam search finds, the best first. The session stays where it is. */
-  async beams({ width = 4, count = 1, alpha = 0.7, ...options }: BeamOptions = {}): Promise<Beam[]> {
+  async beams(all: BeamOptions = {}): Promise<Beam[]> {
+    refuseUnknown('beams', all, beamNames)
+    const { width = 4, count = 1, alpha = 0.7, ...options } = all
     checkCount('width', width)
     checkCount('count', count)
-    if (count > width) throw new Error(`count: ${count}; must be at most the width, ${width}`)
-    if (!(alpha >= 0 && alpha < Infinity)) throw new Error(`alpha: ${alpha}; must be 0 or more`)
+    if (count > width) throw new OptionError('count', `${count}; must be at most the width, ${width}`)
+    if (!(alpha >= 0 && alpha < Infinity)) throw new OptionError('alpha', `${alpha}; must be 0 or more`)
     const vocabulary = this.#vocabulary
     const { stop, ...writing } = writingOf(vocabulary, options)
     const isOver = (tokens: readonly number[]): boolean =>
@@ -157,7 +178,9 @@ export class Session {
   }
 
   /** An independent session that stands where this one stands, and would write the same; with a seed, it draws from there. */
-  fork({ seed }: { seed?: number } = {}): Session {
+  fork(options: { seed?: number } = {}): Session {
+    refuseUnknown('fork', options, { seed: true })
+    const { seed } = options
     const fork = new Session(this.#network, this.#vocabulary, seed ?? 0)
     if (seed === undefined) fork.#random.restore(this.#random.state())
     fork.#reader.take(this.#reader, [0])

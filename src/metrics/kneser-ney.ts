@@ -1,6 +1,8 @@
 /** The n-gram model that a network has to beat. */
 import { NgramTable } from './ngram-table.js'
 import { boundsOf, forEachPrediction, predictionsOf, refuseText, type TokenText } from './token-text.js'
+import { OptionError } from '../options/option-error.js'
+import { refuseUnknown } from '../options/known.js'
 
 /** What is taken off a count of 1, of 2, and of 3 or more. */
 type Discounts = readonly [one: number, two: number, more: number]
@@ -51,9 +53,12 @@ export class KneserNey {
    *
    * @param training read once, not kept
    */
-  constructor(training: TokenText, { size, order = 5 }: KneserNeyOptions) {
-    if (!Number.isSafeInteger(size) || size < 1) throw new Error(`size: ${size}; must be a positive integer`)
-    if (!Number.isSafeInteger(order) || order < 1 || order > 8) throw new Error(`order: ${order}; must be a whole number, 1 to 8`)
+  constructor(training: TokenText, options: KneserNeyOptions) {
+    refuseUnknown('KneserNey', options, { size: true, order: true })
+    const { size, order = 5 } = options
+    if (!Number.isSafeInteger(size) || size < 1) throw new OptionError('size', `${size}; must be a positive integer`)
+    if (!Number.isSafeInteger(order) || order < 1 || order > 8)
+      throw new OptionError('order', `${order}; must be a whole number, 1 to 8`)
     refuseText(training, size, 'training')
     this.size = size
     this.order = order

@@ -1,4 +1,5 @@
 /** Each value as a weighted sum of earlier ones, and of what is known in advance. */
+import { refuseUnknown } from '../options/known.js'
 import type { ForecastRule } from './naive-forecasts.js'
 
 export interface AutoregressionOptions {
@@ -23,10 +24,9 @@ export interface LinearAutoregression {
  * Least squares with ridge (Hoerl & Kennard 1970), by the normal equations in float64. Steps with a gap in them or in their lags are left out.
  * Throws if fewer steps than weights remain.
  */
-export function linearAutoregression(
-  training: ArrayLike<number>,
-  { lags, ridge = 1e-3, known = () => [] }: AutoregressionOptions,
-): LinearAutoregression {
+export function linearAutoregression(training: ArrayLike<number>, options: AutoregressionOptions): LinearAutoregression {
+  refuseUnknown('linearAutoregression', options, { lags: true, ridge: true, known: true })
+  const { lags, ridge = 1e-3, known = () => [] } = options
   const all = typeof lags === 'number' ? Array.from({ length: lags }, (_, i) => i + 1) : [...lags]
   const stray = all.find((lag) => !(Number.isInteger(lag) && lag >= 1))
   if (stray !== undefined || all.length === 0) throw new Error(`lags: ${stray ?? 'none'}; must be positive integers`)

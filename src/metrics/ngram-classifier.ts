@@ -1,4 +1,5 @@
 /** Logistic regression on the n-grams of a text's characters: what a network that classifies texts has to beat. */
+import { refuseUnknown } from '../options/known.js'
 import { Random } from '../nn/random.js'
 
 export interface NgramClassifierOptions {
@@ -25,8 +26,10 @@ export interface NgramClassifier {
  */
 export function ngramClassifier(
   examples: readonly { readonly input: string; readonly label: string }[],
-  { order = 3, decay = 1e-4, epochs = 20, seed = 1 }: NgramClassifierOptions = {},
+  options: NgramClassifierOptions = {},
 ): NgramClassifier {
+  refuseUnknown('ngramClassifier', options, { order: true, decay: true, epochs: true, seed: true })
+  const { order = 3, decay = 1e-4, epochs = 20, seed = 1 } = options
   const labels = [...new Set(examples.map(({ label }) => label))].sort()
   if (labels.length < 2) throw new Error(`examples: all of label '${labels.join()}'; must be of at least two labels`)
   const places = new Map<string, number>()

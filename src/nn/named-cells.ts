@@ -1,4 +1,5 @@
 /** The built-in cells by the names that options and files call them. */
+import { OptionError } from '../options/option-error.js'
 import type { Cell } from './cell.js'
 import { gru, lstm, rnn } from './cells.js'
 import { layerNormGru, layerNormLstm, layerNormRnn } from './normalized-cells.js'
@@ -30,12 +31,15 @@ export const cellName = ({ name = 'cell' }: Cell): string => name
 export function resolveCell(cell: CellName | NormalizedCellName | Cell): Cell {
   if (typeof cell !== 'string') {
     if (typeof cell.step !== 'function')
-      throw new Error(`cell: ${typeof cell}; must be a name, or what defineCell, lstm(), gru() or rnn() return`)
+      throw new OptionError('cell', `${typeof cell}; must be a name, or what defineCell, lstm(), gru() or rnn() return`)
     return cell
   }
   const make = Object.hasOwn(all, cell) ? all[cell] : undefined
   if (!make)
-    throw new Error(`cell: '${String(cell)}'; must be one of ${Object.keys(all).join(', ')}, or a cell made with defineCell`)
+    throw new OptionError(
+      'cell',
+      `'${String(cell)}'; must be one of ${Object.keys(all).join(', ')}, or a cell made with defineCell`,
+    )
   return make()
 }
 

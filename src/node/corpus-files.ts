@@ -1,8 +1,10 @@
 /** A corpus out of files, read a chunk at a time. */
 import { createReadStream } from 'node:fs'
-import { CorpusBuilder, type Corpus, type CorpusOptions } from '../text/corpus.js'
-import { isOfDocuments, textReader, type TextFormatOptions } from '../text/text-reader.js'
+import { CorpusBuilder, corpusNames, type Corpus, type CorpusOptions } from '../text/corpus.js'
+import { isOfDocuments, textFormatNames, type TextFormatOptions } from '../text/text-format.js'
+import { textReader } from '../text/text-reader.js'
 import { Utf8Reader } from '../text/utf8.js'
+import { refuseUnknown, type Names } from '../options/known.js'
 
 const standardInput = 'standard input'
 
@@ -10,6 +12,9 @@ export interface ReadCorpusOptions extends Omit<CorpusOptions, 'source'>, TextFo
   /** Default: true for every format but `text`. With `text`, each file is a document. */
   documents?: boolean
 }
+
+const { source: _, ...ofCorpus } = corpusNames
+const names: Names<ReadCorpusOptions> = { ...ofCorpus, ...textFormatNames }
 
 /**
  * Reads UTF-8 files, one after another: one stream of all their text, or all their documents. They are never in memory as a whole.
@@ -19,19 +24,23 @@ export interface ReadCorpusOptions extends Omit<CorpusOptions, 'source'>, TextFo
  * @param paths '-' is standard input
  */
 export async function readCorpus(paths: string | readonly string[], options: ReadCorpusOptions = {}): Promise<Corpus> {
+  refuseUnknown('readCorpus', options, names)
   const { format, column, header, field, documents = isOfDocuments(format), ...others } = options
+  const textFormat: TextFormatOptions = Object.fromEntries(
+    Object.entries({ format, column, header, field }).filter(([, value]) => value !== undefined),
+  )
   const list = typeof paths === 'string' ? [paths] : paths
   if (list.length === 0) throw new Error('paths: none; give at least one file')
   if (list.indexOf('-') !== list.lastIndexOf('-')) throw new Error(`${standardInput}: is there twice; it can be read only once`)
   const builder = new CorpusBuilder({ ...others, documents, source: list.map(nameOf).join(', ') })
   for (const path of list) {
-    const reader = textReader(builder, nameOf(path), { format, column, header, field })
+    const reader = textReader(builder, nameOf(path), textFormat)
     const utf8 = new Utf8Reader(nameOf(path))
     for await (const chunk of chunksOf(path)) reader.push(utf8.push(chunk))
     utf8.end()
     reader.end()
   }
-  return builder.finish()
+  return documents ? { ...builder.finish(), textFormat } : builder.finish()
 }
 
 /** The text of one UTF-8 file, as a whole. '-' is standard input. */

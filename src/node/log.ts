@@ -29,8 +29,15 @@ export interface ValidationLine {
   readonly nats: number
   readonly bitsPerCharacter?: number
   readonly perplexity?: number
+  /** How many tokens were predicted. */
+  readonly tokens?: number
   /** Whether it was the lowest so far. */
   readonly best?: boolean
+}
+
+/** At the end, where validations measured a part of the held-out text: the loss on all of it. */
+export interface FinalLine extends Omit<ValidationLine, 'event' | 'best'> {
+  readonly event: 'final'
 }
 
 /** A text that the model wrote after a step. */
@@ -71,7 +78,7 @@ export interface EndLine {
   readonly seconds: number
 }
 
-export type LogLine = StepLine | ValidationLine | SampleLine | DivergenceLine | ResumedLine | EndLine
+export type LogLine = StepLine | ValidationLine | FinalLine | SampleLine | DivergenceLine | ResumedLine | EndLine
 
 /** The object of `config.json`. */
 export interface RunConfig {
@@ -93,9 +100,13 @@ export interface RunConfig {
     readonly tokens: number
     readonly characters: number
     readonly documents: number | null
+    /** Share of the held-out tokens that the vocabulary knows, where any are held out. */
+    readonly heldOutCoverage?: number
     readonly [option: string]: unknown
   }
   readonly training: { readonly steps?: number; readonly [option: string]: unknown }
+  /** What was used for options of `training` that were not given. */
+  readonly defaults?: Readonly<Record<string, unknown>>
   readonly kernels: string
   readonly parameters: number
   /** The versions that it was trained with. */

@@ -1,5 +1,5 @@
 /** From the lines of a log to what a report shows: the way the run took, what it took back, and few enough points to draw. */
-import type { DivergenceLine, EndLine, LogLine, ResumedLine, SampleLine, StepLine, ValidationLine } from './log.js'
+import type { DivergenceLine, EndLine, FinalLine, LogLine, ResumedLine, SampleLine, StepLine, ValidationLine } from './log.js'
 
 /** The numbers of a line; null where it has none. */
 export type Row<Name extends string> = Record<'step', number> & Record<Name, number | null>
@@ -41,6 +41,8 @@ export interface Run {
   readonly step: number
   readonly seconds: number | null
   readonly end: EndLine | undefined
+  /** What it measured at its end, where validations measured a part of the held-out text. */
+  readonly final: FinalLine | undefined
 }
 
 /** Reads a log in order. A line whose step is no number is left out: it has no place. So is one of an event that is not known. */
@@ -51,6 +53,7 @@ export function readRun(log: readonly LogLine[]): Run {
   const samples: Sample[] = []
   const marks: Mark[] = []
   let end: EndLine | undefined
+  let final: FinalLine | undefined
   let step = 0
 
   const goBackTo = (target: number): void => {
@@ -69,9 +72,13 @@ export function readRun(log: readonly LogLine[]): Run {
         // Steps only ever go up; where they do not, the line that says why is missing.
         if (line.step <= (steps.at(-1)?.step ?? -1)) goBackTo(line.step - 1)
         steps.push({ step: line.step, ...numbersOf(line, measures) })
+        final = undefined
         break
       case 'validation':
         validations.push({ step: line.step, ...numbersOf(line, losses), best: line.best === true, undone: false })
+        break
+      case 'final':
+        final = line
         break
       case 'sample':
         if (typeof line.text !== 'string') continue
@@ -97,7 +104,7 @@ export function readRun(log: readonly LogLine[]): Run {
     step = line.step
     end = line.event === 'end' ? line : undefined
   }
-  return { steps, undone, validations, samples, marks, step, seconds: numberOf(end?.seconds) ?? secondsSoFar(), end }
+  return { steps, undone, validations, samples, marks, step, seconds: numberOf(end?.seconds) ?? secondsSoFar(), end, final }
 }
 
 /** The lowest loss on held-out text. */

@@ -1,5 +1,5 @@
 /** The parts of a report's page, from what the run was asked for and what it did. */
-import type { RunConfig } from './log.js'
+import type { FinalLine, RunConfig } from './log.js'
 import { bestOf, spread, type Mark, type Run, type Sample, type ValidationRow } from './report-data.js'
 import { html, Markup, type Piece } from './report-markup.js'
 
@@ -62,7 +62,7 @@ export function stateOf({ end }: Run): readonly [state: string, why: string] {
   return Object.hasOwn(endings, end.reason) ? endings[end.reason] : ['ended', String(end.reason ?? '')]
 }
 
-export function facts({ training }: Partial<RunConfig>, run: Run): Markup {
+export function facts({ training, corpus }: Partial<RunConfig>, run: Run): Markup {
   const [state, why] = stateOf(run)
   const best = bestOf(run.validations)
   const steps = typeof training?.steps === 'number' && ` of ${count(training.steps)}`
@@ -74,11 +74,15 @@ export function facts({ training }: Partial<RunConfig>, run: Run): Markup {
     ${fact(
       'Best held-out loss',
       best ? `${decimal(best.nats, 4)} nats` : '–',
-      best ? `${bits}at step ${count(best.step)}` : 'none measured yet',
+      best ? `${bits}at step ${count(best.step)}${known(corpus?.heldOutCoverage)}` : 'none measured yet',
     )}
     ${fact('Time', run.seconds === null ? '–' : duration(run.seconds), 'of training, measuring left out')}
   </dl>`
 }
+
+/** A loss on text with unknown tokens says little without it. */
+const known = (coverage: number | undefined): string =>
+  coverage === undefined || coverage === 1 ? '' : `; ${decimal(100 * coverage, 2)} % of its tokens are known`
 
 const fact = (name: string, value: Piece, more: Piece): Markup =>
   html`<div>
@@ -184,7 +188,10 @@ function sampleText({ temperature, text }: Sample): Markup {
     ${new Markup('<pre>\n')}${cut}${new Markup('</pre>')}`
 }
 
-export function validations(all: readonly ValidationRow[]): Markup | undefined {
+const atTheEnd = ({ nats, bitsPerCharacter, perplexity }: FinalLine): string =>
+  ` They measured a part of it; all of it, at the end: ${decimal(nats, 4)} nats a token, ${decimal(bitsPerCharacter ?? null, 4)} bits a character, perplexity ${decimal(perplexity ?? null, 2)}.`
+
+export function validations(all: readonly ValidationRow[], final?: FinalLine): Markup | undefined {
   if (all.length === 0) return undefined
   const shown = spread(all, mostRows)
   const best = bestOf(all)
@@ -204,7 +211,10 @@ export function validations(all: readonly ValidationRow[]): Markup | undefined {
   })
   return html`<section id="validations">
     <h2>Validations</h2>
-    <p class="note">On text that is never trained on: ${fraction(shown, all)} measurements.</p>
+    <p class="note">
+      On text that is never trained on: ${fraction(shown, all)}
+      ${all.length === 1 ? 'measurement' : 'measurements'}.${final && atTheEnd(final)}
+    </p>
     ${table('Validations', ['Step', 'Time', 'Nats a token', 'Bits a character', 'Perplexity', ''], rows)}
   </section>`
 }
@@ -255,10 +265,22 @@ const fraction = (shown: readonly unknown[], all: readonly unknown[]): string =>
 
 /** Every option, a table for each group of them. */
 export function configuration(config: Partial<RunConfig>): Markup {
-  const entries = Object.entries(config)
+  const { defaults = {}, ...rest } = config
+  const given = Object.entries(rest)
+    .map(([name, value]) => ({ name, value }))
+    .filter(({ value }) => value !== undefined)
+  const optionsOf = (group: object, isDefault = false) =>
+    Object.entries(group)
+      .filter(([, value]) => value !== undefined)
+      .map(([option, value]) => ({ option, value: value as unknown, isDefault }))
   const groups = [
-    ...entries.flatMap(([name, value]) => (isGroup(value) ? [{ name, options: Object.entries(value) }] : [])),
-    { name: 'run', options: entries.filter(([, value]) => !isGroup(value)) },
+    ...given.flatMap(({ name, value }) =>
+      isGroup(value) ? [{ name, options: [...optionsOf(value), ...(name === 'training' ? optionsOf(defaults, true) : [])] }] : [],
+    ),
+    {
+      name: 'run',
+      options: optionsOf(Object.fromEntries(given.flatMap(({ name, value }) => (isGroup(value) ? [] : [[name, value]])))),
+    },
   ]
   return html`<section id="configuration">
     <h2>Configuration</h2>
@@ -271,10 +293,10 @@ export function configuration(config: Partial<RunConfig>): Markup {
             </caption>
             <tbody>
               ${options.map(
-                ([option, value]) =>
+                ({ option, value, isDefault }) =>
                   html`<tr>
                     <th scope="row">${option}</th>
-                    <td>${shownOption(value)}</td>
+                    <td>${shownOption(value)}${isDefault && html` <span class="soft">default</span>`}</td>
                   </tr>`,
               )}
             </tbody>

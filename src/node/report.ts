@@ -61,7 +61,7 @@ export function reportHtml({ config, log }: { config: RunConfig; log: readonly L
           ${facts(config, run)}
         </header>
         <main>
-          ${[curves(run), samples(run.samples), validations(run.validations), events(run.marks), configuration(config)]}
+          ${[curves(run), samples(run.samples), validations(run.validations, run.final), events(run.marks), configuration(config)]}
         </main>
         <script type="application/json" id="data">
           ${scriptJson(dataOf(run))}

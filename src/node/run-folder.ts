@@ -92,15 +92,9 @@ export class RunFolder {
     return readLog(this.path)
   }
 
-  /**
-   * Forgets what was logged after a step, since it will be done again. What was undone before by a divergence, and led to that step, stays;
-   * so the place to cut is after the last line that is not beyond it. Damaged lines go too: a log is no reason not to go on.
-   */
+  /** Forgets what was logged after a step, since it will be done again. */
   async cutLog(step: number): Promise<void> {
-    const path = this.#file('log.jsonl')
-    const all = existsSync(path) ? intactLines(readFileSync(path, 'utf8')) : []
-    const lines = all.slice(0, all.findLastIndex((line) => line.step <= step) + 1)
-    await writeWhole(this.#file('log.jsonl'), lines.map((line) => `${JSON.stringify(line)}\n`).join(''))
+    await this.write('log.jsonl', logText(logUpTo(this.path, step)))
   }
 
   /**
@@ -180,6 +174,18 @@ export function readLog(path: string): LogLine[] {
   const source = join(path, 'log.jsonl')
   return existsSync(source) ? parseLog(readFileSync(source, 'utf8'), source) : []
 }
+
+/**
+ * What was logged up to a step. What was undone before by a divergence, and led to that step, stays; so the place to cut is after the last line
+ * that is not beyond it. Damaged lines are left out: a log is no reason not to go on.
+ */
+export function logUpTo(path: string, step: number): LogLine[] {
+  const source = join(path, 'log.jsonl')
+  const all = existsSync(source) ? intactLines(readFileSync(source, 'utf8')) : []
+  return all.slice(0, all.findLastIndex((line) => line.step <= step) + 1)
+}
+
+export const logText = (lines: readonly LogLine[]): string => lines.map((line) => `${JSON.stringify(line)}\n`).join('')
 
 /** Whether the last that a run did was to end, with all saved. */
 export function hasEnded(path: string): boolean {

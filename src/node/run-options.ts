@@ -1,9 +1,12 @@
 /** How a run is to report itself, and what its `config.json` says of it. */
 import { readFileSync } from 'node:fs'
-import type { LanguageModel } from '../language/model.js'
+import type { Training } from '../language/training.js'
+import { planOf } from '../train/train-options.js'
 import type { Corpus } from '../text/corpus.js'
 import type { RunConfig } from './log.js'
-import type { TrainingConfig } from './training-config.js'
+import { trainOptionsOf, type TrainingConfig } from './training-config.js'
+import { OptionError } from '../options/option-error.js'
+import type { Names } from '../options/known.js'
 
 /** How a run reports itself. */
 export interface RunOptions {
@@ -17,6 +20,8 @@ export interface RunOptions {
   sampleTemperature?: number
 }
 
+export const runNames: Names<RunOptions> = { keep: true, logEvery: true, sampleLength: true, sampleTemperature: true }
+
 export function checkRunOptions({ keep = 3, logEvery = 1, sampleLength = 0, sampleTemperature = 0 }: RunOptions): void {
   for (const [name, value, least] of [
     ['keep', keep, 2],
@@ -24,11 +29,11 @@ export function checkRunOptions({ keep = 3, logEvery = 1, sampleLength = 0, samp
     ['sampleLength', sampleLength, 0],
   ] as const) {
     if (!Number.isSafeInteger(value) || value < least) {
-      throw new Error(`${name}: ${value}; must be a whole number, ${least} or more`)
+      throw new OptionError(name, `${value}; must be a whole number, ${least} or more`)
     }
   }
   if (!(sampleTemperature >= 0 && sampleTemperature < Infinity)) {
-    throw new Error(`sampleTemperature: ${sampleTemperature}; must be 0 or more`)
+    throw new OptionError('sampleTemperature', `${sampleTemperature}; must be 0 or more`)
   }
 }
 
@@ -38,29 +43,64 @@ export function parted(config: TrainingConfig & RunOptions): [RunOptions, Traini
   return [{ keep, logEvery, sampleLength, sampleTemperature }, training]
 }
 
+/** Options with the defaults filled in. */
+export function filled(options: RunOptions, steps: number): Required<RunOptions> {
+  const { keep = 3, sampleLength = 200, sampleTemperature = 0.7 } = options
+  const { logEvery = steps === Infinity ? 50 : Math.max(1, Math.ceil(steps / 1000)) } = options
+  return { keep, logEvery, sampleLength, sampleTemperature }
+}
+
+/** What is used for each option that was not given, where it is anything. */
+export function defaultsOf(training: Training, given: TrainingConfig, options: RunOptions): Record<string, unknown> {
+  const { reading, optimizer, learningRate, rule, retries, lengths } = planOf(trainOptionsOf(given))
+  const { batch, windowsPerEpoch } = training.batches
+  const { steps, scheduleName: schedule, validateEvery, snapshotEvery: checkpointEvery } = lengths(windowsPerEpoch)
+  const { window, heldOut, seed } = reading
+  const used = {
+    steps: steps === Infinity ? undefined : steps,
+    streams: batch,
+    window,
+    optimizer: rule.name,
+    learningRate,
+    schedule,
+    clipNorm: optimizer.clipNorm,
+    heldOut,
+    validateEvery: training.heldOut > 0 ? validateEvery : undefined,
+    checkpointEvery,
+    retries,
+    seed,
+    ...filled(options, steps),
+  }
+  const asked: Record<string, unknown> = { ...given, ...options }
+  return Object.fromEntries(Object.entries(used).filter(([name, value]) => value !== undefined && asked[name] === undefined))
+}
+
 /** What a run is, for the record. */
 export function describe(
-  model: LanguageModel,
+  training: Training,
   corpus: Corpus,
   sources: readonly string[],
-  training: TrainingConfig,
+  given: TrainingConfig,
   options: RunOptions,
 ): RunConfig {
-  const { kind, size } = model.vocabulary
+  const { config, network, vocabulary } = training.model
   return {
     format: 'unrolled run',
     version: 1,
-    model: { ...model.config },
-    vocabulary: { kind, size },
+    model: { ...config },
+    vocabulary: { kind: vocabulary.kind, size: vocabulary.size },
     corpus: {
       sources,
       tokens: corpus.tokens.length,
       characters: corpus.characters,
       documents: corpus.offsets ? corpus.offsets.length - 1 : null,
+      heldOutCoverage: training.coverage,
+      ...corpus.textFormat,
     },
-    training: { ...training, ...options },
-    kernels: model.network.engine.name,
-    parameters: model.network.parameters.reduce((sum, parameter) => sum + parameter.size, 0),
+    training: { ...given, ...options },
+    defaults: defaultsOf(training, given, options),
+    kernels: network.engine.name,
+    parameters: network.parameters.reduce((sum, parameter) => sum + parameter.size, 0),
     unrolled: packageVersion(),
     node: process.versions.node,
   }

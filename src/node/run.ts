@@ -6,14 +6,17 @@ import { checkSeal } from '../formats/seal.js'
 import { LanguageModel } from '../language/model.js'
 import type { Training, TrainingProgress } from '../language/training.js'
 import { Turns } from '../train/turns.js'
+import type { Measure } from '../metrics/measure.js'
 import { decodeCorpus, encodeCorpus } from '../text/corpus-file.js'
 import type { Corpus } from '../text/corpus.js'
 import { Divergence } from '../train/trainer.js'
 import type { EndReason, LogLine, RunConfig } from './log.js'
 import { reportHtml } from './report.js'
 import { readConfig, RunFolder } from './run-folder.js'
-import { checkRunOptions, describe, parted, type RunOptions } from './run-options.js'
+import { checkRunOptions, defaultsOf, describe, filled, parted, runNames, type RunOptions } from './run-options.js'
 import { trainOptionsOf, type TrainingConfig } from './training-config.js'
+import { OptionError } from '../options/option-error.js'
+import { refuseUnknown } from '../options/known.js'
 
 export interface NewRunOptions extends RunOptions {
   /** The folder. Must not have a run already. */
@@ -61,26 +64,26 @@ export class Run {
     options: RunOptions,
     passedOver: readonly string[] = [],
   ) {
-    const { keep = 3, sampleLength = 200, sampleTemperature = 0.7 } = options
-    const { logEvery = training.steps === Infinity ? 50 : Math.max(1, Math.ceil(training.steps / 1000)) } = options
     this.folder = folder
     this.model = model
     this.training = training
     this.config = config
     this.passedOver = passedOver
-    this.#options = { keep, logEvery, sampleLength, sampleTemperature }
+    this.#options = filled(options, training.steps)
     this.#since.seconds = training.loop.state.seconds
   }
 
   /** Makes the folder, with all that is needed to go on, before the first step. */
-  static async create({ out, corpus, sources = [], model, training: config = {}, ...options }: NewRunOptions): Promise<Run> {
+  static async create(all: NewRunOptions): Promise<Run> {
+    refuseUnknown('create', all, { ...runNames, out: true, corpus: true, sources: true, model: true, training: true })
+    const { out, corpus, sources = [], model, training: config = {}, ...options } = all
     // Before the folder, so that what is wrong with an option leaves nothing behind.
     checkRunOptions(options)
     const training = model.training({ ...trainOptionsOf(config), corpus })
     const folder = await RunFolder.create(out, options)
     try {
       await folder.write('corpus.bin', encodeCorpus(corpus))
-      const run = new Run(folder, model, training, describe(model, corpus, sources, config, options), options)
+      const run = new Run(folder, model, training, describe(training, corpus, sources, config, options), options)
       await folder.writeCheckpoint(0, training.toBytes(), 0)
       // Last: a folder with a configuration is a run that can be gone on with.
       await folder.writeConfig(run.config)
@@ -100,7 +103,9 @@ export class Run {
    * @param options.cell for a model with a cell of one's own: that cell
    * @param options.kernels default: those that it was trained with; with others, what follows differs in the last digits
    */
-  static async resume(path: string, { cell, kernels, keep, training: changes = {} }: ResumeOptions = {}): Promise<Run> {
+  static async resume(path: string, all: ResumeOptions = {}): Promise<Run> {
+    refuseUnknown('resume', all, { cell: true, kernels: true, keep: true, training: true })
+    const { cell, kernels, keep, training: changes = {} } = all
     const saved = readConfig(path)
     const engine = createEngine({ kernels: kernels ?? kernelsOf(saved.kernels) })
     const changed = { ...changes, ...(keep === undefined ? {} : { keep }) }
@@ -120,14 +125,15 @@ export class Run {
         const good = lastGoodStep(step, going.loop.options.snapshotEvery)
         const lastGood = folder.checkpoints().includes(good) ? await wholeCheckpoint(folder, good, passedOver) : undefined
         if (going.steps < step) {
-          throw new Error(`steps: ${going.steps}; the run has taken ${step} already`)
+          throw new OptionError('steps', `${going.steps}; the run has taken ${step} already`)
         }
         const patienceAnew = Object.keys(changes).length > 0
         going.restore(bytes, { source, lastGood: lastGood?.bytes, otherKernels: kernels !== undefined, patienceAnew })
-        const run = new Run(folder, model, going, config, options, passedOver)
+        const whole = { ...config, defaults: defaultsOf(going, training, options) }
+        const run = new Run(folder, model, going, whole, options, passedOver)
         run.#resumed = step
         await folder.cutLog(step)
-        if (JSON.stringify(config) !== JSON.stringify(saved)) await folder.writeConfig(config)
+        if (JSON.stringify(whole) !== JSON.stringify(saved)) await folder.writeConfig(whole)
         return run
       }
       throw new Error(`${path}: has no checkpoint that is whole${passedOver.map((why) => `; ${why}`).join('')}`)
@@ -174,13 +180,14 @@ export class Run {
   async #step(): Promise<RunProgress> {
     const { folder, training, model } = this
     const progress = training.next()
-    const { step, seconds, validation, recoveries, checkpoint } = progress
+    const { step, seconds, validation, final, recoveries, checkpoint } = progress
     for (const { divergence, backTo, rateFactor } of recoveries) await this.#wentBack(divergence, { backTo, rateFactor })
     this.#logStep(progress)
     let sample: string | undefined
     if (validation) {
-      const { nats, bitsPerCharacter, perplexity, best } = validation
-      this.#log({ event: 'validation', step, seconds, nats, bitsPerCharacter, perplexity, best })
+      const { nats, bitsPerCharacter, perplexity, tokens, best } = validation
+      this.#log({ event: 'validation', step, seconds, nats, bitsPerCharacter, perplexity, tokens, best })
+      if (final) this.#logFinal(progress, final)
       sample = await this.#sample()
       if (best) await folder.write('best.safetensors', model.toBytes())
       await this.#report()
@@ -196,6 +203,10 @@ export class Run {
     for await (const token of this.model.generate({ length, temperature, seed: this.training.loop.trainer.seed })) text += token
     this.#log({ event: 'sample', step: this.training.step, temperature, text })
     return text
+  }
+
+  #logFinal({ step, seconds }: TrainingProgress, { nats, bitsPerCharacter, perplexity, tokens }: Measure): void {
+    this.#log({ event: 'final', step, seconds, nats, bitsPerCharacter, perplexity, tokens })
   }
 
   #logStep({ step, epoch, loss, learningRate, gradientNorm, seconds, tokens, ended }: TrainingProgress): void {
@@ -244,7 +255,7 @@ export class Run {
 }
 
 /** An engine's name, as `createEngine` takes it: 'wasm plain' is 'plain'. */
-const kernelsOf = (name: string): EngineOptions['kernels'] => name.replace(/^wasm /, '') as EngineOptions['kernels']
+export const kernelsOf = (name: string): EngineOptions['kernels'] => name.replace(/^wasm /, '') as EngineOptions['kernels']
 
 /** Where a divergence led back to then: the last place for that before the step, since only a step after one shows that it is good. */
 const lastGoodStep = (step: number, every: number): number => (Math.ceil(step / every) - 1) * every

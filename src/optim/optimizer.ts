@@ -3,6 +3,8 @@ import { Graph } from '../graph/graph.js'
 import { Matrix } from '../graph/matrix.js'
 import type { Input, Operand, Value } from '../graph/value.js'
 import type { Rule } from './rules.js'
+import { OptionError } from '../options/option-error.js'
+import { refuseUnknown, type Names } from '../options/known.js'
 
 export interface OptimizerOptions {
   /** Limits each element of the gradient to ±clipValue; a function tells it by parameter (Infinity: not). Default: no limit. */
@@ -14,6 +16,8 @@ export interface OptimizerOptions {
   /** Whether to count what `clipValue` limits, for `clippedShare`; costs a pass over the gradients. Default false. */
   countClipped?: boolean
 }
+
+const names: Names<OptimizerOptions> = { clipValue: true, clipNorm: true, l2: true, countClipped: true }
 
 export class Optimizer {
   readonly rule: Rule
@@ -40,11 +44,12 @@ export class Optimizer {
   gradientNorm = 0
 
   constructor(parameters: Iterable<Matrix>, rule: Rule, options: OptimizerOptions = {}) {
+    refuseUnknown('Optimizer', options, names)
     const { clipValue = Infinity, clipNorm = Infinity, l2 = 0, countClipped = false } = options
     this.rule = rule
     this.parameters = [...new Set(parameters)]
     if (this.parameters.length === 0) throw new Error('parameters: none; an optimizer needs at least one matrix')
-    if (!(clipNorm > 0)) throw new Error(`clipNorm: ${clipNorm}; must be a positive number`)
+    if (!(clipNorm > 0)) throw new OptionError('clipNorm', `${clipNorm}; must be a positive number`)
     this.clipNorm = clipNorm
     this.#countsClipped = countClipped
     const { engine } = this.parameters[0]
@@ -67,13 +72,13 @@ export class Optimizer {
     })
     this.parameters.forEach((parameter, i) => {
       const limit = typeof clipValue === 'function' ? clipValue(parameter) : clipValue
-      if (!(limit > 0)) throw new Error(`clipValue: ${limit}; must be a positive number`)
+      if (!(limit > 0)) throw new OptionError('clipValue', `${limit}; must be a positive number`)
       const raw = parameter.grad
       const scaled: Operand = clipNorm === Infinity ? raw : g.mul(raw, this.#scale)
       const clipped = limit === Infinity ? scaled : g.clamp(scaled, -limit, limit)
       if (countClipped && limit < Infinity) this.#clipped.push(g.keep(g.sum(g.greater(g.abs(scaled), limit))))
       const decay = typeof l2 === 'function' ? l2(parameter) : l2
-      if (!(decay >= 0)) throw new Error(`l2: ${decay}; must be 0 or more`)
+      if (!(decay >= 0)) throw new OptionError('l2', `${decay}; must be 0 or more`)
       const slots = this.slots[i]
       const [rate, descent] = [this.#rate, this.#descent]
       const next = rule.update(g, { weight: parameter, raw, clipped, l2: decay, rate, descent, slots, scalars: this.#scalars })
@@ -98,7 +103,7 @@ export class Optimizer {
    * @param rate the learning rate of this step
    */
   update(rate: number): void {
-    if (!(rate >= 0 && rate < Infinity)) throw new Error(`learningRate: ${rate}; must be a number, 0 or more`)
+    if (!(rate >= 0 && rate < Infinity)) throw new OptionError('learningRate', `${rate}; must be a number, 0 or more`)
     this.#measure.run()
     const squares = [...this.#squares.read()]
     const bad = squares.findIndex((value) => !Number.isFinite(value))

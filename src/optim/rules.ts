@@ -2,6 +2,8 @@
 import type { Graph } from '../graph/graph.js'
 import type { Operand, Value } from '../graph/value.js'
 import { powerFromLowestBit } from './power.js'
+import { OptionError } from '../options/option-error.js'
+import { refuseUnknown, type Names } from '../options/known.js'
 
 /** What a rule sees of one parameter at one step. All but the scalars have the parameter's shape. */
 export interface UpdateContext {
@@ -54,10 +56,10 @@ const stepped = (g: Graph, { weight, descent }: UpdateContext, direction: Operan
   g.add(weight, g.mul(direction, descent))
 
 const inUnitRange = (name: string, value: number): void => {
-  if (!(value >= 0 && value < 1)) throw new Error(`${name}: ${value}; must be in [0, 1)`)
+  if (!(value >= 0 && value < 1)) throw new OptionError(name, `${value}; must be in [0, 1)`)
 }
 const positive = (name: string, value: number): void => {
-  if (!(value > 0 && value < Infinity)) throw new Error(`${name}: ${value}; must be a positive number`)
+  if (!(value > 0 && value < Infinity)) throw new OptionError(name, `${value}; must be a positive number`)
 }
 
 /**
@@ -65,7 +67,9 @@ const positive = (name: string, value: number): void => {
  *
  * @param options.momentum in [0, 1); default 0
  */
-export function sgd({ momentum = 0 }: { momentum?: number } = {}): Rule {
+export function sgd(options: { momentum?: number } = {}): Rule {
+  refuseUnknown('sgd', options, { momentum: true })
+  const { momentum = 0 } = options
   inUnitRange('momentum', momentum)
   return {
     name: 'sgd',
@@ -86,12 +90,16 @@ interface RootOptions {
   epsilonWithinRoot?: boolean
 }
 
+const rootNames: Names<RootOptions> = { epsilon: true, epsilonWithinRoot: true }
+
 /**
  * Adagrad (Duchi et al. 2011): c += g²; w −= rate·g / (√c + ε).
  *
  * @param options.epsilon default 1e-10
  */
-export function adagrad({ epsilon = 1e-10, epsilonWithinRoot = false }: RootOptions = {}): Rule {
+export function adagrad(options: RootOptions = {}): Rule {
+  refuseUnknown('adagrad', options, rootNames)
+  const { epsilon = 1e-10, epsilonWithinRoot = false } = options
   positive('epsilon', epsilon)
   return {
     name: 'adagrad',
@@ -111,12 +119,9 @@ export function adagrad({ epsilon = 1e-10, epsilonWithinRoot = false }: RootOpti
  * @param options.epsilon default 1e-8
  * @param options.centred divide by the deviation rather than the root mean square (Graves 2013); default false
  */
-export function rmsprop({
-  decay = 0.99,
-  epsilon = 1e-8,
-  epsilonWithinRoot = false,
-  centred = false,
-}: RootOptions & { decay?: number; centred?: boolean } = {}): Rule {
+export function rmsprop(options: RootOptions & { decay?: number; centred?: boolean } = {}): Rule {
+  refuseUnknown('rmsprop', options, { ...rootNames, decay: true, centred: true })
+  const { decay = 0.99, epsilon = 1e-8, epsilonWithinRoot = false, centred = false } = options
   inUnitRange('decay', decay)
   positive('epsilon', epsilon)
   return {
@@ -146,7 +151,9 @@ export function rmsprop({
  * @param options.decay default 0.999
  * @param options.epsilon default 1e-8
  */
-export function recurrentjsRmsprop({ decay = 0.999, epsilon = 1e-8 }: { decay?: number; epsilon?: number } = {}): Rule {
+export function recurrentjsRmsprop(options: { decay?: number; epsilon?: number } = {}): Rule {
+  refuseUnknown('recurrentjsRmsprop', options, { decay: true, epsilon: true })
+  const { decay = 0.999, epsilon = 1e-8 } = options
   inUnitRange('decay', decay)
   positive('epsilon', epsilon)
   return {
@@ -169,8 +176,11 @@ interface AdamOptions {
   epsilon?: number
 }
 
+const adamNames: Names<AdamOptions> = { beta1: true, beta2: true, epsilon: true }
+
 /** Adam (Kingma & Ba 2015). An L2 coefficient adds to the gradient. */
 export function adam(options: AdamOptions = {}): Rule {
+  refuseUnknown('adam', options, adamNames)
   return { ...adamLike(options, (_, { weight }) => weight), name: 'adam' }
 }
 
@@ -179,8 +189,10 @@ export function adam(options: AdamOptions = {}): Rule {
  *
  * @param options.weightDecay default 0.01
  */
-export function adamw({ weightDecay = 0.01, ...options }: AdamOptions & { weightDecay?: number } = {}): Rule {
-  if (!(weightDecay >= 0)) throw new Error(`weightDecay: ${weightDecay}; must be 0 or more`)
+export function adamw(all: AdamOptions & { weightDecay?: number } = {}): Rule {
+  refuseUnknown('adamw', all, { ...adamNames, weightDecay: true })
+  const { weightDecay = 0.01, ...options } = all
+  if (!(weightDecay >= 0)) throw new OptionError('weightDecay', `${weightDecay}; must be 0 or more`)
   const shrunk = (g: Graph, { weight, rate }: UpdateContext): Operand => g.sub(weight, g.mul(g.mul(weight, rate), weightDecay))
   return { ...adamLike(options, shrunk), name: 'adamw' }
 }

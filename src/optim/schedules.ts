@@ -1,5 +1,7 @@
 /** Learning rates that change as training goes on. */
 import { powerFromHighestBit } from './power.js'
+import { OptionError } from '../options/option-error.js'
+import { refuseUnknown } from '../options/known.js'
 
 /** Says how fast to learn at each step. */
 export interface Schedule {
@@ -28,7 +30,9 @@ export function constant(rate: number): Schedule {
  * @param options.factor above 0 and below 1; default 0.5
  * @param options.every a positive integer
  */
-export function stepDecay({ rate, factor = 0.5, every }: { rate: number; factor?: number; every: number }): Schedule {
+export function stepDecay(options: { rate: number; factor?: number; every: number }): Schedule {
+  refuseUnknown('stepDecay', options, { rate: true, factor: true, every: true })
+  const { rate, factor = 0.5, every } = options
   positive('learningRate', rate)
   fraction('factor', factor)
   whole('every', every, 1)
@@ -47,22 +51,14 @@ export function stepDecay({ rate, factor = 0.5, every }: { rate: number; factor?
  * @param options.warmUp an integer below `steps`; default 0
  * @param options.floor from 0 to `rate`; default 0
  */
-export function cosine({
-  rate,
-  steps,
-  warmUp = 0,
-  floor = 0,
-}: {
-  rate: number
-  steps: number
-  warmUp?: number
-  floor?: number
-}): Schedule {
+export function cosine(options: { rate: number; steps: number; warmUp?: number; floor?: number }): Schedule {
+  refuseUnknown('cosine', options, { rate: true, steps: true, warmUp: true, floor: true })
+  const { rate, steps, warmUp = 0, floor = 0 } = options
   positive('learningRate', rate)
   whole('steps', steps, 1)
   whole('warmUp', warmUp, 0)
-  if (warmUp >= steps) throw new Error(`warmUp: ${warmUp}; must be below steps (${steps})`)
-  if (!(floor >= 0 && floor <= rate)) throw new Error(`floor: ${floor}; must be from 0 to the learning rate (${rate})`)
+  if (warmUp >= steps) throw new OptionError('warmUp', `${warmUp}; must be below steps (${steps})`)
+  if (!(floor >= 0 && floor <= rate)) throw new OptionError('floor', `${floor}; must be from 0 to the learning rate (${rate})`)
   return {
     rate(step) {
       if (step < warmUp) return (rate * (step + 1)) / warmUp
@@ -83,7 +79,9 @@ export function cosine({
  * @param options.rate the rate at first
  * @param options.factor above 0 and below 1; default 0.5
  */
-export function halveOnRise({ rate, factor = 0.5 }: { rate: number; factor?: number }): Schedule {
+export function halveOnRise(options: { rate: number; factor?: number }): Schedule {
+  refuseUnknown('halveOnRise', options, { rate: true, factor: true })
+  const { rate, factor = 0.5 } = options
   positive('learningRate', rate)
   fraction('factor', factor)
   let current = rate
@@ -122,15 +120,15 @@ export function cosPi(x: number): number {
 }
 
 function positive(name: string, value: number): void {
-  if (!(value > 0 && value < Infinity)) throw new Error(`${name}: ${value}; must be a positive number`)
+  if (!(value > 0 && value < Infinity)) throw new OptionError(name, `${value}; must be a positive number`)
 }
 
 function fraction(name: string, value: number): void {
-  if (!(value > 0 && value < 1)) throw new Error(`${name}: ${value}; must be above 0 and below 1`)
+  if (!(value > 0 && value < 1)) throw new OptionError(name, `${value}; must be above 0 and below 1`)
 }
 
 function whole(name: string, value: number, least: number): void {
-  if (!(Number.isSafeInteger(value) && value >= least)) throw new Error(`${name}: ${value}; must be an integer from ${least}`)
+  if (!(Number.isSafeInteger(value) && value >= least)) throw new OptionError(name, `${value}; must be an integer from ${least}`)
 }
 
 const count = (n: number) => n.toLocaleString('en-US')

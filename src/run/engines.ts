@@ -2,6 +2,7 @@
 import type { Engine } from './engine.js'
 import { ReferenceEngine } from './reference.js'
 import { isSupported, WasmEngine, type KernelBuild } from './wasm.js'
+import { refuseUnknown } from '../options/known.js'
 
 export interface EngineOptions {
   /**
@@ -16,7 +17,9 @@ export interface EngineOptions {
   deterministic?: boolean
 }
 
-const chosen = ({ kernels, deterministic = false }: EngineOptions): KernelBuild | 'reference' => {
+function chosen(options: EngineOptions): KernelBuild | 'reference' {
+  refuseUnknown('createEngine', options, { kernels: true, deterministic: true })
+  const { kernels, deterministic = false } = options
   if (kernels !== undefined && !['relaxed', 'plain', 'reference'].includes(kernels)) {
     throw new Error(`kernels: '${kernels}'; must be 'relaxed', 'plain' or 'reference'`)
   }

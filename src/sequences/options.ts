@@ -3,12 +3,13 @@ import type { Cell } from '../nn/cell.js'
 import { cellName, resolveCell, type CellName, type NormalizedCellName } from '../nn/named-cells.js'
 import type { Engine } from '../run/engine.js'
 import type { ScalingKind } from '../series/scaling.js'
-import type { TrainOptions } from '../train/train-options.js'
+import { refuseUnknown, type Names } from '../options/known.js'
+import { trainNames, type TrainOptions } from '../train/train-options.js'
 
 /** What the tokens of a text are. */
 export type TextTokens = 'characters' | 'words'
 
-export interface SequenceOptions extends Omit<TrainOptions, 'streams' | 'window' | 'reach'> {
+export interface SequenceOptions extends Omit<TrainOptions, 'streams' | 'window' | 'reach' | 'validationTokens'> {
   /** What the tokens of a text are: characters as readers see them, or words and signs. Default `characters`. */
   tokens?: TextTokens
   /** How numbers are scaled; learned from what is trained on. Default `standard`. */
@@ -30,6 +31,24 @@ export interface SequenceOptions extends Omit<TrainOptions, 'streams' | 'window'
   /** Sequences side by side in a step of training, at most. Default 32. */
   batch?: number
   engine?: Engine
+}
+
+// What is read in windows has more.
+const { streams: _, window: __, reach: ___, validationTokens: ____, ...wholeNames } = trainNames
+
+const sequenceNames: Names<SequenceOptions> = {
+  ...wholeNames,
+  tokens: true,
+  scaling: true,
+  cell: true,
+  hidden: true,
+  layers: true,
+  residual: true,
+  bidirectional: true,
+  embedding: true,
+  dropout: true,
+  batch: true,
+  engine: true,
 }
 
 /** All that has to be known, besides what it reads and says, to make the network anew. */
@@ -56,11 +75,9 @@ export interface SequencePlan {
 
 /** Throws a sentence for what cannot be. What is left over is checked as options of a training. */
 export function sequencePlan(options: SequenceOptions): SequencePlan {
+  refuseUnknown('train', options, sequenceNames)
   const { tokens = 'characters', scaling, cell = 'gru', hidden = 64, layers = 1, residual = false, ...others } = options
   const { bidirectional = true, embedding = 32, dropout = 0.2, batch = 32, engine, ...training } = others
-  for (const name of ['streams', 'window', 'reach']) {
-    if (name in training) throw new Error(`${name}: sequences are read whole; there is no such option`)
-  }
   if (!(Number.isSafeInteger(batch) && batch >= 1)) throw new Error(`batch: ${batch}; must be a positive integer`)
   const made = resolveCell(cell)
   const config = { tokens, cell: cellName(made), hidden, layers, residual, bidirectional, embedding, dropout }

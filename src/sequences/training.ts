@@ -34,7 +34,7 @@ export class SequenceTraining<M extends SequenceModel, W extends Window> extends
 
   constructor(model: M, network: SequenceNetwork & Learner<W>, { batches, plan, measure }: SequenceTrainingParts<W>) {
     const { reading, optimizer: clipping, rule, retries, patience, lengths } = plan
-    const { steps, limits, schedule, ...every } = lengths(batches.windowsPerEpoch)
+    const { steps, limits, schedule, validateEvery, snapshotEvery } = lengths(batches.windowsPerEpoch)
     const optimizer = new Optimizer(network.parameters, rule, clipping)
     const trainer = new Trainer<W>(network, { batches, optimizer, schedule, seed: reading.seed })
     let last: Omit<SequenceValidation, 'best'> = { loss: NaN, accuracy: NaN, predictions: 0 }
@@ -49,7 +49,7 @@ export class SequenceTraining<M extends SequenceModel, W extends Window> extends
       metadata: () => model.metadata(),
       remember: (history: readonly Validated[]) => void (model.history = history),
     }
-    super(kept, new TrainingLoop(trainer, { limits, validate, patience, retries, ...every }), {
+    super(kept, new TrainingLoop(trainer, { limits, validate, patience, retries, validateEvery, snapshotEvery }), {
       steps,
       measured: ({ best }) => ({ ...last, best }),
       keepBest: true,

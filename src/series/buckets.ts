@@ -1,4 +1,5 @@
 /** Sequences of like lengths side by side, so that little of a batch is padding. */
+import { refuseUnknown } from '../options/known.js'
 import { Random } from '../nn/random.js'
 import { shuffled } from './labels.js'
 
@@ -40,7 +41,9 @@ export class Buckets {
    * @param lengths of each sequence: steps; or several numbers, as the steps of an input and of an output. Those after the first take part in
    *   the order and in the padding
    */
-  constructor(lengths: readonly (number | readonly number[])[], { batch, seed = 1, padding = 0.1 }: BucketOptions) {
+  constructor(lengths: readonly (number | readonly number[])[], options: BucketOptions) {
+    refuseUnknown('Buckets', options, { batch: true, seed: true, padding: true })
+    const { batch, seed = 1, padding = 0.1 } = options
     if (!(Number.isSafeInteger(batch) && batch >= 1)) throw new Error(`batch: ${batch}; must be a positive integer`)
     if (!Number.isSafeInteger(seed)) throw new Error(`seed: ${seed}; must be a whole number`)
     if (!(padding >= 0 && padding < 1)) throw new Error(`padding: ${padding}; must be from 0 to below 1`)

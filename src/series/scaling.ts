@@ -92,6 +92,7 @@ export function quantileOfSorted(sorted: ArrayLike<number>, share: number): numb
 
 /** ln(1 + x) for x ≥ 0. Near 0 the sum would lose what is small: there, ln(1 + x) ≈ ln(u) · x/(u − 1) for u = 1 + x rounded (Kahan). */
 function logOfOneMore(x: number): number {
+  if (x <= -1) throw new Error(`${x}; with scaling 'log' it must be 0 or more`)
   const u = 1 + x
   return u === 1 ? x : (log(u) * x) / (u - 1)
 }

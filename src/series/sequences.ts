@@ -1,4 +1,5 @@
 /** Sequences of numbers, of tokens, or of both, as a network reads them. What they are made of is learned from the training part. */
+import { refuseUnknown } from '../options/known.js'
 import { graphemes } from '../text/graphemes.js'
 import { checkScaling, learnScaling, scaled, type Scaling, type ScalingKind } from './scaling.js'
 
@@ -49,7 +50,9 @@ export class SequenceEncoder {
   }
 
   /** From the sequences that are trained on. Throws for none, for an empty one, and where they are not all of one kind. */
-  static learn(inputs: readonly SequenceInput[], { scaling = 'standard' }: { scaling?: ScalingKind } = {}): SequenceEncoder {
+  static learn(inputs: readonly SequenceInput[], options: { scaling?: ScalingKind } = {}): SequenceEncoder {
+    refuseUnknown('learn', options, { scaling: true })
+    const { scaling = 'standard' } = options
     if (inputs.length === 0) throw new Error('sequences: none; must be at least one')
     const taken = inputs.map((input, i) => take(input, sequence(i)))
     const [first] = taken
@@ -104,7 +107,7 @@ export class SequenceEncoder {
     if (!isTokens || new Set(tokens).size !== tokens.length || !Array.isArray(scalings)) {
       throw new Error('sequences must have a list of different tokens, and a list of scalings')
     }
-    return new SequenceEncoder(tokens as string[], scalings.map(checkScaling))
+    return new SequenceEncoder(tokens, scalings.map(checkScaling))
   }
 }
 

@@ -1,5 +1,5 @@
 /** Rows and columns, from whatever has them. A column is made numbers, dates or tokens when it is asked for. */
-import { closest, distance } from 'fastest-levenshtein'
+import { nearest as nearestOf, refuseUnknown } from '../options/known.js'
 import { CsvRows } from '../text/csv-rows.js'
 import { dateOf, isGap, numberOf, shownCell, tokenOf, type CellValue, type ColumnKind } from './cells.js'
 
@@ -50,7 +50,9 @@ export class Table {
    * A table of comma-separated values: quotes as in `csvColumn`; a row has as many values as there are columns.
    * Throws if there is nothing in it, if two columns have one name, and for a row of another length.
    */
-  static fromCsv(text: string, { source = 'csv', header = true }: TableOptions = {}): Table {
+  static fromCsv(text: string, options: TableOptions = {}): Table {
+    refuseUnknown('fromCsv', options, { source: true, header: true })
+    const { source = 'csv', header = true } = options
     const reader = new CsvRows(source)
     const read = [...reader.push(text.startsWith('\ufeff') ? text.slice(1) : text), ...reader.end()]
     if (read.length === 0) throw new Error(`${source}: has nothing in it; must be comma-separated values`)
@@ -67,7 +69,9 @@ export class Table {
   }
 
   /** A table of a JSON object or array a line. Empty lines are no rows. */
-  static fromJsonLines(text: string, { source = 'jsonl' }: Omit<TableOptions, 'header'> = {}): Table {
+  static fromJsonLines(text: string, options: Omit<TableOptions, 'header'> = {}): Table {
+    refuseUnknown('fromJsonLines', options, { source: true })
+    const { source = 'jsonl' } = options
     const rows: { value: unknown; row: number }[] = []
     text.split(/\r\n|\n|\r/).forEach((line, i) => {
       if (line.trim() === '') return
@@ -81,7 +85,9 @@ export class Table {
   }
 
   /** A table of what is there already: one column of numbers, rows as arrays, or rows as objects. */
-  static from(data: TableData, { source = 'table' }: Omit<TableOptions, 'header'> = {}): Table {
+  static from(data: TableData, options: Omit<TableOptions, 'header'> = {}): Table {
+    refuseUnknown('from', options, { source: true })
+    const { source = 'table' } = options
     if (!Array.isArray(data) && !ArrayBuffer.isView(data)) {
       throw new Error(`${source}: ${data === null ? 'null' : typeof data}; must be an array of numbers, of arrays or of objects`)
     }
@@ -190,17 +196,8 @@ function refuseTwice(names: readonly string[], source: string): void {
 
 /** Says which of some names was meant, or, where none is near, all of them. */
 export function nearest(name: string, names: readonly string[]): string {
-  const near = closest(
-    name.toLowerCase(),
-    names.map((known) => known.toLowerCase()),
-  )
-  const found = names.find((known) => known.toLowerCase() === near)
-  if (
-    found !== undefined &&
-    distance(name.toLowerCase(), near) <= (name.length < 4 ? 1 : Math.max(2, Math.floor(name.length / 3)))
-  ) {
-    return `'${found}' is near`
-  }
+  const found = nearestOf(name, names)
+  if (found !== undefined) return `'${found}' is near`
   const shown = names.slice(0, 12).map((known) => `'${known.length > 40 ? `${known.slice(0, 40)}…` : known}'`)
   return `${names.length === 1 ? 'its only one is' : 'there are'} ${shown.join(', ')}${names.length > 12 ? ', …' : ''}`
 }

@@ -1,4 +1,5 @@
 /** A series in time: what is to be forecast, what is observed beside it, and what is known in advance. */
+import { refuseUnknown } from '../options/known.js'
 import { nearest, Table, type NumberColumn, type TableData } from './table.js'
 import { dateAfter, dateStep, type DateStep } from './steps.js'
 
@@ -28,11 +29,9 @@ export class TimeSeries {
   readonly step: DateStep | undefined
 
   /** Throws a sentence for a column that is not there, is named twice, or holds what it must not. */
-  constructor(
-    data: Exclude<SeriesData, TimeSeries>,
-    { target, inputs = [], known = [], date }: SeriesColumns = {},
-    source = 'series',
-  ) {
+  constructor(data: Exclude<SeriesData, TimeSeries>, columns: SeriesColumns = {}, source = 'series') {
+    refuseUnknown('TimeSeries', columns, { target: true, inputs: true, known: true, date: true })
+    const { target, inputs = [], known = [], date } = columns
     const table =
       data instanceof Table ? data : typeof data === 'string' ? Table.fromCsv(data, { source }) : Table.from(data, { source })
     const others = [...inputs, ...known, ...(date === undefined ? [] : [date])]

@@ -4,7 +4,16 @@ import { pieces, type Encoder } from './encoder.js'
 import { GrowingLexicon, type Lexicon } from './lexicon.js'
 import { tokenArray, TokenStore, type TokenArray } from './token-array.js'
 import { encoderOf, Vocabulary } from './vocabulary.js'
-import { choose, plan, specialTokens, type VocabularyOptions, type VocabularyPlan } from './vocabulary-options.js'
+import {
+  choose,
+  plan,
+  specialTokens,
+  vocabularyNames,
+  type VocabularyOptions,
+  type VocabularyPlan,
+} from './vocabulary-options.js'
+import { refuseUnknown, type Names } from '../options/known.js'
+import type { TextFormatOptions } from './text-format.js'
 
 export interface Corpus {
   readonly vocabulary: Vocabulary
@@ -17,6 +26,8 @@ export interface Corpus {
   readonly offsets?: Uint32Array
   /** How many characters, as readers see them, the text had. */
   readonly characters: number
+  /** How its text was read, where it was read from files as documents: other texts for the same model are read alike. */
+  readonly textFormat?: TextFormatOptions
 }
 
 export interface CorpusOptions extends VocabularyOptions {
@@ -25,6 +36,8 @@ export interface CorpusOptions extends VocabularyOptions {
   /** What messages call the text. Default 'text'. */
   source?: string
 }
+
+export const corpusNames: Names<CorpusOptions> = { ...vocabularyNames, vocabulary: true, source: true }
 
 /**
  * Makes a corpus of text that comes in pieces, in one pass: the vocabulary is made on the way, and the text is never there as a whole. All
@@ -45,7 +58,9 @@ export class CorpusBuilder {
   #isFinished = false
 
   /** Throws if options contradict each other, or if a vocabulary for documents has no start and end. */
-  constructor({ vocabulary, source = 'text', ...options }: CorpusOptions = {}) {
+  constructor(all: CorpusOptions = {}) {
+    refuseUnknown('CorpusBuilder', all, corpusNames)
+    const { vocabulary, source = 'text', ...options } = all
     const made = plan(options)
     this.documents = made.documents
     this.#source = source

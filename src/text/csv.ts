@@ -1,6 +1,7 @@
 /** One column of a table written as comma-separated values: the texts to train on, out of a file of comments. */
 
 import { CsvRows, type CsvRow } from './csv-rows.js'
+import { refuseUnknown, type Names } from '../options/known.js'
 
 /**
  * The values of one column of a CSV text, one for each row, as they are written: nothing is trimmed or made a number.
@@ -12,6 +13,7 @@ import { CsvRows, type CsvRow } from './csv-rows.js'
  * closed, and if a value goes on after its closing quote. Rows and lines are counted from 1, the header and empty ones included.
  */
 export function csvColumn(text: string, options: CsvOptions = {}): string[] {
+  refuseUnknown('csvColumn', options, names)
   const reader = new CsvColumn(options)
   return [...reader.push(text.startsWith('\ufeff') ? text.slice(1) : text), ...reader.end()]
 }
@@ -24,6 +26,8 @@ export interface CsvOptions {
   /** What messages call the text, such as the name of its file. Default 'csv'. */
   source?: string
 }
+
+const names: Names<CsvOptions> = { column: true, header: true, source: true }
 
 /** `csvColumn` for a text that comes in pieces: of each, the values of the rows that it completes. */
 export class CsvColumn {

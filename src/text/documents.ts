@@ -2,6 +2,7 @@
 import type { Corpus } from './corpus.js'
 import { count } from './encoder.js'
 import { finish, mix } from './mix.js'
+import { OptionError } from '../options/option-error.js'
 
 /** A corpus of documents. */
 export type Documents = Pick<Corpus, 'tokens'> & { readonly offsets: Uint32Array }
@@ -26,8 +27,8 @@ export function splitDocuments(
   share = 0.05,
   seed = 1,
 ): { training: Uint32Array; heldOut: Uint32Array } {
-  if (!(share > 0 && share < 1)) throw new Error(`share: ${share}; must be above 0 and below 1`)
-  if (!Number.isSafeInteger(seed)) throw new Error(`seed: ${seed}; must be a whole number`)
+  if (!(share > 0 && share < 1)) throw new OptionError('share', `${share}; must be above 0 and below 1`)
+  if (!Number.isSafeInteger(seed)) throw new OptionError('seed', `${seed}; must be a whole number`)
   const { tokens, offsets } = documentsOf(corpus)
   const documents = offsets.length - 1
   const hashes = new Uint32Array(documents)

@@ -1,5 +1,7 @@
 /** Sentences, names, documents: sequences that begin and end, read side by side. */
 import { isWhole, refuseStep, type TextBatches, type TextWindow } from './batches.js'
+import { OptionError } from '../options/option-error.js'
+import { refuseUnknown } from '../options/known.js'
 
 /**
  * B sentences at a time, in the order given, each from an empty state. A batch has as many steps as its longest sentence predicts; where a
@@ -16,8 +18,10 @@ export class SentenceBatches implements TextBatches {
    * @param sentences the tokens of each, with its marks for start and end if it has any; kept, not copied
    * @param options.batch sentences side by side (B); default 1
    */
-  constructor(sentences: readonly Int32Array[], { batch = 1 }: { batch?: number } = {}) {
-    if (!isWhole(batch, 1)) throw new Error(`batch: ${batch}; must be a positive integer`)
+  constructor(sentences: readonly Int32Array[], options: { batch?: number } = {}) {
+    refuseUnknown('SentenceBatches', options, { batch: true })
+    const { batch = 1 } = options
+    if (!isWhole(batch, 1)) throw new OptionError('batch', `${batch}; must be a positive integer`)
     if (sentences.length === 0) throw new Error('sentences: none; give at least one')
     sentences.forEach(({ length }, i) => {
       if (length < 2)

@@ -3,6 +3,8 @@
 import { isWhole, refuseStep, type TextBatches, type TextWindow } from './batches.js'
 import { count } from './encoder.js'
 import type { TokenArray } from './token-array.js'
+import { OptionError } from '../options/option-error.js'
+import { refuseUnknown, type Names } from '../options/known.js'
 
 export interface StreamsOptions {
   /** How many parts are read side by side (B); at least 1. */
@@ -18,6 +20,8 @@ export interface StreamsOptions {
    */
   leaveOut?: 'last' | 'uneven'
 }
+
+const names: Names<StreamsOptions> = { streams: true, window: true, leaveOut: true }
 
 /**
  * n tokens are n − 1 predictions (each token but the first, from those before it). They are dealt to `streams` contiguous
@@ -45,17 +49,19 @@ export class Streams implements TextBatches {
    *
    * @param tokens the text; kept, not copied
    */
-  constructor(tokens: TokenArray, { streams, window, leaveOut }: StreamsOptions) {
-    if (!isWhole(streams, 1)) throw new Error(`streams: ${streams}; must be a positive integer`)
-    if (!isWhole(window, 1)) throw new Error(`window: ${window}; must be a positive integer`)
+  constructor(tokens: TokenArray, options: StreamsOptions) {
+    refuseUnknown('Streams', options, names)
+    const { streams, window, leaveOut } = options
+    if (!isWhole(streams, 1)) throw new OptionError('streams', `${streams}; must be a positive integer`)
+    if (!isWhole(window, 1)) throw new OptionError('window', `${window}; must be a positive integer`)
     if (tokens.length < 2)
       throw new Error(`text: length ${tokens.length}; must be at least 2 tokens, one to read and one to predict`)
     if (leaveOut !== undefined && leaveOut !== 'last' && leaveOut !== 'uneven') {
-      throw new Error(`leaveOut: '${String(leaveOut)}'; must be 'last' or 'uneven'`)
+      throw new OptionError('leaveOut', `'${String(leaveOut)}'; must be 'last' or 'uneven'`)
     }
     const all = tokens.length - 1
     if (streams > all) {
-      throw new Error(`streams: ${streams}; must be at most ${all} for a text of ${tokens.length} tokens`)
+      throw new OptionError('streams', `${streams}; must be at most ${all} for a text of ${tokens.length} tokens`)
     }
     this.#tokens = tokens
     this.batch = streams
@@ -120,7 +126,7 @@ export class Streams implements TextBatches {
  * @param share how much to hold out, rounded to whole tokens; above 0 and below 1, default 0.05
  */
 export function splitHeldOut<T extends TokenArray>(tokens: T, share = 0.05): { training: T; heldOut: T } {
-  if (!(share > 0 && share < 1)) throw new Error(`share: ${share}; must be above 0 and below 1`)
+  if (!(share > 0 && share < 1)) throw new OptionError('share', `${share}; must be above 0 and below 1`)
   const cut = tokens.length - Math.round(tokens.length * share)
   const training = tokens.subarray(0, cut) as T
   const heldOut = tokens.subarray(cut) as T

@@ -1,39 +1,15 @@
-/** The forms in which texts come: one stream, a document a line, a column of a table, a field of JSON lines. */
+/** Reads a text of any form into a corpus: all of it, a document a line, a column of a table, a field of JSON lines. */
 import type { CorpusBuilder } from './corpus.js'
 import { CsvColumn } from './csv.js'
 import { count } from './encoder.js'
-
-const formats = ['text', 'lines', 'csv', 'jsonl'] as const
-
-/**
- * - `text`: all of it; in a corpus of documents a file is one.
- * - `lines`: each line is a document, without LF or CR LF at its end. Empty lines are none.
- * - `csv`: each value of a column is one. Empty values are none.
- * - `jsonl`: each line is JSON, and one of its fields a document. Empty lines and empty fields are none.
- */
-export type TextFormat = (typeof formats)[number]
-
-export interface TextFormatOptions {
-  /** Default `text`. */
-  format?: TextFormat
-  /** Of `csv`: the column's name, or its number from 0. Default 0. */
-  column?: string | number
-  /** Of `csv`: whether the first row has the columns' names. Default true. */
-  header?: boolean
-  /** Of `jsonl`: the field's name. Default 'text'. */
-  field?: string
-}
+import { OptionError } from '../options/option-error.js'
+import { refuseUnknown } from '../options/known.js'
+import { isOfDocuments, textFormatNames, type TextFormatOptions } from './text-format.js'
 
 /** Reads a text, a piece at a time. */
 export interface TextReader {
   push(text: string): void
   end(): void
-}
-
-/** Whether texts of this form are documents. Throws on a form that does not exist. */
-export function isOfDocuments(format: TextFormat = 'text'): boolean {
-  if (!formats.includes(format)) throw new Error(`format: '${String(format)}'; must be one of ${formats.join(', ')}`)
-  return format !== 'text'
 }
 
 /**
@@ -42,15 +18,17 @@ export function isOfDocuments(format: TextFormat = 'text'): boolean {
  * @param source what messages call the text
  */
 export function textReader(builder: CorpusBuilder, source: string, options: TextFormatOptions = {}): TextReader {
+  refuseUnknown('textReader', options, textFormatNames)
   const { format = 'text', column, header, field = 'text' } = options
-  if (isOfDocuments(format) && !builder.documents) throw new Error(`documents: false; must be true with format '${format}'`)
+  if (isOfDocuments(format) && !builder.documents)
+    throw new OptionError('documents', `false; must be true with format '${format}'`)
   for (const [name, belongs] of [
     ['column', 'csv'],
     ['header', 'csv'],
     ['field', 'jsonl'],
   ] as const) {
     if (options[name] !== undefined && format !== belongs)
-      throw new Error(`${name}: only with format '${belongs}', not '${format}'`)
+      throw new OptionError(name, `only with format '${belongs}', not '${format}'`)
   }
   const document = (text: string): void => {
     builder.add(text)

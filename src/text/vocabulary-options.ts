@@ -1,4 +1,6 @@
 /** What a vocabulary is to be like, and which tokens of a text it gets. */
+import { OptionError } from '../options/option-error.js'
+import type { Names } from '../options/known.js'
 
 const kinds = ['characters', 'bytes', 'words'] as const
 
@@ -27,6 +29,15 @@ export interface VocabularyOptions {
   documents?: boolean
 }
 
+export const vocabularyNames: Names<VocabularyOptions> = {
+  kind: true,
+  lowerCase: true,
+  minCount: true,
+  size: true,
+  unknown: true,
+  documents: true,
+}
+
 /** With defaults filled in. */
 export interface VocabularyPlan {
   readonly kind: TokenKind
@@ -43,25 +54,26 @@ export function plan(options: VocabularyOptions): VocabularyPlan {
   const isCut = minCount > 1 || size < Infinity
   const { unknown = kind === 'words' || isCut } = options
   for (const [name, value] of Object.entries({ lowerCase, unknown, documents })) {
-    if (typeof value !== 'boolean') throw new Error(`${name}: ${String(value)}; must be true or false`)
+    if (typeof value !== 'boolean') throw new OptionError(name, `${String(value)}; must be true or false`)
   }
-  if (!Number.isSafeInteger(minCount) || minCount < 1) throw new Error(`minCount: ${minCount}; must be a whole number from 1`)
+  if (!Number.isSafeInteger(minCount) || minCount < 1)
+    throw new OptionError('minCount', `${minCount}; must be a whole number from 1`)
   const least = specialTokens({ unknown, documents }).length + 1
   if (size !== Infinity && (!Number.isSafeInteger(size) || size < least)) {
-    throw new Error(`size: ${size}; must be a whole number from ${least}${least > 1 ? ', special tokens included' : ''}`)
+    throw new OptionError('size', `${size}; must be a whole number from ${least}${least > 1 ? ', special tokens included' : ''}`)
   }
   if (kind === 'bytes') {
     const refused = lowerCase ? 'lowerCase' : isCut ? (minCount > 1 ? 'minCount' : 'size') : unknown ? 'unknown' : undefined
-    if (refused) throw new Error(`${refused}: not for kind 'bytes', which always has all 256 of them, as they are`)
+    if (refused) throw new OptionError(refused, 'not for bytes, of which there are always all 256, as they are')
   }
   if (isCut && !unknown) {
-    throw new Error(`unknown: false, with ${minCount > 1 ? 'minCount' : 'size'}; must be true where tokens are left out`)
+    throw new OptionError('unknown', `false, with ${minCount > 1 ? 'minCount' : 'size'}; must be true where tokens are left out`)
   }
   return { kind, lowerCase, minCount, size, unknown, documents }
 }
 
 export function refuseOtherKind(kind: unknown): asserts kind is TokenKind {
-  if (!kinds.includes(kind as TokenKind)) throw new Error(`kind: '${String(kind)}'; must be one of ${kinds.join(', ')}`)
+  if (!kinds.includes(kind as TokenKind)) throw new OptionError('kind', `'${String(kind)}'; must be one of ${kinds.join(', ')}`)
 }
 
 /** The tokens that stand for no text, in their order. */

@@ -7,8 +7,17 @@ import { isPlain } from './graphemes.js'
 import { FixedLexicon, GrowingLexicon, type Lexicon } from './lexicon.js'
 import { LowerCase } from './lower-case.js'
 import { TokenStore } from './token-array.js'
-import { choose, plan, refuseOtherKind, specialTokens, type TokenKind, type VocabularyOptions } from './vocabulary-options.js'
+import {
+  choose,
+  plan,
+  refuseOtherKind,
+  specialTokens,
+  vocabularyNames,
+  type TokenKind,
+  type VocabularyOptions,
+} from './vocabulary-options.js'
 import { WordEncoder } from './word-encoder.js'
+import { refuseUnknown } from '../options/known.js'
 
 /** What a vocabulary is made of, as its JSON has it. */
 interface Parts {
@@ -54,6 +63,7 @@ export class Vocabulary {
 
   /** The tokens of a text: the same characters give the same vocabulary, whatever their order. Throws on an empty text, except for bytes. */
   static fromText(text: string, options: VocabularyOptions = {}): Vocabulary {
+    refuseUnknown('fromText', options, vocabularyNames)
     const made = plan(options)
     const { kind, lowerCase, unknown, documents } = made
     if (kind === 'bytes') return new Vocabulary({ ...made, tokens: [] })

@@ -92,16 +92,22 @@ export function decodeCheckpoint(
     const there = training.fingerprint[name as keyof Fingerprint]
     if (there !== here) throw new Error(`${source}: was made with ${name} ${there}; this training has ${here}`)
   }
-  const valuesOf = (prefix: string) => readTensors(ownTensors(network), { get: (name) => tensors.get(prefix + name) }, source)
+  const valuesOf = (prefix: string) => readTensors(ownTensors(network), tensors, source, prefix)
   const stateOf = (name: string, width: number): Float32Array => {
     const data = tensors.get(name)?.data
     if (data?.length === fingerprint.batch * width) return data
     throw new Error(`${source}: tensor '${name}' has ${data?.length ?? 'no'} values; must be ${fingerprint.batch * width}`)
   }
+  const slotOf = (slot: string) => {
+    const values = valuesOf(`optimizer.${slot}.`)
+    const negative = sumsOfSquares.has(slot) && [...values.values()].some((own) => own.some((value) => value < 0))
+    if (negative) throw new Error(`${source}: optimizer.${slot} has a value below 0; sums of squares have none`)
+    return values
+  }
   const snapshot: Snapshot = {
     step: training.step,
     weights: valuesOf(''),
-    slots: Object.fromEntries(slots.map((slot) => [slot, valuesOf(`optimizer.${slot}.`)])),
+    slots: Object.fromEntries(slots.map((slot) => [slot, slotOf(slot)])),
     carried: network.stateSizes.map((sizes, layer) =>
       Object.fromEntries(Object.entries(sizes).map(([name, width]) => [name, stateOf(`state.${layer}.${name}`, width)])),
     ),
@@ -116,6 +122,9 @@ export function decodeCheckpoint(
 export function dropTrainingTensors(tensors: Map<string, unknown>): void {
   for (const name of tensors.keys()) if (/^(optimizer|state|best)\./.test(name)) tensors.delete(name)
 }
+
+/** Slots of our rules that a root is taken of. */
+const sumsOfSquares: ReadonlySet<string> = new Set(['second', 'squares'])
 
 function checkTraining(value: unknown): Training {
   const { step, schedule, rateFactor, state, fingerprint } = objectOf('training', value) as unknown as Training

@@ -7,6 +7,7 @@ import type { TokenNetwork } from '../nn/token-network.js'
 import { CarriedState } from '../nn/carried-state.js'
 import type { Batches, Learner, Recorded, Window } from './learner.js'
 import { tokenLearner } from './token-learner.js'
+import { refuseUnknown } from '../options/known.js'
 
 export interface Evaluation {
   /** Mean cross-entropy over the predicted tokens, in nats. */
@@ -29,8 +30,10 @@ export function evaluate(network: TokenNetwork, batches: TextBatches): Evaluatio
 export function evaluate(
   network: TokenNetwork,
   text: TokenArray | TextBatches,
-  { streams, window = 128 }: { streams?: number; window?: number } = {},
+  options: { streams?: number; window?: number } = {},
 ): Evaluation {
+  refuseUnknown('evaluate', options, { streams: true, window: true })
+  const { streams, window = 128 } = options
   if ('window' in text) return measure(network, text)
   const { length } = text
   return measure(

@@ -4,6 +4,7 @@ import type { Snapshot } from './snapshot.js'
 import type { TextWindow } from '../text/batches.js'
 import type { Window } from './learner.js'
 import { Divergence, type StepReport, type Trainer } from './trainer.js'
+import { refuseUnknown, type Names } from '../options/known.js'
 
 /** When to end: at whichever comes first. At least one is needed. */
 export interface Limits {
@@ -27,6 +28,15 @@ export interface LoopOptions {
   readonly snapshotEvery: number
   /** How often to go back from a divergence, with half the rate each time, before it is an error. 0: never. */
   readonly retries: number
+}
+
+const names: Names<LoopOptions> = {
+  limits: true,
+  validate: true,
+  validateEvery: true,
+  patience: true,
+  snapshotEvery: true,
+  retries: true,
 }
 
 export type EndReason = 'steps' | 'time' | 'loss' | 'patience'
@@ -86,6 +96,8 @@ export class TrainingLoop<W extends Window = TextWindow> {
   #state: LoopState = { seconds: 0, smoothed: null, best: null, validationsSinceBest: 0, retried: 0, history: [] }
 
   constructor(trainer: Trainer<W>, options: LoopOptions) {
+    refuseUnknown('TrainingLoop', options, names)
+    refuseUnknown('limits', options.limits, { steps: true, seconds: true, loss: true })
     this.trainer = trainer
     this.options = options
     this.lastGood = trainer.snapshot()

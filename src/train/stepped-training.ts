@@ -1,6 +1,7 @@
 /** A training, step by step; it can be kept as bytes at any step, and gone on with exactly. */
 import type { Matrix } from '../graph/matrix.js'
 import type { Floats } from '../run/engine.js'
+import { refuseUnknown } from '../options/known.js'
 import { decodeCheckpoint, encodeCheckpoint, type Checkpoint, type Fingerprint, type KeptNetwork } from './checkpoint.js'
 import type { Evaluation } from './evaluate.js'
 import type { Window } from './learner.js'
@@ -125,13 +126,10 @@ export class SteppedTraining<W extends Window, V> {
    */
   restore(
     bytes: Uint8Array,
-    {
-      lastGood,
-      source = 'checkpoint',
-      otherKernels = false,
-      patienceAnew = false,
-    }: { lastGood?: Uint8Array; source?: string; otherKernels?: boolean; patienceAnew?: boolean } = {},
+    options: { lastGood?: Uint8Array; source?: string; otherKernels?: boolean; patienceAnew?: boolean } = {},
   ): void {
+    refuseUnknown('restore', options, { lastGood: true, source: true, otherKernels: true, patienceAnew: true })
+    const { lastGood, source = 'checkpoint', otherKernels = false, patienceAnew = false } = options
     const { snapshot, state: then, best } = this.#decode(bytes, source, otherKernels)
     const state = patienceAnew ? { ...then, validationsSinceBest: 0 } : then
     const good = lastGood ? this.#decode(lastGood, `${source}: lastGood`, true).snapshot : snapshot

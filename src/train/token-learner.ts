@@ -2,6 +2,7 @@
 import { log } from '../nn/random.js'
 import type { TokenNetwork } from '../nn/token-network.js'
 import type { TextWindow } from '../text/batches.js'
+import { OptionError } from '../options/option-error.js'
 import type { Learner } from './learner.js'
 
 /**
@@ -12,7 +13,7 @@ export type LossPer = 'token' | 'sequence'
 
 export function tokenLearner(network: TokenNetwork, lossPer: LossPer): Learner<TextWindow> {
   if (lossPer !== 'token' && lossPer !== 'sequence') {
-    throw new Error(`lossPer: '${String(lossPer)}'; must be 'token' or 'sequence'`)
+    throw new OptionError('lossPer', `'${String(lossPer)}'; must be 'token' or 'sequence'`)
   }
   return {
     engine: network.engine,

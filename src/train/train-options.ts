@@ -2,6 +2,8 @@
 import type { OptimizerOptions } from '../optim/optimizer.js'
 import { adam, type Rule } from '../optim/rules.js'
 import { constant, cosine, halveOnRise, type Schedule } from '../optim/schedules.js'
+import { OptionError } from '../options/option-error.js'
+import { refuseUnknown, type Names } from '../options/known.js'
 
 /** How a learning rate that is a number changes; `halve-on-rise`: it is halved whenever the held-out loss rises. */
 export type ScheduleName = 'cosine' | 'constant' | 'halve-on-rise'
@@ -30,6 +32,8 @@ export interface TrainOptions extends Pick<OptimizerOptions, 'clipValue' | 'l2'>
   clipNorm?: number
   /** Share of the text, at its end, or of the documents, that is never trained on. Default 0.05; 0: none. */
   heldOut?: number
+  /** How many held-out tokens a validation measures at most, always the same ones; at the end all are measured besides. Default: all. */
+  validationTokens?: number
   /** Steps between validations; the last step has one always. Default: a tenth of all, 500 where their number is not known. */
   validateEvery?: number
   /** Steps between the places that a divergence leads back to. Default: a twentieth of all, at most 500. */
@@ -40,6 +44,29 @@ export interface TrainOptions extends Pick<OptimizerOptions, 'clipValue' | 'l2'>
   seed?: number
   /** How many earlier steps the gradient of a token's loss flows back to. Default: as far as its window goes. */
   reach?: number
+}
+
+export const trainNames: Names<TrainOptions> = {
+  steps: true,
+  epochs: true,
+  seconds: true,
+  loss: true,
+  patience: true,
+  streams: true,
+  window: true,
+  rule: true,
+  learningRate: true,
+  schedule: true,
+  clipNorm: true,
+  clipValue: true,
+  l2: true,
+  heldOut: true,
+  validationTokens: true,
+  validateEvery: true,
+  checkpointEvery: true,
+  retries: true,
+  seed: true,
+  reach: true,
 }
 
 /** `TrainOptions`, checked, with defaults filled in, as far as they do not depend on the text. */
@@ -55,6 +82,8 @@ export interface TrainPlan {
   readonly reach: number | undefined
   readonly retries: number
   readonly patience: number | undefined
+  readonly validationTokens: number | undefined
+  readonly learningRate: number | Schedule
   /** What depends on how many windows an epoch has. */
   lengths(windowsPerEpoch: number): Lengths
 }
@@ -66,35 +95,41 @@ export interface Lengths {
   readonly validateEvery: number
   readonly snapshotEvery: number
   readonly schedule: Schedule
+  /** Undefined where the schedule is one of one's own. */
+  readonly scheduleName: ScheduleName | undefined
 }
 
 /** Throws a sentence for what cannot be. */
 export function planOf(options: TrainOptions): TrainPlan {
+  refuseUnknown('train', options, trainNames)
   const { steps, epochs, seconds, loss, patience, rule = adam(), reach, retries = 3, ...others } = options
-  const { streams, window = 64, heldOut = 0.05, seed = 1, validateEvery, checkpointEvery, ...rest } = others
-  const { clipValue, clipNorm = 1, l2, learningRate = 0.005, schedule, ...unknown } = rest
-  for (const name of Object.keys(unknown)) throw new Error(`train: '${name}' is not an option`)
-  if (steps !== undefined && epochs !== undefined) throw new Error('train: both steps and epochs; give one')
+  const { streams, window = 64, heldOut = 0.05, seed = 1, validationTokens, validateEvery, checkpointEvery, ...rest } = others
+  const { clipValue, clipNorm = 1, l2, learningRate = 0.005, schedule } = rest
+  if (steps !== undefined && epochs !== undefined)
+    throw new OptionError('epochs', `${epochs}; not together with a number of steps`)
   for (const [name, value] of Object.entries({ epochs, seconds, loss })) {
-    if (value !== undefined && !(value > 0)) throw new Error(`${name}: ${value}; must be a positive number`)
+    if (value !== undefined && !(value > 0)) throw new OptionError(name, `${value}; must be a positive number`)
   }
-  for (const [name, value] of Object.entries({ steps, patience, validateEvery, checkpointEvery })) {
+  for (const [name, value] of Object.entries({ steps, patience, validationTokens, validateEvery, checkpointEvery })) {
     if (value !== undefined && !(Number.isInteger(value) && value >= 1)) {
-      throw new Error(`${name}: ${value}; must be a positive integer`)
+      throw new OptionError(name, `${value}; must be a positive integer`)
     }
   }
-  if (!Number.isInteger(retries) || retries < 0) throw new Error(`retries: ${retries}; must be a whole number, 0 or more`)
-  if (!(heldOut >= 0 && heldOut < 1)) throw new Error(`heldOut: ${heldOut}; must be from 0 to below 1`)
-  if (patience !== undefined && heldOut === 0) {
-    throw new Error(`patience: ${patience}; needs held-out text to measure, but heldOut is 0`)
+  if (!Number.isInteger(retries) || retries < 0) throw new OptionError('retries', `${retries}; must be a whole number, 0 or more`)
+  if (!(heldOut >= 0 && heldOut < 1)) throw new OptionError('heldOut', `${heldOut}; must be from 0 to below 1`)
+  for (const [name, value] of Object.entries({ patience, validationTokens })) {
+    if (value !== undefined && heldOut === 0) {
+      throw new OptionError(name, `${value}; needs held-out text to measure, and none is held out`)
+    }
   }
   if (typeof learningRate !== 'number' && typeof (learningRate as Partial<Schedule> | null)?.rate !== 'function') {
-    throw new Error(`learningRate: ${JSON.stringify(learningRate)}; must be a positive number, or a schedule`)
+    throw new OptionError('learningRate', `${JSON.stringify(learningRate)}; must be a positive number, or a schedule`)
   }
   if (schedule !== undefined && typeof learningRate !== 'number') {
-    throw new Error(`schedule: '${schedule}'; cannot be given where learningRate is a schedule already`)
+    throw new OptionError('schedule', `'${schedule}'; cannot be given where learningRate is a schedule already`)
   }
   const isOpen = steps === undefined && epochs === undefined && (seconds !== undefined || loss !== undefined)
+  const scheduleName = schedule ?? (isOpen ? 'constant' : 'cosine')
   return {
     reading: { streams, window, heldOut, seed },
     optimizer: { clipValue, clipNorm, l2 },
@@ -102,6 +137,8 @@ export function planOf(options: TrainOptions): TrainPlan {
     reach,
     retries,
     patience,
+    validationTokens,
+    learningRate,
     lengths(windowsPerEpoch) {
       const all = isOpen ? Infinity : (steps ?? Math.ceil((epochs ?? 10) * windowsPerEpoch))
       const part = (n: number): number => (isOpen ? 500 : Math.ceil(all / n))
@@ -110,23 +147,23 @@ export function planOf(options: TrainOptions): TrainPlan {
         limits: { steps: all, seconds, loss },
         validateEvery: validateEvery ?? part(10),
         snapshotEvery: checkpointEvery ?? Math.min(500, part(20)),
-        schedule: typeof learningRate === 'number' ? named(schedule, learningRate, all) : learningRate,
+        schedule: typeof learningRate === 'number' ? named(scheduleName, learningRate, all) : learningRate,
+        scheduleName: typeof learningRate === 'number' ? scheduleName : undefined,
       }
     },
   }
 }
 
-function named(name: ScheduleName | undefined, rate: number, steps: number): Schedule {
-  const isOpen = steps === Infinity
-  switch (name ?? (isOpen ? 'constant' : 'cosine')) {
+function named(name: ScheduleName, rate: number, steps: number): Schedule {
+  switch (name) {
     case 'cosine':
-      if (isOpen) throw new Error("schedule: 'cosine'; needs steps or epochs, to know where it ends")
+      if (steps === Infinity) throw new OptionError('schedule', "'cosine'; needs steps or epochs, to know where it ends")
       return cosine({ rate, steps, warmUp: Math.min(20, steps - 1), floor: rate / 100 })
     case 'constant':
       return constant(rate)
     case 'halve-on-rise':
       return halveOnRise({ rate })
     default:
-      throw new Error(`schedule: '${name}'; must be 'cosine', 'constant' or 'halve-on-rise'`)
+      throw new OptionError('schedule', `'${String(name)}'; must be 'cosine', 'constant' or 'halve-on-rise'`)
   }
 }

@@ -11,6 +11,7 @@ import type { TokenNetwork } from '../nn/token-network.js'
 import { CarriedState } from '../nn/carried-state.js'
 import type { Batches, Learner, Recorded, Window } from './learner.js'
 import { tokenLearner, type LossPer } from './token-learner.js'
+import { refuseUnknown, type Names } from '../options/known.js'
 
 export interface TrainerOptions<W extends Window = TextWindow> {
   /** What it reads: `Streams` of one text, `SentenceBatches`, or a source of one's own. */
@@ -24,6 +25,8 @@ export interface TrainerOptions<W extends Window = TextWindow> {
   /** For a network that predicts tokens: what the loss of a step is. Default `token`. */
   lossPer?: LossPer
 }
+
+const names: Names<TrainerOptions> = { batches: true, optimizer: true, schedule: true, seed: true, reach: true, lossPer: true }
 
 /** One step's report. */
 export interface StepReport {
@@ -73,8 +76,9 @@ export class Trainer<W extends Window = TextWindow> {
 
   /** @param network one that predicts tokens; or whatever else there is a loss for */
   constructor(network: (TextWindow extends W ? TokenNetwork : never) | Learner<W>, options: TrainerOptions<W>) {
+    refuseUnknown('Trainer', options, names)
     const { batches, optimizer, schedule, seed = 0, reach = Infinity, lossPer = 'token' } = options
-    this.network = 'record' in network ? network : (tokenLearner(network, lossPer) as Learner<Window> as Learner<W>)
+    this.network = 'record' in network ? network : (tokenLearner(network, lossPer) as Learner<Window>)
     this.batches = batches
     this.optimizer = optimizer
     this.schedule = schedule

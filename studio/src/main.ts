@@ -1,5 +1,6 @@
 /** The page: what is where. */
-import { describe, keep, resume } from './actions.js'
+import { keep, resume } from './actions/keeping.js'
+import { describe } from './actions/text.js'
 import { rememberDraft, takeDraft } from './draft.js'
 import { h } from './dom.js'
 import { takeLink } from './link.js'
@@ -14,6 +15,7 @@ import { networkPanel } from './ui/network.js'
 import { notices } from './ui/notices.js'
 import { rateSlider } from './ui/rate.js'
 import { samplesPanel } from './ui/samples.js'
+import { takeDrops } from './ui/drop.js'
 import { textPanel } from './ui/text.js'
 import { transport } from './ui/transport.js'
 
@@ -26,12 +28,13 @@ document.body.append(
     notices(),
     figuresPanel(),
     h('div', { class: 'setup' }, textPanel(), networkPanel(), keepPanel()),
-    h('div', { class: 'stage' }, curvesPanel(), microscopePanel()),
-    h('div', { class: 'stage' }, samplesPanel(), flowPanel(), gatesPanel()),
+    h('div', { class: 'words' }, samplesPanel(), microscopePanel()),
+    h('div', { class: 'charts' }, curvesPanel(), flowPanel(), gatesPanel()),
   ),
   foot(),
 )
 
+takeDrops()
 const draft = takeDraft()
 await resume(draft)
 takeLink()

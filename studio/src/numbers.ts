@@ -16,9 +16,3 @@ export function bytes(n: number): string {
   if (n < 1e6) return `${whole(n / 1e3)} KB`
   return n < 1e9 ? `${short(n / 1e6)} MB` : `${short(n / 1e9)} GB`
 }
-
-export function duration(seconds: number): string {
-  if (seconds < 60) return `${seconds.toFixed(1)} s`
-  const minutes = Math.floor(seconds / 60)
-  return minutes < 60 ? `${minutes} min ${whole(seconds % 60)} s` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`
-}

@@ -15,12 +15,10 @@ export interface TextFacts {
   /** Characters, as readers see them. */
   readonly characters: number
   readonly tokens: number
-  /** Tokens that are predicted but never trained on. */
+  /** Tokens, or documents, that are never trained on. */
   readonly heldOut: number
   readonly documents: number | undefined
   readonly vocabulary: number
-  /** Some of the vocabulary, to look at. */
-  readonly some: readonly string[]
   readonly beginning: string
 }
 
@@ -30,13 +28,10 @@ export interface RunFacts {
   readonly settings: Settings
   readonly text: string
   readonly parameters: number
-  readonly vocabulary: number
+  /** Units, by layer. */
   readonly layers: readonly number[]
-  readonly stepsPerEpoch: number
   /** On average. */
   readonly charactersPerStep: number
-  readonly kernels: string
-  readonly heldOut: boolean
 }
 
 export interface Point {
@@ -60,6 +55,8 @@ export interface Held {
 /** What the network wrote at a step. */
 export interface Written {
   readonly step: number
+  /** What it went on from. */
+  readonly prompt: string
   readonly greedy: string
   readonly samples: readonly string[]
   readonly temperature: number
@@ -70,6 +67,12 @@ export interface Log {
   readonly points: readonly Point[]
   readonly held: readonly Held[]
   readonly written: readonly Written[]
+}
+
+/** A passage to look at, and where it is from. */
+export interface Passage {
+  readonly text: string
+  readonly origin: 'held out' | 'trained on' | 'own'
 }
 
 /** What a passage looks like from the inside. T tokens. */
@@ -124,7 +127,8 @@ export interface Calls {
   live(live: Live): void
   write(live: Live): Written
   look(passage: string, gateLayer: number): Look
-  passage(): string
+  /** Some text that the network is not trained on, if there is any. */
+  passage(): Passage
   flow(): Flow[]
   companion(on: boolean): void
   export(): Uint8Array

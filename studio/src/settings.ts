@@ -75,7 +75,6 @@ interface Range {
 
 /** What each number may be, and why no more. */
 export const ranges = {
-  heldOut: { least: 0, most: 0.5, whole: false, why: 'the rest is needed to learn from' },
   layers: { least: 1, most: 4, whole: true, why: 'deeper ones take longer than anybody watches' },
   hidden: { least: 1, most: 1024, whole: true, why: 'larger ones take longer than anybody watches' },
   embedding: { least: 1, most: 1024, whole: true, why: 'larger ones take longer than anybody watches' },
@@ -83,6 +82,7 @@ export const ranges = {
   window: { least: 1, most: 512, whole: true, why: 'every step of the window is kept in memory for the way back' },
   batch: { least: 1, most: 256, whole: true, why: 'every row is kept in memory for the way back' },
   clipNorm: { least: 0.001, most: 1000, whole: false, why: 'beyond that nothing is clipped' },
+  heldOut: { least: 0, most: 0.5, whole: false, why: 'the rest is needed to learn from' },
   seed: { least: 0, most: 4_294_967_295, whole: true, why: 'a seed has 32 bits' },
 } as const satisfies Partial<Record<keyof Settings, Range>>
 

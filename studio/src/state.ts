@@ -1,5 +1,5 @@
 /** All that the page knows. */
-import type { Flow, Held, Look, Point, RunFacts, TextFacts, TextSource, Written } from './protocol.js'
+import type { Flow, Held, Look, Passage, Point, RunFacts, TextFacts, TextSource, Written } from './protocol.js'
 import { defaultLive, defaultSettings, type Live, type Settings } from './settings.js'
 import { Store } from './store.js'
 
@@ -47,7 +47,7 @@ export interface State {
   readonly ghosts: readonly Ghost[]
   readonly chart: ChartView
   /** Undefined: one is to be chosen. */
-  readonly passage: string | undefined
+  readonly passage: Passage | undefined
   readonly look: Look | undefined
   readonly lookTrouble: string | undefined
   readonly unit: { readonly layer: number; readonly unit: number } | undefined

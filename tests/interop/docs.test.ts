@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { SentenceModel } from '../../src/recurrentjs/index.js'
-import { plain, root, run } from './support.js'
+import { plain, root, run, torchrunEnvironment } from './support.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'unrolled-docs-'))
 afterAll(() => rmSync(folder, { recursive: true }))
-const env = { ...process.env, PATH: `${join(folder, 'bin')}:${dirname(process.execPath)}:/usr/bin:/bin` }
+const env = { ...torchrunEnvironment, PATH: `${join(folder, 'bin')}:${dirname(process.execPath)}:/usr/bin:/bin` }
 
 beforeAll(() => {
   for (const name of ['bin', 'node_modules']) mkdirSync(join(folder, name))
@@ -25,7 +25,7 @@ beforeAll(() => {
   writeFileSync(join(folder, 'saved.json'), JSON.stringify(model))
 })
 
-test('every command runs, and every program', { timeout: 150_000 }, () => {
+test('every command runs, and every program', { timeout: 300_000 }, () => {
   const markdown = readFileSync(join(root, 'docs/interop.md'), 'utf8')
   const said = new Map<string, string>()
   for (const [, language, content] of markdown.matchAll(/^```(\w+)\n(.*?)^```$/gms)) {
@@ -36,10 +36,14 @@ test('every command runs, and every program', { timeout: 150_000 }, () => {
       writeFileSync(join(folder, name), content)
     }
   }
+  expect(markdown).toContain('`export PET_REDIRECTS=9:1 PET_TEE=9:1`')
   expect([...said.keys()].length).toBeGreaterThan(12)
   const greedy = "unrolled generate runs/1 --prompt 'The ' --temperature 0 --length 100"
   expect(markdown).toContain(greedy)
   expect(`The ${said.get('node generate.mjs')}\n`).toBe(run('sh', ['-c', greedy], { cwd: folder, env }))
+  const trainedThere = said.get('torchrun --standalone --nproc_per_node 2 --max_restarts 3 pt/train_ddp.py --steps 200')!
+  expect(trainedThere).toMatch(/^{"event": "resumed", "step": 100, "ranks": 2, /)
+  expect(trainedThere).toMatch(/\n{"event": "end", "step": 200, "reason": "steps", .*}\n$/)
   const writtenThere = said.get("python3 pt/generate.py --prompt 'The ' --length 100")!
   expect(writtenThere).toMatch(/^The [\s\S]{100}\n$/)
 })

@@ -101,6 +101,9 @@ export function run(command: string, args: readonly string[], options: { cwd?: s
 
 export const python = (args: readonly string[], cwd?: string): string => run('/usr/bin/python3', args, { cwd })
 
+/** The torchrun of Debian's torch 1.13 does not find its own default among the flags of a newer Python; docs/interop.md tells its readers too. */
+export const torchrunEnvironment = { ...process.env, PET_REDIRECTS: '9:1', PET_TEE: '9:1', OMP_NUM_THREADS: '1' }
+
 /** As much of onnxruntime-node as is used; it is installed for these tests only, so its types may not be there. */
 export interface Ort {
   readonly Tensor: new (type: string, data: Float32Array | BigInt64Array, dims: readonly number[]) => OrtTensor

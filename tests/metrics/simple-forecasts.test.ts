@@ -68,7 +68,7 @@ describe('Holt–Winters', () => {
 describe('a linear autoregression', () => {
   // A damped oscillation is one of order 2, without an error.
   const values = [1, 2]
-  while (values.length < 60) values.push(3 + 1.6 * values.at(-1)! - 0.8 * values.at(-2)!)
+  while (values.length < 60) values.push(3 + 1.6 * values.at(-1) - 0.8 * values.at(-2))
 
   test('finds the one that made a series', () => {
     const { forecast, rows } = linearAutoregression(values.slice(0, 50), { lags: 2, ridge: 0 })
@@ -87,7 +87,7 @@ describe('a linear autoregression', () => {
   test('has what is known of each step beside the lags', () => {
     const known = (t: number) => [Number(t % 3 === 0)]
     const made = [1]
-    while (made.length < 40) made.push(0.5 * made.at(-1)! + 7 * known(made.length)[0])
+    while (made.length < 40) made.push(0.5 * made.at(-1) + 7 * known(made.length)[0])
     const { forecast } = linearAutoregression(made.slice(0, 30), { lags: 1, ridge: 0, known })
     forecast(made.slice(0, 30), 10).forEach((value, k) => expect(value).toBeCloseTo(made[30 + k], 9))
   })

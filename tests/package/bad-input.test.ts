@@ -137,11 +137,16 @@ describe('an option', () => {
     [['--stesp', '5'], 2, 'Did you mean --steps?'],
     [['--optimizer', 'adm'], 2, 'must be one of adam, adamw, rmsprop, adagrad, sgd. Did you mean adam?'],
     [['--hidden', '1000000'], 1, /the model: [\d,]+ parameters take [\d,]+ MB of memory; there can be 2,048 MB\. Choose fewer/],
-    [['--streams', '1000000'], 1, 'streams: 1000000; must be at most 854 for a text of 855 tokens'],
-    [['--patience', '3', '--held-out', '0'], 2, 'patience: 3; needs held-out text to measure'],
-    [['--schedule', 'cosine', '--minutes', '1'], 2, "schedule: 'cosine'; needs steps or epochs"],
-    [['--epochs', '3'], 2, 'train: both steps and epochs; give one'],
-    [['--tied', '--embedding', '3'], 2, '--embedding: 3; must be as --hidden, 4, with --tied'],
+    [['--streams', '1000000'], 2, '--streams: 1000000; must be at most 854 for a text of 855 tokens'],
+    [['--patience', '3', '--held-out', '0'], 2, '--patience: 3; needs held-out text to measure'],
+    [['--schedule', 'cosine', '--minutes', '1'], 2, "--schedule: 'cosine'; needs steps or epochs"],
+    [['--tokens', 'bytes', '--min-count', '2'], 2, '--min-count: not for bytes'],
+    [['--epochs', '3'], 2, '--epochs: 3; not together with a number of steps'],
+    [
+      ['--tied', '--embedding', '3'],
+      2,
+      '--tied: true with an embedding of 3 and layers of 4; tied weights need both to be the same',
+    ],
   ] as const)('%j is refused', (args, status, sentence) => {
     const own = small.filter(
       (_, i) => !(args as readonly string[]).includes(small[i - (i % 2)]) && !(args[0] === '--schedule' && i >= 8 && i < 10),
@@ -211,7 +216,7 @@ describe('a model', () => {
 
   test('of other characters does not read a text', () => {
     refused(['evaluate', 'run', 'five.txt', '--trained-on', 'latin.txt'], 1, 'latin.txt: byte 4 is not valid UTF-8')
-    refused(['generate', 'run', '--prompt', 'é'], 1, "prompt: 'é' (character 1) is not in this model's vocabulary")
+    refused(['generate', 'run', '--prompt', 'é'], 2, "--prompt: 'é' (character 1) is not in this model's vocabulary")
   })
 })
 

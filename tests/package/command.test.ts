@@ -74,7 +74,8 @@ describe('training', () => {
     expect(status, stderr).toBe(0)
     expect(configOf('configured')).toMatchObject({
       model: { hidden: 5, layers: 1, tied: true, embedding: 5 },
-      training: { heldOut: 0.1, steps: 3, optimizer: 'sgd', window: 64 },
+      training: { heldOut: 0.1, steps: 3, optimizer: 'sgd' },
+      defaults: { window: 64 },
     })
   })
 
@@ -95,6 +96,51 @@ describe('training', () => {
     expect(logOf('longer').at(-1)).toMatchObject({ event: 'end', step: 9, reason: 'steps' })
     expect(readdirSync(join(folder, 'longer/checkpoints'))).toHaveLength(2)
     expect(configOf('longer').training).toMatchObject({ steps: 9, keep: 2 })
+  })
+})
+
+describe('a run of documents', () => {
+  const table = (name: string, names: readonly string[]): void =>
+    writeFileSync(join(folder, name), `id,name\n${names.map((one, i) => `${i},${one}`).join('\n')}\n`)
+
+  beforeAll(() => {
+    table(
+      'names.csv',
+      [...'ABCDEFGHIJKLMNOPQRSTUVWXYZ'].map((first) => `${first}nna`),
+    )
+    table('others.csv', ['Anna', 'Bnn'])
+    const args = ['--csv-column', 'name', '--steps', '4', '--hidden', '4', '--layers', '1', '--held-out', '0.2', '--out', 'names']
+    const { status, stderr } = run('train', 'names.csv', ...args, '--validate-every', '2', '--validation-tokens', '6')
+    expect(status, stderr).toBe(0)
+    expect(stderr).toMatch(/^those are \d tokens; all \d\d held out: [\d.]+ nats/m)
+  })
+
+  test('reads other texts as it read its own, unless it is told otherwise', () => {
+    // Each of them, and each end.
+    expect(JSON.parse(run('evaluate', 'names', 'others.csv', '--json').stdout)).toMatchObject({ tokens: 9 })
+    const scores = run('score', 'names', 'others.csv', '--json').stdout.trim().split('\n')
+    const read = scores.map((line) => JSON.parse(line) as { text: string; document: number })
+    expect(read.map(({ text: token, document }) => `${document}${token}`).join(' ')).toBe('0A 0n 0n 0a 0<end> 1B 1n 1n 1<end>')
+    writeFileSync(join(folder, 'lines.txt'), 'Anna\nBnn\n')
+    expect(JSON.parse(run('evaluate', 'names', 'lines.txt', '--documents', 'lines', '--json').stdout)).toMatchObject({
+      tokens: 9,
+    })
+    writeFileSync(join(folder, 'one.txt'), 'Anna')
+    expect(JSON.parse(run('evaluate', 'names', 'one.txt', '--documents', 'files', '--json').stdout)).toMatchObject({ tokens: 5 })
+  })
+
+  test('shows all of its history, and what was used where nobody said anything', () => {
+    const { stdout } = run('inspect', 'names')
+    expect(stdout.match(/^ +\d+ +[\d.]+ +[\d.]+(?: {2}best)?$/gm)).toHaveLength(2)
+    expect(configOf('names')).toMatchObject({
+      training: { validationTokens: 6 },
+      defaults: { window: 64, schedule: 'cosine', keep: 3 },
+    })
+  })
+
+  test('is not scored with a text and a file at once', () => {
+    const { status, stderr } = run('score', 'names', 'others.csv', '--text', 'Anna')
+    expect([status, stderr]).toEqual([2, 'unrolled: --text: cannot be given beside a file, others.csv\n'])
   })
 })
 
@@ -131,8 +177,8 @@ describe('generating', () => {
   test('from an unknown character writes nothing but a sentence', () => {
     const { status, stdout, stderr } = run('generate', 'runs/1', '--prompt', 'the é')
     expect(stdout).toBe('')
-    expect(stderr).toMatch("prompt: 'é' (character 5) is not in this model's vocabulary")
-    expect(status).toBe(1)
+    expect(stderr).toMatch("--prompt: 'é' (character 5) is not in this model's vocabulary")
+    expect(status).toBe(2)
   })
 })
 

@@ -24,6 +24,18 @@ test('a model leaves for PyTorch, and comes back to the byte', () => {
   expect(read('back.safetensors')).toEqual(model.toBytes())
 })
 
+test('a run leaves for PyTorch, and comes back as a run', () => {
+  writeFileSync(join(folder, 'my.txt'), 'the lazy dog sleeps. '.repeat(40))
+  expect(command('train', 'my.txt', '--out', 'run', '--steps', '3', '--hidden', '4', '--kernels', 'plain').status).toBe(0)
+  expect(command('export', 'run', 'ddp', '--to', 'pytorch').status).toBe(0)
+  expect(existsSync(join(folder, 'ddp/train_ddp.py'))).toBe(true)
+  const beside = command('import', 'ddp', '--out', 'back', '--cell', 'gru')
+  expect(beside.stderr).toBe('unrolled: --cell: cannot be given; ddp is a folder of ours, which tells it itself\n')
+  expect(beside.status).toBe(2)
+  expect(command('import', 'ddp', '--out', 'back')).toMatchObject({ status: 0, stderr: expect.stringContaining('after step 3') })
+  expect(command('resume', 'back', '--steps', '5').status).toBe(0)
+})
+
 test('nothing that was there is lost', () => {
   for (const args of [
     ['export', 'm.safetensors', './m.safetensors', '--to', 'onnx'],

@@ -5,30 +5,42 @@ import { expect, test } from 'vitest'
 import { root } from './support.js'
 
 /** What a language model is made of. */
-const beneath = ['graph', 'nn', 'optim', 'text', 'metrics', 'train', 'generate', 'formats']
+const beneath = ['options', 'graph', 'nn', 'optim', 'text', 'metrics', 'train', 'generate', 'formats']
 
 /** By folder: what it may import besides itself; `folder/file` where one file of a folder is enough. */
 const allowed: Record<string, readonly string[]> = {
+  options: ['fastest-levenshtein'],
   tape: [],
   compile: ['tape'],
   kernels: [],
-  run: ['tape', 'compile', 'kernels/opcodes'],
+  run: ['tape', 'compile', 'kernels/opcodes', 'options'],
   graph: ['tape', 'compile', 'run/engine', 'run/engines'],
   // From here on everything is made of the public graph, as a user could make it.
-  nn: ['graph', 'run/engine', 'run/engines', 'pure-rand'],
-  optim: ['graph', 'run/engine'],
-  text: ['papaparse', '@noble/hashes'],
-  series: ['nn/random', 'optim/schedules', 'text/csv-rows', 'text/graphemes', 'fastest-levenshtein'],
-  metrics: ['nn/random', 'text'],
-  train: ['formats', 'graph', 'nn/carried-state', 'nn/random', 'nn/token-network', 'optim', 'text', 'run/engine', 'run/dropout'],
-  generate: ['graph', 'nn/held-state', 'nn/random', 'nn/token-network', 'run/engine'],
+  nn: ['graph', 'run/engine', 'run/engines', 'pure-rand', 'options'],
+  optim: ['graph', 'run/engine', 'options'],
+  text: ['options', 'papaparse', '@noble/hashes'],
+  series: ['nn/random', 'optim/schedules', 'text/csv-rows', 'text/graphemes', 'options'],
+  metrics: ['nn/random', 'text', 'options'],
+  train: [
+    'formats',
+    'graph',
+    'nn/carried-state',
+    'nn/random',
+    'nn/token-network',
+    'optim',
+    'text',
+    'run/engine',
+    'run/dropout',
+    'options',
+  ],
+  generate: ['graph', 'nn/held-state', 'nn/random', 'nn/token-network', 'run/engine', 'options'],
   formats: ['graph', 'nn', 'run/engine', '@noble/hashes', 'node:fs/promises'],
   language: [...beneath, 'recurrentjs/sentence-model', 'run/engine', 'run/engines', 'node:fs/promises'],
   forecast: [...beneath, 'series', 'run/engine', 'run/engines'],
   sequences: [...beneath, 'series', 'run/engine', 'run/engines'],
   recurrentjs: ['graph', 'nn', 'optim', 'text', 'train', 'generate', 'run/engine', 'run/engines'],
   node: [...beneath, 'language', 'run/engine', 'run/engines', 'node:', 'uplot'],
-  cli: ['index', 'node/index', 'commander', 'fastest-levenshtein', 'node:'],
+  cli: ['index', 'node/index', 'options/known', 'commander', 'node:'],
 }
 
 const src = join(root, 'src')

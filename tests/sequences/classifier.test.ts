@@ -204,7 +204,7 @@ describe('bad input gets a sentence', () => {
     ],
     ['all gaps', two.map((one) => ({ ...one, input: [NaN, NaN] })), { heldOut: 0 }, 'all 4 values are gaps'],
     ['an unknown option', two, { heldOut: 0, hiden: 3 }, "train: 'hiden' is not an option"],
-    ['an option of texts', two, { heldOut: 0, window: 3 }, 'window: sequences are read whole'],
+    ['an option of texts', two, { heldOut: 0, window: 3 }, "train: 'window' is not an option"],
     ['a scaling without numbers', two, { heldOut: 0, scaling: 'log' }, "scaling: 'log'; these sequences have no numbers"],
     ['residual on one layer', two, { heldOut: 0, residual: true }, 'residual: true with one layer'],
     ['a pooling that is none', two, { heldOut: 0, pooling: 'sum' }, "pooling: 'sum'; must be one of last, mean, max, attention"],

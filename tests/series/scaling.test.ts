@@ -49,6 +49,7 @@ test('log is that of 1 + x', () => {
   const { center, scale } = learnScaling('x', [0, Math.E - 1, Math.E ** 2 - 1], 'log')
   expect(center).toBeCloseTo(1, 14)
   expect(scale).toBeCloseTo(Math.sqrt(2 / 3), 14)
+  expect(() => scaled({ kind: 'log', center, scale }, -3)).toThrow("-3; with scaling 'log' it must be 0 or more")
   expect(() => learnScaling('x', [3, -0.5], 'log')).toThrow("x: -0.5; with scaling 'log' it must be 0 or more")
 })
 

@@ -86,6 +86,11 @@ describe('what a table refuses', () => {
       'table: row 2 is an array; must be an object, as the first',
     ],
     ['uneven rows', () => Table.from([[1, 2], [3]]), 'table: row 2 has 1 values; must have 2, as the first'],
+    [
+      'an option that is none',
+      () => Table.fromCsv(csv, { headr: false } as never),
+      "fromCsv: 'headr' is not an option; did you mean 'header'?",
+    ],
     ['no table at all', () => Table.from(7 as never), 'table: number; must be an array of numbers, of arrays or of objects'],
   ])('%s', (_, make, message) => {
     expect(make).toThrow(message)

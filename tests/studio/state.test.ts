@@ -37,7 +37,7 @@ test('a kept run comes back to the bit', () => {
     textId: 'text-1',
     source: 'typed',
     held: [{ step: 2, seconds: 0.5, nats: 1.5, perplexity: 4.5 }],
-    written: [{ step: 1, greedy: 'a\n"b"', samples: ['c'], temperature: 0.7 }],
+    written: [{ step: 1, prompt: 'Zoë 🎈', greedy: 'a\n"b"', samples: ['c'], temperature: 0.7 }],
     points: [point(1, 4.123456789), point(2, 1 / 3)],
     checkpoint: Uint8Array.of(1, 2, 3, 255),
   }

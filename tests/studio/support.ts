@@ -1,9 +1,10 @@
 /** The studio in a real Chromium: built, served, and opened in a context of its own for each test. */
 import { createServer, type Server } from 'node:http'
+import { createRequire } from 'node:module'
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import type { AddressInfo } from 'node:net'
 import { extname, join } from 'node:path'
-import type { Browser, Page } from 'playwright-core'
+import type { Browser, Locator, Page } from 'playwright-core'
 import { build, preview, type PreviewServer } from 'vite'
 import { launch } from '../package/chromium.js'
 import { root } from '../package/support.js'
@@ -31,27 +32,52 @@ export class Studio {
     return new Studio(server, await launch(flags))
   }
 
+  /** Throws if a page has said anything in the console, or asked for anything elsewhere. */
   async stop(): Promise<void> {
     await this.browser.close()
     await this.#server.close()
+    if (this.complaints.length > 0) throw new Error(this.complaints.join('\n'))
   }
 
   /** A page of its own, whose storage is empty. */
   async open({ address = this.address, width = 1280, height = 900, dark = false } = {}): Promise<Page> {
     const context = await this.browser.newContext({ viewport: { width, height }, colorScheme: dark ? 'dark' : 'light' })
-    const page = await context.newPage()
-    page.on('console', (message) => ['error', 'warning'].includes(message.type()) && this.complaints.push(message.text()))
-    page.on('pageerror', (error) => this.complaints.push(String(error)))
+    context.on('console', (message) => ['error', 'warning'].includes(message.type()) && this.complaints.push(message.text()))
+    context.on('weberror', (error) => this.complaints.push(String(error.error())))
     context.on('request', (request) => {
       const { origin, protocol } = new URL(request.url())
       if (origin !== new URL(address).origin && protocol !== 'blob:') this.complaints.push(`asked for ${request.url()}`)
     })
+    return this.visit(await context.newPage(), address)
+  }
+
+  /** Opens the studio in a page, and waits until it is ready. */
+  async visit(page: Page, address = this.address): Promise<Page> {
     await page.goto(address)
     await page.locator('#engine:not(:empty)').waitFor()
-    await page.locator('#facts:not(:empty)').waitFor()
+    await page.locator('#facts:not(:empty)').waitFor({ state: 'attached' })
     return page
   }
 }
+
+export const button = (page: Page, name: string): Locator => page.getByRole('button', { name, exact: true })
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+
+/** What axe finds that is serious or worse. */
+export async function serious(page: Page): Promise<string[]> {
+  await page.evaluate(axe)
+  return page.evaluate(async () => {
+    type Found = { violations: { id: string; impact: string; nodes: { html: string; failureSummary: string }[] }[] }
+    const { violations } = await (globalThis as unknown as { axe: { run(): Promise<Found> } }).axe.run()
+    return violations
+      .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+      .flatMap(({ id, nodes }) => nodes.map(({ html, failureSummary }) => `${id}: ${html.slice(0, 120)} ${failureSummary}`))
+  })
+}
+
+/** Whether letters are large is settled once for a whole line: whoever writes the next one has to remember it. */
+export const shouting = 'thetidewasoutandnobodyspokeofitagain\nTHETIDEWASOUTANDNOBODYSPOKEOFITAGAIN\n'.repeat(100)
 
 /** A figure at the top, as a number. */
 export async function figure(page: Page, name: string): Promise<number> {
@@ -74,7 +100,7 @@ export async function untilStep(page: Page, step: number): Promise<void> {
 /** The curve as its CSV has it: a row for each step, by column. */
 export async function curve(page: Page): Promise<Record<string, string>[]> {
   const downloading = page.waitForEvent('download')
-  await page.getByRole('button', { name: 'CSV' }).click()
+  await page.getByRole('button', { name: 'Save CSV' }).click()
   const text = readFileSync(await (await downloading).path(), 'utf8')
   const [names, ...rows] = text
     .trim()

@@ -99,6 +99,25 @@ describe('documents side by side', () => {
     expect(made().window(70)).toEqual(windows[70])
   })
 
+  test('of like lengths have other company in each epoch, and no window is without a prediction', () => {
+    const next = random(5)
+    const corpus = ofLengths(Array.from({ length: 400 }, () => 4 + Math.floor(60 * next())))
+    const batches = new DocumentBatches(corpus, { batch: 8, window: 16 })
+    const company = [0, 1].map((epoch) => {
+      const pairs = new Set<string>()
+      for (let i = 0; i < batches.windowsPerEpoch; i++) {
+        const { inputs, predicted, startsAnew } = batches.window(epoch * batches.windowsPerEpoch + i)
+        expect(predicted).toBeGreaterThan(0)
+        // A document's first token is its own.
+        if (startsAnew) for (const one of inputs.subarray(1, 8)) pairs.add(`${inputs[0]} ${one}`)
+      }
+      return pairs
+    })
+    const same = [...company[0]].filter((pair) => company[1].has(pair))
+    expect(same.length).toBeLessThan(company[0].size / 4)
+    expect(batches.padding).toBeLessThan(0.1)
+  })
+
   test.each<[string, number, (next: () => number) => number]>([
     // Of English first names, with start and end: 4 to 13, about 8.
     ['names', 64, (next) => 4 + Math.floor(3 * (next() + next() + next()))],

@@ -1,6 +1,7 @@
 /** Python: safetensors, read and written with torch alone. */
 export const filesPy = String.raw`"""Reads and writes .safetensors files. Needs torch, and no package besides."""
-import array
+import ctypes
+import hashlib
 import json
 import os
 import struct
@@ -8,14 +9,22 @@ import struct
 import torch
 
 
+UNSEALED = b'0' * 64
+
+
 def read_safetensors(path):
-    """The float32 tensors of a file by name, and its metadata: strings by name."""
+    """The float32 tensors of a file by name, and its metadata: strings by name. Throws where the file has a checksum that does not fit."""
     with open(path, 'rb') as file:
         data = bytearray(file.read())
+    if len(data) < 8:
+        raise ValueError(f'{path}: is torn')
     (length,) = struct.unpack('<Q', data[:8])
     start = 8 + length
     header = json.loads(data[8:start])
     metadata = header.pop('__metadata__', {})
+    checksum = metadata.pop('sha256', None)
+    if checksum is not None and hashlib.sha256(data.replace(checksum.encode(), UNSEALED, 1)).hexdigest() != checksum:
+        raise ValueError(f'{path}: is torn or was changed; its checksum does not fit')
     tensors = {}
     for name, entry in header.items():
         if entry['dtype'] != 'F32':
@@ -26,19 +35,34 @@ def read_safetensors(path):
     return tensors, metadata
 
 
-def write_safetensors(path, tensors, metadata):
-    """Replaces a file, or leaves the one that is there as it was."""
+def write_safetensors(path, tensors, metadata, sealed=False):
+    """Replaces a file, or leaves the one that is there as it was. sealed: with a checksum of the whole"""
+    if sealed:
+        metadata = {'sha256': UNSEALED.decode(), **metadata}
     header, parts, end = {'__metadata__': metadata}, [], 0
     for name, tensor in tensors.items():
-        # Through Python's own arrays, since torch may have been installed without NumPy.
-        part = array.array('f', tensor.detach().float().cpu().flatten().tolist()).tobytes()
+        values = tensor.detach().float().cpu().contiguous()
+        # Not through NumPy, since torch may have been installed without it.
+        part = ctypes.string_at(values.data_ptr(), 4 * values.numel())
         header[name] = {'dtype': 'F32', 'shape': list(tensor.shape), 'data_offsets': [end, end + len(part)]}
         end += len(part)
         parts.append(part)
     text = json.dumps(header, ensure_ascii=False, separators=(',', ':')).encode()
     text += b' ' * (-len(text) % 8)
+    parts = [struct.pack('<Q', len(text)), text, *parts]
+    if sealed:
+        checksum = hashlib.sha256()
+        for part in parts:
+            checksum.update(part)
+        parts[1] = text.replace(UNSEALED, checksum.hexdigest().encode(), 1)
+    replace(path, parts)
+
+
+def replace(path, parts):
+    """Writes a file anew, whole or not at all, also when the power fails."""
     with open(path + '.part', 'wb') as file:
-        file.write(struct.pack('<Q', len(text)) + text)
         file.writelines(parts)
+        file.flush()
+        os.fsync(file.fileno())
     os.replace(path + '.part', path)
 `

@@ -87,19 +87,29 @@ class LanguageModel(nn.Module):
         return self.output(output), state
 
 
+def set_tensors(model, tensors):
+    """Sets the weights; what else is among the tensors stays out."""
+    at = lambda name: tensors['embedding.weight' if model.tied and name == 'output.weight' else name]
+    model.load_state_dict({name: at(name) for name in model.state_dict()})
+
+
+def tensors_of(model):
+    """The weights by name, each once."""
+    return {name: tensor for name, tensor in model.state_dict().items() if not (model.tied and name == 'output.weight')}
+
+
 def load(path):
-    """The model of a file, its vocabulary, and the file's metadata."""
+    """The model of a file, its vocabulary, and the file's metadata. Of a checkpoint, only what is the model's."""
     tensors, metadata = read_safetensors(path)
+    metadata.pop('training', None)
     vocabulary = Vocabulary(json.loads(metadata['vocabulary']))
     model = LanguageModel(len(vocabulary.tokens), **json.loads(metadata['config']))
-    if model.tied:
-        tensors['output.weight'] = tensors['embedding.weight']
-    model.load_state_dict(tensors)
+    set_tensors(model, tensors)
     return model, vocabulary, metadata
 
 
-def save(path, model, metadata):
-    """A file that ${'`'}unrolled import${'`'} takes back. metadata: what load gave."""
-    tensors = {name: tensor for name, tensor in model.state_dict().items() if not (model.tied and name == 'output.weight')}
-    write_safetensors(path, tensors, {**metadata, 'kernels': f'torch {torch.__version__}', 'history': '[]'})
+def save(path, model, metadata, history=()):
+    """A file that ${'`'}unrolled import${'`'} takes back. metadata: what load gave. history: validations"""
+    metadata = {**metadata, 'kernels': f'torch {torch.__version__}', 'history': json.dumps(history)}
+    write_safetensors(path, tensors_of(model), metadata)
 `

@@ -22,9 +22,12 @@ export class ChartPlace {
   #chart: uPlot | undefined
   #shape = ''
 
-  /** @param draw called when there is room for the first time, and when colours change */
-  constructor(label: string, height: number, draw: () => void) {
-    this.element = h('div', { class: 'chart', role: 'img', 'aria-label': label })
+  /**
+   * @param empty what stands there before there is anything to draw
+   * @param draw called when there is room for the first time, and when colours change
+   */
+  constructor(label: string, height: number, empty: string, draw: () => void) {
+    this.element = h('div', { class: 'chart', role: 'img', 'aria-label': label, 'data-empty': empty })
     new ResizeObserver(() => {
       if (this.#chart) this.#chart.setSize({ width: this.element.clientWidth, height })
       else draw()

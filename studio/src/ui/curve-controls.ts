@@ -1,13 +1,9 @@
-/** How the curves are drawn, and what becomes of them. */
-import { forgetGhosts, view } from '../actions.js'
-import { colour } from '../colours.js'
-import { curvesCsv } from '../curve-table.js'
+/** How the curves are drawn. */
+import { forgetGhosts, view } from '../actions/curves.js'
 import { h, setText } from '../dom.js'
-import { download } from '../download.js'
 import { store, type ChartView } from '../state.js'
 
-/** @param canvas what is saved as a picture */
-export function curveControls(canvas: () => HTMLCanvasElement | undefined): HTMLElement {
+export function curveControls(): HTMLElement {
   const axis: HTMLSelectElement = h(
     'select',
     { id: 'axis', onchange: () => view({ axis: axis.value as ChartView['axis'] }) },
@@ -41,19 +37,6 @@ export function curveControls(canvas: () => HTMLCanvasElement | undefined): HTML
     h('label', {}, h('span', {}, 'Over'), axis),
     h('label', { class: 'slider' }, h('span', {}, 'Smoothing'), amount, smoothing),
     h('label', { class: 'check' }, logarithmic, 'Log axis'),
-    h('button', { onclick: () => savePicture(canvas()) }, 'PNG'),
-    h('button', { onclick: () => download('loss.csv', new Blob([curvesCsv(store.state)], { type: 'text/csv' })) }, 'CSV'),
     forget,
   )
-}
-
-function savePicture(canvas: HTMLCanvasElement | undefined): void {
-  if (!canvas) return
-  // The chart itself has no ground; a picture of it needs one.
-  const picture = h('canvas', { width: canvas.width, height: canvas.height })
-  const context = picture.getContext('2d')!
-  context.fillStyle = colour('--paper')
-  context.fillRect(0, 0, canvas.width, canvas.height)
-  context.drawImage(canvas, 0, 0)
-  picture.toBlob((blob) => blob && download('loss.png', blob))
 }

@@ -5,12 +5,13 @@ import { curveTable, type CurveTable } from '../curve-table.js'
 import { h } from '../dom.js'
 import { store, type ChartView, type State } from '../state.js'
 import { curveControls } from './curve-controls.js'
+import { curveFiles } from './curve-files.js'
 import { axisLook, ChartPlace } from './chart.js'
 
 const height = 280
 
-/** The curve moves so often a second at most, in milliseconds: more nobody sees, and a long run has many points. */
-const every = 200
+/** Drawing may take so much of the time: a curve of many steps moves less often. */
+const share = 0.2
 
 export function curvesPanel(): HTMLElement {
   const draw = ({ points, held, ghosts, chart }: State): void => {
@@ -19,20 +20,33 @@ export function curvesPanel(): HTMLElement {
     const shape = `${chart.axis} ${chart.logarithmic} ${table.series.map(({ label }) => label).join()}`
     place.show(table.data as uPlot.AlignedData, shape, () => options(chart, table.series))
   }
-  const place = new ChartPlace('Training and held-out loss', height, () => draw(store.state))
+  const empty = 'The loss of every step is drawn here. The lower, the better it predicts.'
+  const place = new ChartPlace('Training and held-out loss', height, empty, () => draw(store.state))
   let timer: ReturnType<typeof setTimeout> | undefined
-  store.watch(['points', 'held'], () => {
-    timer ??= setTimeout(() => {
-      timer = undefined
-      draw(store.state)
-    }, every)
-  })
-  store.watch(['ghosts', 'chart', 'run'], draw)
+  let due = 0
+  // In the next frame, unless it has been drawn a moment ago.
+  const drawSoon = (): void => {
+    timer ??= setTimeout(
+      () => {
+        timer = undefined
+        const start = performance.now()
+        draw(store.state)
+        due = start + (performance.now() - start) / share
+      },
+      Math.max(0, due - performance.now()),
+    )
+  }
+  store.watch(['points', 'held', 'ghosts', 'chart', 'run'], drawSoon)
   return h(
     'section',
     { class: 'curves', 'aria-labelledby': 'curves-title' },
-    h('h2', { id: 'curves-title' }, 'Loss'),
-    curveControls(() => place.canvas),
+    h(
+      'div',
+      { class: 'title' },
+      h('h2', { id: 'curves-title' }, 'Loss'),
+      curveFiles(() => place.canvas),
+    ),
+    curveControls(),
     place.element,
   )
 }
@@ -46,7 +60,7 @@ function options(view: ChartView, series: CurveTable['series']): Omit<uPlot.Opti
   return {
     height,
     scales: { x: { time: false }, y: view.logarithmic ? { distr: 3 } : {} },
-    axes: [axisLook(view.axis === 'step' ? 'step' : 'seconds of training'), axisLook('nats a token', 52)],
+    axes: [axisLook(view.axis === 'step' ? 'step' : 'seconds of training'), axisLook('nats per token', 52)],
     series: [
       { label: view.axis === 'step' ? 'step' : 'seconds' },
       ...series.map(({ label, role }) => ({

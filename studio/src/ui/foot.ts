@@ -8,7 +8,7 @@ export function foot(): HTMLElement {
     const host = crossOriginIsolated
       ? ''
       : ' This host sends no headers for cross-origin isolation, so that it could be no more than one.'
-    setText(engine, started ? `${started.kernels}, in a worker of its own, on one thread.${host}` : '')
+    setText(engine, started ? `Calculated by the ${started.kernels} engine, in a worker of its own, on one thread.${host}` : '')
   })
   return h('footer', { class: 'soft' }, h('p', {}, 'Text and network stay in this page: nothing is sent anywhere.'), engine)
 }

@@ -1,9 +1,10 @@
 /** What outlives the page: the kept run, the model as a file, a link. */
-import { openModel, saveModel } from '../actions.js'
+import { openModel, saveModel } from '../actions/keeping.js'
 import { h, setText } from '../dom.js'
 import { linkHere } from '../link.js'
 import { whole } from '../numbers.js'
 import { store } from '../state.js'
+import { gistLine, panel } from './panel.js'
 
 export function keepPanel(): HTMLElement {
   const kept = h('p', { class: 'soft', id: 'kept' })
@@ -40,8 +41,10 @@ export function keepPanel(): HTMLElement {
       setText(said, 'It carries the choices, not the text.')
     }
   }
+  const gist = gistLine()
   store.watch(['keptStep', 'run'], ({ keptStep, run }) => {
     save.disabled = !run
+    setText(gist, keptStep ? `kept at step ${whole(keptStep)}` : '')
     setText(
       kept,
       keptStep
@@ -49,10 +52,9 @@ export function keepPanel(): HTMLElement {
         : 'The run is kept in this browser as it goes, and nowhere else.',
     )
   })
-  return h(
-    'details',
-    { class: 'panel', open: true },
-    h('summary', {}, h('h2', {}, 'Keep')),
+  return panel(
+    'Keep',
+    gist,
     kept,
     h(
       'div',

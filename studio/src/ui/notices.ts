@@ -1,5 +1,5 @@
 /** Sentences about what has gone wrong, or has to be known. */
-import { goBack } from '../actions.js'
+import { goBack } from '../actions/training.js'
 import { h, setText } from '../dom.js'
 import { whole } from '../numbers.js'
 import { store } from '../state.js'

@@ -33,23 +33,19 @@ export function passageView(label: string, first: number, move: (t: number) => v
     place(cursor + step)
     places[cursor]?.scrollIntoView({ block: 'nearest' })
   })
-  element.addEventListener('pointerover', ({ target }) => {
+  const point = ({ target }: Event): void => {
     const t = (target as HTMLElement).dataset?.t
     if (t !== undefined) place(Number(t))
-  })
-  element.addEventListener('click', ({ target }) => {
-    const t = (target as HTMLElement).dataset?.t
-    if (t !== undefined) place(Number(t))
-  })
+  }
+  element.addEventListener('pointerover', point)
+  element.addEventListener('click', point)
   return {
     element,
     show(tokens, colour) {
       const text = tokens.join('\u0000')
       if (text !== shown) {
         shown = text
-        places = tokens.map((token, t) =>
-          h('span', { 'data-t': t, class: token.trim() === '' ? 'blank' : undefined }, visible(token)),
-        )
+        places = tokens.map((token, t) => h('span', { 'data-t': t }, visible(token)))
         element.replaceChildren(...places)
         cursor = Math.min(first, places.length - 1)
         places[cursor]?.classList.add('cursor')

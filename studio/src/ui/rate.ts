@@ -1,5 +1,5 @@
 /** What can be changed while it trains. */
-import { live } from '../actions.js'
+import { live } from '../actions/choices.js'
 import { liveRanges } from '../settings.js'
 import { store } from '../state.js'
 import { logarithmicSlider } from './slider.js'

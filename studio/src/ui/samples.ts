@@ -1,45 +1,55 @@
-/** What the network writes: greedily, and drawn; now, and at every mark of its past. */
-import { live, showMark, write } from '../actions.js'
+/** What the network writes: greedily, and drawn by chance; now, and at every mark of its past. */
+import { showMark, write } from '../actions/samples.js'
 import { h, setText } from '../dom.js'
-import { whole } from '../numbers.js'
-import { liveRanges } from '../settings.js'
+import { short, whole } from '../numbers.js'
+import type { Written } from '../protocol.js'
 import { store } from '../state.js'
-import { logarithmicSlider } from './slider.js'
+import { samplingControls } from './sampling-controls.js'
 
 export function samplesPanel(): HTMLElement {
   const greedy = h('p', { class: 'greedy', id: 'greedy' })
+  const drawn = h('h3')
   const pane = h('div', { class: 'written', id: 'samples' })
-  const prompt: HTMLInputElement = h('input', {
-    type: 'text',
-    id: 'prompt',
-    autocomplete: 'off',
-    spellcheck: 'false',
-    placeholder: 'Once upon',
-    oninput: () => {
-      live({ prompt: prompt.value })
-      if (store.state.run) void write()
-    },
-  })
   const trouble = h('p', { class: 'wrong', role: 'alert' })
-  const temperature = logarithmicSlider({
-    label: 'Temperature',
-    ...liveRanges.temperature,
-    change: (value) => refresh({ temperature: value }),
-  })
-  const number = (label: string, attributes: Record<string, number>, change: (value: number) => void) => {
-    const input: HTMLInputElement = h('input', {
-      type: 'number',
-      ...attributes,
-      onchange: () => input.checkValidity() && change(Number(input.value)),
+  store.watch(['written', 'marks', 'shownMark', 'live'], ({ written, marks, shownMark, live }) => {
+    const shown = shownMark === undefined ? written : marks[shownMark]
+    setText(drawn, `Drawn by chance, at temperature ${short(shown?.temperature ?? live.temperature)}`)
+    if (!shown) {
+      setText(greedy, 'Nothing yet. Press Train, and watch it learn to write.')
+      return pane.replaceChildren()
+    }
+    setWritten(greedy, shown.prompt, shown.greedy)
+    shown.samples.forEach((text, i) => {
+      const label = `Sample ${i + 1}`
+      const line = (pane.children[i] ??
+        pane.appendChild(h('pre', { tabindex: 0, role: 'group', 'aria-label': label }))) as HTMLElement
+      setWritten(line, shown.prompt, text)
     })
-    return { input, element: h('label', {}, h('span', {}, label), input) }
-  }
-  const topK = number('Top-k (0: all)', { min: 0, max: 100000, step: 1 }, (value) => refresh({ topK: value }))
-  const topP = number('Top-p', { min: 0.01, max: 1, step: 0.01 }, (value) => refresh({ topP: value }))
-  const refresh = (patch: Parameters<typeof live>[0]): void => {
-    live(patch)
-    if (store.state.run && store.state.status !== 'running') void write()
-  }
+    while (pane.children.length > shown.samples.length) pane.lastChild!.remove()
+  })
+  store.watch(['promptTrouble'], ({ promptTrouble }) => setText(trouble, promptTrouble ?? ''))
+  return h(
+    'section',
+    { class: 'samples', 'aria-labelledby': 'samples-title' },
+    h('h2', { id: 'samples-title' }, 'What it writes'),
+    timeline(),
+    h('h3', {}, 'Greedy: always the likeliest next'),
+    greedy,
+    drawn,
+    samplingControls(() => void write()),
+    trouble,
+    pane,
+  )
+}
+
+/** What it was given, and how it went on. */
+function setWritten(element: HTMLElement, prompt: string, text: string): void {
+  if (element.textContent === prompt + text && element.querySelector('b')?.textContent === (prompt || undefined)) return
+  element.replaceChildren(...(prompt ? [h('b', {}, prompt)] : []), text)
+}
+
+/** Goes back to what it wrote earlier. */
+function timeline(): HTMLElement {
   const slider: HTMLInputElement = h('input', {
     type: 'range',
     min: 0,
@@ -50,49 +60,19 @@ export function samplesPanel(): HTMLElement {
       showMark(at >= store.state.marks.length ? undefined : at)
     },
   })
-  const when = h('b', { class: 'when', 'aria-hidden': 'true' })
-  store.watch(['live'], ({ live: now }) => {
-    temperature.show(now.temperature)
-    if (document.activeElement !== topK.input) topK.input.value = String(now.topK)
-    if (document.activeElement !== topP.input) topP.input.value = String(now.topP)
-    if (document.activeElement !== prompt) prompt.value = now.prompt
-  })
-  store.watch(['written', 'marks', 'shownMark', 'live'], ({ written, marks, shownMark, live: now }) => {
+  const when = h('b', { class: 'value', 'aria-hidden': 'true' })
+  store.watch(['written', 'marks', 'shownMark'], ({ written, marks, shownMark }) => {
     slider.max = String(marks.length)
     slider.disabled = marks.length === 0
     slider.value = String(shownMark ?? marks.length)
-    const shown = shownMark === undefined ? written : marks[shownMark]
-    const label = !shown ? '' : shownMark === undefined ? `now, step ${whole(shown.step)}` : `step ${whole(shown.step)}`
+    const label = labelOf(written, marks, shownMark)
     setText(when, label)
     slider.setAttribute('aria-valuetext', label)
-    setText(greedy, shown ? shown.greedy : 'Nothing yet: press Train.')
-    if (!shown) return pane.replaceChildren()
-    shown.samples.forEach((text, i) => {
-      const line = (pane.children[i] ?? pane.appendChild(h('pre'))) as HTMLElement
-      setText(line, text)
-    })
-    while (pane.children.length > shown.samples.length) pane.lastChild!.remove()
-    pane.dataset.prompt = now.prompt
   })
-  store.watch(['promptTrouble'], ({ promptTrouble }) => setText(trouble, promptTrouble ?? ''))
-  return h(
-    'section',
-    { class: 'samples', 'aria-labelledby': 'samples-title' },
-    h('h2', { id: 'samples-title' }, 'What it writes'),
-    h('div', { class: 'timeline' }, slider, when),
-    h('h3', {}, 'The likeliest, letter by letter'),
-    greedy,
-    h('h3', {}, 'Drawn'),
-    h(
-      'div',
-      { class: 'controls' },
-      h('label', { class: 'wide' }, h('span', {}, 'It goes on from'), prompt),
-      temperature.element,
-      topK.element,
-      topP.element,
-      h('button', { onclick: () => void write() }, 'Write again'),
-    ),
-    trouble,
-    pane,
-  )
+  return h('label', { class: 'slider timeline' }, h('span', {}, 'Written at'), when, slider)
+}
+
+function labelOf(written: Written | undefined, marks: readonly Written[], shownMark: number | undefined): string {
+  if (shownMark !== undefined) return `step ${whole(marks[shownMark].step)}`
+  return written ? `now, step ${whole(written.step)}` : ''
 }

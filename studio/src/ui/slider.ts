@@ -7,12 +7,11 @@ interface SliderOptions {
   readonly least: number
   readonly most: number
   readonly change: (value: number) => void
-  readonly hint?: string
 }
 
 const stops = 200
 
-export function logarithmicSlider({ label, least, most, change, hint }: SliderOptions): {
+export function logarithmicSlider({ label, least, most, change }: SliderOptions): {
   element: HTMLElement
   show(value: number): void
 } {
@@ -36,7 +35,7 @@ export function logarithmicSlider({ label, least, most, change, hint }: SliderOp
     setText(output, short(value))
     input.setAttribute('aria-valuetext', short(value))
   }
-  const element = h('label', { class: 'slider' }, h('span', {}, label), output, input, !!hint && h('small', {}, hint))
+  const element = h('label', { class: 'slider' }, h('span', {}, label), output, input)
   return {
     element,
     show(value) {

@@ -1,15 +1,13 @@
 /** What the network reads. */
-import { choose, chooseText, openModel, type } from '../actions.js'
+import { choose } from '../actions/choices.js'
+import { chooseText, type } from '../actions/text.js'
+import { corpora, textLabel } from '../corpora.js'
 import { h, setText } from '../dom.js'
 import { whole } from '../numbers.js'
+import type { TextFacts } from '../protocol.js'
 import type { Settings } from '../settings.js'
 import { store } from '../state.js'
-
-const corpora: Readonly<Record<string, { readonly label: string; readonly documents: boolean }>> = {
-  prose: { label: 'Prose: Moby Dick', documents: false },
-  names: { label: 'Names', documents: true },
-  sentences: { label: 'Sentences', documents: true },
-}
+import { gistLine, panel } from './panel.js'
 
 /** More than this is not laid out in a box, which would take the page's breath away. */
 const mostInBox = 200_000
@@ -34,7 +32,7 @@ export function textPanel(): HTMLElement {
       const pasted = event.clipboardData?.getData('text/plain') ?? ''
       if (pasted.length <= mostInBox) return
       event.preventDefault()
-      take(new File([pasted], 'pasted text'))
+      chooseText({ kind: 'file', file: new File([pasted], 'pasted text') })
     },
   })
   const beginning = h('pre', { class: 'beginning', tabindex: 0, 'aria-label': 'How the text begins' })
@@ -44,35 +42,19 @@ export function textPanel(): HTMLElement {
     class: 'hidden-file',
     tabindex: -1,
     'aria-label': 'A text to open',
-    onchange: () => file.files?.[0] && take(file.files[0]),
+    onchange: () => {
+      if (file.files?.[0]) chooseText({ kind: 'file', file: file.files[0] })
+      file.value = ''
+    },
   })
-  const documents: HTMLInputElement = h('input', {
-    type: 'checkbox',
-    id: 'documents',
-    onchange: () => choose({ documents: documents.checked }),
-  })
-  const tokens: HTMLSelectElement = h(
-    'select',
-    { id: 'tokens', onchange: () => choose({ tokens: tokens.value as Settings['tokens'] }) },
-    h('option', { value: 'characters' }, 'characters'),
-    h('option', { value: 'words' }, 'words'),
-    h('option', { value: 'bytes' }, 'bytes'),
-  )
+  const pick = (name: string): void => {
+    choose({ documents: corpora[name]?.documents ?? false })
+    if (name === 'typed') type(box.value)
+    else chooseText({ kind: 'corpus', name })
+  }
   const facts = h('p', { class: 'soft', id: 'facts' })
   const trouble = h('p', { class: 'wrong', role: 'alert' })
-
-  const pick = (name: string): void => {
-    if (name === 'typed') {
-      choose({ documents: false })
-      return type(box.value)
-    }
-    if (!corpora[name]) return
-    choose({ documents: corpora[name].documents })
-    chooseText({ kind: 'corpus', name })
-  }
-  const take = (taken: File): void => {
-    chooseText({ kind: 'file', file: taken })
-  }
+  const gist = gistLine()
 
   store.watch(['source', 'typed'], ({ source, typed }) => {
     select.value = source.kind === 'corpus' ? source.name : source.kind
@@ -80,41 +62,20 @@ export function textPanel(): HTMLElement {
     box.hidden = source.kind !== 'typed'
     beginning.hidden = source.kind === 'typed'
   })
-  store.watch(['settings'], ({ settings }) => {
-    documents.checked = settings.documents
-    tokens.value = settings.tokens
-  })
   store.watch(['facts'], ({ facts: known }) => {
     setText(beginning, known ? `${known.beginning}…` : '')
-    if (!known) return setText(facts, '')
-    const { kind } = known
-    const length = known.documents === undefined ? '' : `${whole(known.documents)} documents, `
-    setText(
-      facts,
-      `${known.name}: ${length}${whole(known.characters)} characters; a vocabulary of ${whole(known.vocabulary)} ${kind}; ` +
-        (known.heldOut > 0 ? `${whole(known.heldOut)} ${kind} held out, never trained on.` : 'nothing held out.'),
-    )
+    setText(facts, known ? sentence(known) : '')
+    setText(gist, known ? `${textLabel(known.name)}, ${whole(known.characters)} characters` : '')
   })
   store.watch(['textTrouble'], ({ textTrouble }) => setText(trouble, textTrouble ?? ''))
 
-  // Anywhere on the page: what is dropped beside the box would take the page's place.
-  document.addEventListener('dragover', (event) => event.preventDefault())
-  document.addEventListener('drop', (event) => {
-    event.preventDefault()
-    const dropped = event.dataTransfer?.files[0]
-    const text = event.dataTransfer?.getData('text/plain')
-    if (dropped && /\.(safetensors|json)$/i.test(dropped.name)) void openModel(dropped)
-    else if (dropped) take(dropped)
-    else if (text) type(text)
-  })
-  return h(
-    'details',
-    { class: 'panel', open: true },
-    h('summary', {}, h('h2', {}, 'Text')),
+  return panel(
+    'Text',
+    gist,
     h(
       'div',
       { class: 'controls' },
-      h('label', {}, h('span', {}, 'Read'), select),
+      h('label', {}, h('span', {}, 'Corpus'), select),
       h('button', { onclick: () => file.click() }, 'Open a file'),
       file,
     ),
@@ -122,11 +83,42 @@ export function textPanel(): HTMLElement {
     beginning,
     trouble,
     facts,
-    h(
-      'div',
-      { class: 'controls' },
-      h('label', {}, h('span', {}, 'Token'), tokens),
-      h('label', { class: 'check' }, documents, 'Each line begins and ends by itself'),
-    ),
+    reading(),
   )
+}
+
+/** How the text is cut into tokens and documents. */
+function reading(): HTMLElement {
+  const tokens: HTMLSelectElement = h(
+    'select',
+    { id: 'tokens', onchange: () => choose({ tokens: tokens.value as Settings['tokens'] }) },
+    h('option', { value: 'characters' }, 'characters'),
+    h('option', { value: 'words' }, 'words'),
+    h('option', { value: 'bytes' }, 'bytes'),
+  )
+  const documents: HTMLInputElement = h('input', {
+    type: 'checkbox',
+    id: 'documents',
+    onchange: () => choose({ documents: documents.checked }),
+  })
+  store.watch(['settings'], ({ settings }) => {
+    documents.checked = settings.documents
+    tokens.value = settings.tokens
+  })
+  return h(
+    'div',
+    { class: 'controls' },
+    h('label', {}, h('span', {}, 'Tokens'), tokens),
+    h('label', { class: 'check' }, documents, 'One document a line'),
+  )
+}
+
+function sentence({ name, characters, documents, tokens, vocabulary, kind, heldOut }: TextFacts): string {
+  const length = documents === undefined ? '' : `${whole(documents)} documents, `
+  const share = `${Number(((100 * heldOut) / (documents ?? tokens)).toFixed(1))} %`
+  const held =
+    heldOut === 0
+      ? 'Nothing is held out.'
+      : `${whole(heldOut)} ${documents === undefined ? kind : 'documents'} (${share}) are held out.`
+  return `${textLabel(name)}: ${length}${whole(characters)} characters, a vocabulary of ${whole(vocabulary)} ${kind}. ${held}`
 }

@@ -1,5 +1,7 @@
 /** The buttons that start and stop, and what is going on, in a line. */
-import { isOther, oneStep, pause, restart, train } from '../actions.js'
+import { isOther } from '../actions/run.js'
+import { oneStep, pause, restart, train } from '../actions/training.js'
+import { textLabel } from '../corpora.js'
 import { h, setText } from '../dom.js'
 import { whole } from '../numbers.js'
 import { store, type State } from '../state.js'
@@ -26,6 +28,6 @@ function sentence(state: State): string {
   const { status, run } = state
   if (isOther(state)) return 'Text or network have changed: Restart makes a new network of them.'
   if (!run) return 'Ready.'
-  const what = `${whole(run.parameters)} parameters, ${run.text}`
+  const what = `${whole(run.parameters)} parameters, ${textLabel(run.text)}`
   return status === 'running' ? `Training. ${what}.` : status === 'starting' ? 'Starting.' : `Paused. ${what}.`
 }

@@ -81,9 +81,4 @@ export class Keeper {
     this.#text = run.textId
     return { run, text: JSON.parse(new TextDecoder().decode(text)) as NamedText }
   }
-
-  async forget(): Promise<void> {
-    for (const name of await this.#vault.names()) await this.#vault.remove(name)
-    this.#text = undefined
-  }
 }

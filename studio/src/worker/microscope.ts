@@ -6,7 +6,7 @@ import { concat, readPassage, type ReadPassage } from './passage.js'
 import { Probe } from './probe.js'
 
 const candidates = 5
-const unitsRanked = 4
+const unitsRanked = 3
 
 export class Microscope {
   readonly #model: LanguageModel

@@ -1,11 +1,2 @@
-/** The optimizers by their names on the page. */
-import { adagrad, adam, adamw, rmsprop, sgd, type Rule } from 'unrolled'
-import type { OptimizerName } from '../settings.js'
-
-export const rules: Readonly<Record<OptimizerName, () => Rule>> = {
-  adam: () => adam(),
-  adamw: () => adamw(),
-  rmsprop: () => rmsprop(),
-  adagrad: () => adagrad(),
-  sgd: () => sgd({ momentum: 0.9 }),
-}
+/** The optimizers by their names on the page: the package's own. */
+export { optimizers as rules } from 'unrolled'

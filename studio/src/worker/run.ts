@@ -1,6 +1,7 @@
 /** A run: a model, its training, and its past. It is stepped from outside, a slice of time at once. */
 import { Divergence, LanguageModel, type Corpus, type Training } from 'unrolled'
 import { cellNames, type Live, type Settings } from '../settings.js'
+import { Excerpts } from './excerpts.js'
 import { flowTokens, GradientFlow } from './flow.js'
 import { Microscope } from './microscope.js'
 import type { Flow, Held, Log, Point, RunFacts, Written } from '../protocol.js'
@@ -25,6 +26,9 @@ export class Run {
   readonly #rate: HandRate
   readonly #corpus: Corpus
   #hasDiverged = false
+  /** How often samples were drawn: each time other ones. */
+  #draws = 0
+  #excerpts: Excerpts | undefined
   #microscope: Microscope | undefined
   #flow: GradientFlow | undefined
 
@@ -85,12 +89,8 @@ export class Run {
       settings,
       text: textName,
       parameters: model.network.parameters.reduce((sum, { size }) => sum + size, 0),
-      vocabulary: model.vocabulary.size,
       layers: model.network.recurrent.hidden,
-      stepsPerEpoch: windowsPerEpoch,
       charactersPerStep: (this.#corpus.characters * (1 - settings.heldOut)) / windowsPerEpoch,
-      kernels: model.network.engine.name,
-      heldOut: training.heldOut > 0,
     }
   }
 
@@ -133,38 +133,22 @@ export class Run {
     const { step, model } = this
     const greedy = (await model.samples({ prompt, temperature: 0, length: greedyLength }))[0].text
     const filters = { temperature, topK: topK === 0 ? Infinity : topK, topP }
-    // Each time other ones, and after a reload the same again.
-    const samples = await model.samples({ prompt, ...filters, count: samplesCount, length: sampleLength, seed: step + 1 })
-    return { step, greedy, samples: samples.map(({ text }) => text), temperature }
+    const seed = step + this.#draws++
+    const samples = await model.samples({ prompt, ...filters, count: samplesCount, length: sampleLength, seed })
+    return { step, prompt, greedy, samples: samples.map(({ text }) => text), temperature }
   }
 
-  /** The end of the text: of a stream, what is held out. */
-  #end(tokens: number): Int32Array {
-    const own = Int32Array.from(this.#corpus.tokens.subarray(-tokens))
-    const whole = new Int32Array(tokens)
-    // A text that is shorter is read again from its beginning.
-    for (let i = 0; i < tokens; i++) whole[i] = own[i % own.length]
-    return whole
-  }
-
-  /** As people read it, documents a line each. */
-  #text(tokens: Int32Array): string {
-    const { vocabulary } = this.model
-    const decoder = vocabulary.decoder()
-    return Array.from(tokens, (token) => (token === vocabulary.end ? '\n' : decoder.push(token))).join('')
-  }
-
-  get passage(): string {
-    return fromLine(this.#text(this.#end(passageTokens + referenceTokens).subarray(0, passageTokens)))
+  get excerpts(): Excerpts {
+    return (this.#excerpts ??= new Excerpts(this.#corpus, this.settings))
   }
 
   get microscope(): Microscope {
-    return (this.#microscope ??= new Microscope(this.model, fromLine(this.#text(this.#end(referenceTokens)))))
+    return (this.#microscope ??= new Microscope(this.model, this.excerpts.reference))
   }
 
   flow(): Flow {
     this.#flow ??= new GradientFlow(this.model.network)
-    return { cell: cellNames[this.settings.cell], step: this.step, norms: this.#flow.norms(this.#end(flowTokens)) }
+    return { cell: cellNames[this.settings.cell], step: this.step, norms: this.#flow.norms(this.excerpts.end(flowTokens)) }
   }
 
   /** A network like this one but for its cell: without gates where this one has some, with them where it has none. */
@@ -195,14 +179,6 @@ export class Run {
 const greedyLength = 120
 const samplesCount = 3
 const sampleLength = 240
-const passageTokens = 900
-const referenceTokens = 1500
-
-/** From the first line that is there whole, unless that is far off: whether a quotation is open, and where a line stands, is known there. */
-function fromLine(text: string): string {
-  const line = text.indexOf('\n') + 1
-  return line > 0 && line < text.length / 2 ? text.slice(line).trimStart() : text
-}
 
 /** As many streams as have a window each. */
 function mostStreams({ tokens, offsets }: Corpus, { window, heldOut }: Settings): number {

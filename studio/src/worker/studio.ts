@@ -1,6 +1,20 @@
 /** What the page can ask of the worker. Holds the run, and drives it. */
 import { Divergence, LanguageModel } from 'unrolled'
-import type { Flow, Held, Kept, Log, Look, Opened, Point, Report, RunFacts, TextFacts, TextSource, Written } from '../protocol.js'
+import type {
+  Flow,
+  Held,
+  Kept,
+  Log,
+  Look,
+  Opened,
+  Passage,
+  Point,
+  Report,
+  RunFacts,
+  TextFacts,
+  TextSource,
+  Written,
+} from '../protocol.js'
 import type { Live, Settings } from '../settings.js'
 import { importModel } from './import.js'
 import { Keeping } from './keeping.js'
@@ -137,9 +151,8 @@ export class Studio {
     return this.#current.write(live)
   }
 
-  /** Some text that the network is not trained on, to look at. */
-  passage(): string {
-    return this.#current.passage
+  passage(): Passage {
+    return this.#current.excerpts.passage
   }
 
   look(passage: string, gateLayer: number): Look {

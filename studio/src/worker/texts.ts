@@ -1,7 +1,8 @@
 /** Texts: where they come from, and what they are as a corpus. */
-import { CorpusBuilder, splitHeldOut, type Corpus, type Vocabulary } from 'unrolled'
+import { CorpusBuilder, type Corpus, type Vocabulary } from 'unrolled'
 import type { TextFacts, TextSource } from '../protocol.js'
 import type { Settings } from '../settings.js'
+import { heldOutPart } from './held-out.js'
 
 export interface NamedText {
   readonly name: string
@@ -88,18 +89,18 @@ export function readable(named: NamedText, reading: Reading, vocabulary: Vocabul
   }
 }
 
-export function factsOf({ name, text }: NamedText, corpus: Corpus, { heldOut }: Pick<Settings, 'heldOut'>): TextFacts {
+/** Throws a sentence for a text that is too short to hold some of it out. */
+export function factsOf({ name, text }: NamedText, corpus: Corpus, settings: Pick<Settings, 'heldOut' | 'seed'>): TextFacts {
   const { tokens, offsets, vocabulary, characters } = corpus
-  const size = vocabulary.size
+  const heldOut = heldOutPart(corpus, settings)
   return {
     name,
     kind: vocabulary.kind,
     characters,
     tokens: tokens.length,
-    heldOut: heldOut === 0 ? 0 : offsets ? Math.round(tokens.length * heldOut) : splitHeldOut(tokens, heldOut).heldOut.length - 1,
+    heldOut: heldOut?.documents ?? heldOut?.tokens.length ?? 0,
     documents: offsets && offsets.length - 1,
-    vocabulary: size,
-    some: vocabulary.tokens.slice(0, 120),
+    vocabulary: vocabulary.size,
     beginning: text.slice(0, 1200),
   }
 }
