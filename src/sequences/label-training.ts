@@ -49,7 +49,8 @@ export function labelTraining<M extends LabelModel>(
     network.classWeights = labels.weights(trained, classWeights)
   }
   const batches = new LabelWindows(training, { batch: plan.batch, seed, eachStep: pooling === null })
-  const measure = heldOut.length > 0 ? () => measureLabels(model, heldOut) : undefined
+  const runner = new LabelRunner(network)
+  const measure = heldOut.length > 0 ? () => measureLabels(runner, heldOut) : undefined
   return new SequenceTraining<M, LabelWindow>(model, network, { batches, plan: trainPlan, measure })
 }
 
@@ -84,9 +85,9 @@ export function learnEncoder(
 }
 
 /** The loss, weighted as in training, and how many labels are right. */
-function measureLabels({ network }: LabelModel, sequences: readonly LabelledSequence[]): Omit<SequenceValidation, 'best'> {
-  const { classes, classWeights } = network
-  const rows = new LabelRunner(network).run(sequences.map(({ sequence }) => sequence))
+function measureLabels(runner: LabelRunner, sequences: readonly LabelledSequence[]): Omit<SequenceValidation, 'best'> {
+  const { classes, classWeights } = runner.network
+  const rows = runner.run(sequences.map(({ sequence }) => sequence))
   let [loss, right, predictions] = [0, 0, 0]
   sequences.forEach(({ labels }, i) => {
     const { logProbabilities } = rows[i]

@@ -10,6 +10,7 @@ import { Embedding } from '../nn/layers.js'
 import type { Random } from '../nn/random.js'
 import { Recurrent } from '../nn/recurrent.js'
 import type { Engine } from '../run/engine.js'
+import type { EncodedSequence } from '../series/sequences.js'
 import type { Packed, PackedShape } from './packing.js'
 
 export interface ReadingLayersOptions {
@@ -91,8 +92,14 @@ export class ReadingLayers {
     dropoutKeys?: readonly Indices[],
   ): { output: Value; state: Record<string, Value>[] } {
     const embedded = tokens && this.embedding?.forward(g, tokens)
-    const x = embedded && numbers ? g.concatCols(embedded, numbers) : (embedded ?? numbers)!
-    return this.recurrent.forward(g, x, { batch, mask, dropoutKeys })
+    return this.recurrent.forward(g, beside(g, embedded, numbers), { batch, mask, dropoutKeys })
+  }
+
+  /** One whole sequence. */
+  readOne(g: Graph, { length, tokens, numbers }: EncodedSequence): { output: Value; state: Record<string, Value>[] } {
+    const embedded = this.embedding?.forward(g, g.indices(tokens))
+    const x = beside(g, embedded, this.width > 0 ? g.input(length, this.width, numbers) : undefined)
+    return this.recurrent.forward(g, x)
   }
 
   /**
@@ -104,10 +111,14 @@ export class ReadingLayers {
     const { tokens, width, embedding, recurrent } = this
     const embedded = embedding && g.matmul(width > 0 ? g.sliceCols(x, 0, tokens) : x, embedding.weight)
     const numbers = width > 0 ? (embedding ? g.sliceCols(x, tokens, tokens + width) : x) : undefined
-    return recurrent.forward(g, embedded && numbers ? g.concatCols(embedded, numbers) : (embedded ?? numbers)!, { state })
+    return recurrent.forward(g, beside(g, embedded, numbers), { state })
   }
 
   toString(): string {
     return [this.embedding, this.recurrent].filter(Boolean).join(', ')
   }
 }
+
+/** At least one of them is there. */
+const beside = (g: Graph, embedded: Value | undefined, numbers: Value | undefined): Value =>
+  embedded && numbers ? g.concatCols(embedded, numbers) : (embedded ?? numbers)!

@@ -9,7 +9,7 @@ import { dropoutKey } from '../run/dropout.js'
 import type { TextWindow } from '../text/batches.js'
 import type { TokenNetwork } from '../nn/token-network.js'
 import { CarriedState } from '../nn/carried-state.js'
-import type { Batches, Learner, Recorded, Window } from './learner.js'
+import { lengthsOf, type Batches, type Learner, type Recorded, type Window } from './learner.js'
 import { tokenLearner, type LossPer } from './token-learner.js'
 import { refuseUnknown, type Names } from '../options/known.js'
 
@@ -70,7 +70,7 @@ export class Trainer<W extends Window = TextWindow> {
   readonly reach: number
   /** What the schedule's rate is multiplied by; 1 until something lowers it. */
   rateFactor = 1
-  readonly #built = new Map<number, Built<W>>()
+  readonly #built = new Map<string, Built<W>>()
   /** The one whose state the next window goes on from. */
   #last: Built<W>
 
@@ -84,14 +84,15 @@ export class Trainer<W extends Window = TextWindow> {
     this.schedule = schedule
     this.seed = seed
     this.reach = reach
-    this.#last = this.#builtFor(batches.window(optimizer.step).steps)
+    this.#last = this.#builtFor(batches.window(optimizer.step))
   }
 
-  #builtFor(steps: number): Built<W> {
-    const built = this.#built.get(steps) ?? this.#build(steps)
+  #builtFor(window: W): Built<W> {
+    const key = lengthsOf(window)
+    const built = this.#built.get(key) ?? this.#build(window)
     // What is used is inserted again; the one that has not been used for longest goes first.
-    this.#built.delete(steps)
-    this.#built.set(steps, built)
+    this.#built.delete(key)
+    this.#built.set(key, built)
     for (const oldest of this.#built.keys()) {
       if (this.#built.size <= mostBuilt) break
       this.#built.delete(oldest)
@@ -99,13 +100,13 @@ export class Trainer<W extends Window = TextWindow> {
     return built
   }
 
-  #build(steps: number): Built<W> {
+  #build({ steps, written }: W): Built<W> {
     const { network, batches, reach } = this
     const { batch } = batches
     const graph = new Graph({ engine: network.engine, values: 'kept' })
     const keys = Array.from({ length: network.dropouts }, () => graph.indices(1))
     const state = new CarriedState(graph, network, batch)
-    const recorded = network.record(graph, { batch, steps, state: state.inputs, dropoutKeys: keys, reach })
+    const recorded = network.record(graph, { batch, steps, written, state: state.inputs, dropoutKeys: keys, reach })
     state.follow(graph, recorded.state)
     return { graph, recorded, keys, state, loss: graph.keep(recorded.loss), hasRun: false }
   }
@@ -115,7 +116,7 @@ export class Trainer<W extends Window = TextWindow> {
     const { optimizer, batches, schedule, network } = this
     const index = optimizer.step
     const window = batches.window(index)
-    const built = this.#builtFor(window.steps)
+    const built = this.#builtFor(window)
     if (window.startsAnew) built.state.reset()
     else if (built !== this.#last) built.state.takeOver(this.#last.state)
     this.#last = built
@@ -166,7 +167,7 @@ export class Trainer<W extends Window = TextWindow> {
   /** Goes on from a snapshot of this trainer, or of one like it. Throws if it does not fit; no parameter has changed then. */
   restore({ step, weights, slots, carried, schedule, rateFactor }: Snapshot): void {
     const { optimizer } = this
-    const built = this.#builtFor(this.batches.window(step).steps)
+    const built = this.#builtFor(this.batches.window(step))
     const values = optimizer.parameters.map((parameter, i) => {
       const remembered = optimizer.rule.slots.map((slot) => ({
         matrix: optimizer.slots[i][slot],
