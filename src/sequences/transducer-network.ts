@@ -37,7 +37,16 @@ export class TransducerNetwork implements Learner<PairWindow> {
     const encoder = this.reading.recurrent
     const hidden = encoder.width
     this.decoder = new SequenceDecoder({
-      ...{ encoder, cell, tokens: outputs, embedding, attention, hidden, layers, residual, dropout, random },
+      encoder,
+      cell,
+      tokens: outputs,
+      embedding,
+      attention,
+      hidden,
+      layers,
+      residual,
+      dropout,
+      random,
     })
   }
 
