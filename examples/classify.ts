@@ -10,9 +10,9 @@ import { number, program, run, textOf, whole } from './shared/program.js'
 
 const command = program('classify', 'tells first names apart, female or male, beside a simpler model', 'csv')
   .option('--quick', 'less of the data, and not for long')
-  .option('--epochs <count>', 'how often to read what is trained on; default: 8, with --quick 2', whole)
+  .option('--epochs <count>', 'how often to read what is trained on; default: 20, with --quick 2', whole)
   .option('--hidden <count>', 'units of each half of a layer', whole, 64)
-  .option('--rate <number>', 'learning rate', number, 0.003)
+  .option('--rate <number>', 'learning rate', number, 0.01)
   .option('--seed <number>', 'for the first weights and the order', whole, 1)
   .parse()
 const { quick, epochs, hidden, rate, seed } = command.opts<{
@@ -48,9 +48,11 @@ run(async () => {
   const start = performance.now()
   const classifier = await U.SequenceClassifier.train(training, {
     hidden,
-    epochs: epochs ?? (quick || !file ? 2 : 8),
+    epochs: epochs ?? (quick || !file ? 2 : 20),
     learningRate: rate,
+    batch: 128,
     dropout: 0.5,
+    rule: U.adamw({ weightDecay: 0.3 }),
     seed,
     onProgress({ step, steps, validation }) {
       if (validation) {

@@ -12,7 +12,7 @@ import { number, program, run, textOf, whole } from './shared/program.js'
 
 const command = program('transduce', 'says how words are spoken', 'csv')
   .option('--quick', 'less of the data, and not for long')
-  .option('--epochs <count>', 'how often to read what is trained on; default: 4, with --quick 1', whole)
+  .option('--epochs <count>', 'how often to read what is trained on; default: 1', whole)
   .option('--hidden <count>', 'units of each half of the layer that reads', whole, 64)
   .option('--rate <number>', 'learning rate', number, 0.003)
   .option('--beam <count>', 'beginnings followed side by side, tried on some of the words too', whole, 4)
@@ -54,7 +54,7 @@ run(async () => {
     all.filter(({ input }) => trainingWords.has(input)),
     {
       hidden,
-      epochs: epochs ?? (quick || !file ? 1 : 4),
+      epochs: epochs ?? 1,
       learningRate: rate,
       batch: 64,
       heldOut: 0.02,
@@ -67,7 +67,7 @@ run(async () => {
   )
   console.log(`${transducer}\n${((performance.now() - start) / 1000).toFixed(0)} s`)
 
-  const some = test.slice(0, quick || !file ? 20 : 1000)
+  const some = test.slice(0, quick || !file ? 20 : 500)
   console.log(`\n${'words never seen'.padEnd(28)}  phoneme error rate  word error rate`)
   for (const [name, list, options] of [
     ['greedy', test, {}],
