@@ -37,6 +37,7 @@ const allowed: Record<string, readonly string[]> = {
   formats: ['graph', 'nn', 'run/engine', '@noble/hashes', 'node:fs/promises'],
   language: [...beneath, 'recurrentjs/sentence-model', 'run/engine', 'run/engines', 'node:fs/promises'],
   forecast: [...beneath, 'series', 'run/engine', 'run/engines'],
+  sequences: [...beneath, 'series', 'run/engine', 'run/engines'],
   recurrentjs: ['graph', 'nn', 'optim', 'text', 'train', 'generate', 'run/engine', 'run/engines'],
   node: [...beneath, 'language', 'run/engine', 'run/engines', 'run/products', 'node:', 'uplot', 'koffi'],
   sweep: ['node', 'options', 'language/model', 'text', 'train/trainer', 'nn/random', 'run/engine', 'run/engines', 'node:'],
