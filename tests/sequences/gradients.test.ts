@@ -2,8 +2,8 @@
 import { expect, test } from 'vitest'
 import {
   Graph,
-  SequenceClassifier,
-  SequenceTagger,
+  type SequenceClassifier,
+  type SequenceTagger,
   Transducer,
   type EncodedSequence,
   type Learner,
