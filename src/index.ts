@@ -1,7 +1,7 @@
 /** Recurrent networks in TypeScript. The public face of the package. */
 
 // A language model in a few lines
-export type { CellName } from './language/cells.js'
+export type { CellName, NormalizedCellName } from './nn/named-cells.js'
 export {
   LanguageModel,
   type LanguageModelOptions,
@@ -11,7 +11,7 @@ export {
   type TrainingText,
 } from './language/model.js'
 export { Training, type TrainingProgress, type Validation } from './language/training.js'
-export type { ScheduleName, TrainOptions } from './language/train-options.js'
+export type { ScheduleName, TrainOptions } from './train/train-options.js'
 export { usualShards } from './language/usual-shards.js'
 export { assess, type Assessment } from './language/assess.js'
 export type { MeasuredText } from './language/reading.js'
@@ -26,6 +26,43 @@ export {
   type StreamOptions,
 } from './language/session.js'
 export { LanguageNetwork, type LanguageNetworkOptions } from './language/network.js'
+
+// Forecasts of series
+export { Forecaster, type Backtested, type Forecast, type Observation } from './forecast/forecaster.js'
+export { ForecastTraining, type ForecastProgress, type ForecastValidation } from './forecast/training.js'
+export type { ForecastOptions } from './forecast/options.js'
+export { ForecastNetwork, type ForecastNetworkOptions, type HeadName } from './forecast/network.js'
+export type { Position } from './forecast/position.js'
+export type { Band } from './forecast/reader.js'
+
+// Sequences told apart, step by step or whole
+export { SequenceClassifier, type ClassifiedExample, type ClassifierOptions } from './sequences/classifier.js'
+export { SequenceTagger, type TaggedExample } from './sequences/tagger.js'
+export { Transducer, type Transduced, type TransducedExample, type TransduceOptions } from './sequences/transducer.js'
+export type { ShareSchedule, TransducerConfig, TransducerOptions } from './sequences/transducer-options.js'
+export { TransducerNetwork, type TransducerNetworkOptions } from './sequences/transducer-network.js'
+export type { PairWindow } from './sequences/pair-windows.js'
+export { LabelModel, type LabelConfig, type SequenceStep, type Told } from './sequences/label-model.js'
+export { LabelStream } from './sequences/label-stream.js'
+export { LabelNetwork, type LabelNetworkOptions } from './sequences/label-network.js'
+export type { LabelTrainingOptions } from './sequences/label-training.js'
+export type { LabelWindow } from './sequences/label-windows.js'
+export { SequenceModel, type SequenceModelKind, type SequenceNetwork } from './sequences/model.js'
+export type { SequenceConfig, SequenceOptions, TextTokens } from './sequences/options.js'
+export { ReadingLayers, type PackedInputs, type ReadingLayersOptions } from './sequences/reading-layers.js'
+export type { Packed, PackedShape } from './sequences/packing.js'
+export { SequenceTraining, type SequenceProgress, type SequenceValidation } from './sequences/training.js'
+
+// Tables, series, sequences
+export { Table, type NumberColumn, type TableData, type TableOptions } from './series/table.js'
+export type { CellValue, ColumnKind } from './series/cells.js'
+export { TimeSeries, type SeriesColumns, type SeriesData } from './series/time-series.js'
+export type { Calendar, CalendarPart } from './series/calendar.js'
+export { learnScaling, scaled, unscaled, type Scaling, type ScalingKind } from './series/scaling.js'
+export type { ForecastBase, ForecastSpec } from './series/forecast-spec.js'
+export { SequenceEncoder, type EncodedSequence, type NumberSequence, type SequenceInput } from './series/sequences.js'
+export { Buckets, type Bucket, type BucketOptions } from './series/buckets.js'
+export { Labels, stratifiedSplit, type ClassWeights, type Split } from './series/labels.js'
 
 // Graphs
 export { Graph, type GraphOptions } from './graph/graph.js'
@@ -101,6 +138,9 @@ export { csvColumn, type CsvOptions } from './text/csv.js'
 export { splitSentences } from './text/sentences.js'
 export { splitWords } from './text/words.js'
 export { WordVocabulary, type WordCounts, type WordMarks } from './text/word-vocabulary.js'
+export type { Batches, Learner, Recorded, RecordOptions, Window } from './train/learner.js'
+export type { LossPer } from './train/token-learner.js'
+export { SteppedTraining, type KeptModel, type SteppedProgress } from './train/stepped-training.js'
 export { Divergence, Trainer, type StepReport, type TrainerOptions } from './train/trainer.js'
 export {
   TrainingLoop,
@@ -135,6 +175,24 @@ export { coverage, type SpecialTokens } from './metrics/coverage.js'
 export { KneserNey, type KneserNeyOptions } from './metrics/kneser-ney.js'
 export { measure, type Measure } from './metrics/measure.js'
 export type { TokenText } from './metrics/token-text.js'
+
+// How well series are forecast, sequences told apart, and the simple models that do it too
+export {
+  bandCoverage,
+  meanAbsoluteError,
+  meanAbsoluteScaledError,
+  pinballLoss,
+  rootMeanSquaredError,
+  seasonalScale,
+  symmetricPercentageError,
+} from './metrics/forecast-errors.js'
+export { measureClassification, type ClassificationMeasure, type ClassMeasure } from './metrics/classification.js'
+export { editDistance, errorRates, type ErrorRates } from './metrics/edit-distance.js'
+export { drift, naive, seasonalNaive, type ForecastRule } from './metrics/naive-forecasts.js'
+export { holtWinters, type HoltWinters, type HoltWintersRates } from './metrics/holt-winters.js'
+export { linearAutoregression, type AutoregressionOptions, type LinearAutoregression } from './metrics/linear-autoregression.js'
+export { ngramClassifier, type NgramClassifier, type NgramClassifierOptions } from './metrics/ngram-classifier.js'
+export { thresholdRule, type ThresholdRule } from './metrics/threshold-rule.js'
 
 // Files
 export { decodeSafetensors, encodeSafetensors, type NamedTensor, type Safetensors } from './formats/safetensors.js'

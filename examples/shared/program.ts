@@ -52,13 +52,13 @@ export const linesOf = (path: string): string[] =>
     .filter(Boolean)
 
 /** Runs an example; what goes wrong is told in one line. */
-export function run(main: () => void): void {
-  try {
-    main()
-  } catch (error) {
-    console.error(`example: ${(error as Error).message}`)
-    process.exitCode = 1
-  }
+export function run(main: () => void | Promise<void>): void {
+  Promise.resolve()
+    .then(main)
+    .catch((error: Error) => {
+      console.error(`example: ${error.message}`)
+      process.exitCode = 1
+    })
 }
 
 export function median(numbers: readonly number[]): number {

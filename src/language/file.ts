@@ -1,9 +1,12 @@
 /** A language model as a file: `.safetensors`, with the vocabulary and the configuration as metadata. */
 import { toTensors } from '../formats/pytorch.js'
+import { parsed } from '../formats/metadata.js'
 import { checkSeal } from '../formats/seal.js'
 import { decodeSafetensors, encodeSafetensors, type Safetensors } from '../formats/safetensors.js'
 import { checkTextFormat, type TextFormatOptions } from '../text/text-format.js'
 import { Vocabulary } from '../text/vocabulary.js'
+import { dropTrainingTensors } from '../train/checkpoint.js'
+import { checkHistory } from '../train/history.js'
 import type { Validated } from '../train/loop.js'
 import type { LanguageNetwork } from './network.js'
 
@@ -65,7 +68,7 @@ export function decodeModel(bytes: Uint8Array, source: string): ModelFile {
     throw new Error(`${source}: is a model of version ${metadata.version}; this release reads versions 1 and 2`)
   if (metadata.training !== undefined) {
     checkSeal(bytes, source)
-    for (const name of tensors.keys()) if (/^(optimizer|state)\./.test(name)) tensors.delete(name)
+    dropTrainingTensors(tensors)
   }
   const config = parsed(metadata.config, source, 'configuration', checkConfig)
   const vocabulary = parsed(metadata.vocabulary, source, 'vocabulary', (value) => Vocabulary.fromJSON(value))
@@ -76,17 +79,6 @@ export function decodeModel(bytes: Uint8Array, source: string): ModelFile {
   return { config, vocabulary, tensors, kernels: metadata.kernels ?? '', history, textFormat }
 }
 
-/** JSON that is checked. */
-export function parsed<T>(text: string | undefined, source: string, what: string, check: (value: unknown) => T): T {
-  try {
-    return check(JSON.parse(text ?? ''))
-  } catch (error) {
-    // JSON's own message may quote what is there, line ends too.
-    const why = (error as Error).message.replaceAll(/\p{Cc}+/gu, ' ')
-    throw new Error(`${source}: its ${what} cannot be read (${why})`)
-  }
-}
-
 function checkConfig(value: unknown): ModelConfig {
   const { cell, hidden, layers, embedding, dropout, tied } = (value ?? {}) as ModelConfig
   if (typeof cell !== 'string' || typeof tied !== 'boolean') throw new Error('cell or tied is missing')
@@ -95,28 +87,4 @@ function checkConfig(value: unknown): ModelConfig {
   }
   if (!(dropout >= 0 && dropout < 1)) throw new Error(`dropout: ${dropout}; must be in [0, 1)`)
   return { cell, hidden, layers, embedding, dropout, tied }
-}
-
-export function checkHistory(value: unknown): Validated[] {
-  if (!Array.isArray(value)) throw new Error('must be a list of validations')
-  return value.map(checkValidated)
-}
-
-export function checkValidated(value: unknown): Validated {
-  const { step, training, nats } = (value ?? {}) as Record<string, unknown>
-  // JSON has no NaN: a loss that was none is null there.
-  if (typeof step !== 'number' || typeof training !== 'number' || !(nats === null || typeof nats === 'number')) {
-    throw new Error('each validation must have numbers for step, training and nats')
-  }
-  return { step, training, nats: nats ?? NaN }
-}
-
-/** Before memory is asked for, since a configuration may lie. A file that lacks a tensor or two gets a better sentence later. */
-export function refuseTooLarge(count: number, { tensors }: ModelFile, source: string): void {
-  const held = [...tensors.values()].reduce((sum, { data }) => sum + data.length, 0)
-  if (count > 2 * held) {
-    throw new Error(
-      `${source}: its configuration asks for ${count.toLocaleString('en')} parameters, the file holds ${held.toLocaleString('en')}`,
-    )
-  }
 }

@@ -1,5 +1,7 @@
 /** A language model in a few lines: create, train, generate, save, load. */
 import { fromTensors } from '../formats/pytorch.js'
+import { refuseTooLarge } from '../formats/metadata.js'
+import { readWhole, writeWhole } from '../formats/storage.js'
 import { decodingNames, type DecodingOptions } from '../generate/decoding.js'
 import type { WrittenToken } from '../generate/write.js'
 import type { Cell } from '../nn/cell.js'
@@ -10,8 +12,8 @@ import type { Vocabulary } from '../text/vocabulary.js'
 import type { TokenKind, VocabularyOptions } from '../text/vocabulary-options.js'
 import { evaluate, type Evaluation } from '../train/evaluate.js'
 import type { Validated } from '../train/loop.js'
-import { builtIn, cellName, type CellName } from './cells.js'
-import { decodeModel, encodeModel, refuseTooLarge, type ModelConfig } from './file.js'
+import { cellName, cellOfFile, resolveCell, type CellName } from '../nn/named-cells.js'
+import { decodeModel, encodeModel, type ModelConfig } from './file.js'
 import { parameterCount, refuseTooLargeModel } from './memory.js'
 import { LanguageNetwork, refuseBidirectional } from './network.js'
 import { score, type TokenScore } from './score.js'
@@ -25,9 +27,9 @@ import {
   type SampleOptions,
   type SessionState,
 } from './session.js'
-import type { TrainOptions } from './train-options.js'
+import type { TrainOptions } from '../train/train-options.js'
 import { Training, type TrainingProgress } from './training.js'
-import { Turns } from './turns.js'
+import { Turns } from '../train/turns.js'
 import { OptionError } from '../options/option-error.js'
 import { refuseUnknown, type Names } from '../options/known.js'
 
@@ -113,7 +115,7 @@ export class LanguageModel {
     if (dropout > 0 && dropout < 1 && layers === 1) {
       throw new OptionError('dropout', `${dropout} with 1 layer; must be 0, since dropout is between layers`)
     }
-    const made = resolve(cell)
+    const made = resolveCell(cell)
     const config = { cell: cellName(made), hidden, layers, embedding, dropout, tied }
     const corpus = corpusFor(options)
     refuseTooLargeModel(parameterCount(made, config, corpus.vocabulary.size))
@@ -222,11 +224,8 @@ export class LanguageModel {
     const { cell, text, source = 'file', engine } = options
     const file = decodeModel(bytes, source)
     const { config, vocabulary } = file
-    const made = cell ?? (Object.hasOwn(builtIn, config.cell) ? builtIn[config.cell as CellName]() : undefined)
-    if (!made) throw new Error(`${source}: has a cell '${config.cell}' of its own; pass it as cell`)
-    if (cellName(made) !== config.cell)
-      throw new Error(`${source}: was trained with the cell '${config.cell}', not '${cellName(made)}'`)
-    refuseTooLarge(parameterCount(made, config, vocabulary.size), file, source)
+    const made = cellOfFile(config.cell, cell, source)
+    refuseTooLarge(parameterCount(made, config, vocabulary.size), file.tensors, source)
     const corpus = text === undefined ? undefined : corpusOf(text, { vocabulary })
     const model = new LanguageModel(vocabulary, config, made, 0, engine, corpus)
     fromTensors(model.network.tensors, file.tensors, source)
@@ -238,22 +237,13 @@ export class LanguageModel {
 
   /** Writes the model to a file; needs Node, Deno or Bun. The file is there whole or not at all. */
   async save(path: string): Promise<void> {
-    const { rename, rm, writeFile } = await files('save')
-    const part = `${path}.part`
-    try {
-      await writeFile(part, this.toBytes())
-      await rename(part, path)
-    } catch (error) {
-      await rm(part, { force: true })
-      throw error
-    }
+    await writeWhole(path, this.toBytes())
   }
 
   /** Reads a model from a file; needs Node, Deno or Bun. */
   static async load(path: string, options: LoadOptions = {}): Promise<LanguageModel> {
     refuseUnknown('load', options, loadNames)
-    const { readFile } = await files('load')
-    return LanguageModel.fromBytes(await readFile(path), { ...options, source: path })
+    return LanguageModel.fromBytes(await readWhole(path), { ...options, source: path })
   }
 
   toString(): string {
@@ -309,29 +299,4 @@ function corpusOf(text: string | readonly string[], options: VocabularyOptions |
     builder.endDocument()
   }
   return builder.finish()
-}
-
-function resolve(cell: CellName | Cell): Cell {
-  if (typeof cell !== 'string') {
-    if (typeof cell.step !== 'function')
-      throw new OptionError('cell', `${typeof cell}; must be a name, or what defineCell, lstm(), gru() or rnn() return`)
-    return cell
-  }
-  const make = Object.hasOwn(builtIn, cell) ? builtIn[cell] : undefined
-  if (!make)
-    throw new OptionError(
-      'cell',
-      `'${String(cell)}'; must be one of ${Object.keys(builtIn).join(', ')}, or a cell made with defineCell`,
-    )
-  return make()
-}
-
-/** The specifier is a variable so that bundlers for the browser leave it alone. */
-async function files(method: string): Promise<typeof import('node:fs/promises')> {
-  const specifier = 'node:fs/promises'
-  try {
-    return (await import(/* @vite-ignore */ /* webpackIgnore: true */ specifier)) as typeof import('node:fs/promises')
-  } catch {
-    throw new Error(`${method}: there is no file system here; use ${method === 'save' ? 'toBytes' : 'fromBytes'}`)
-  }
 }

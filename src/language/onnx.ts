@@ -1,7 +1,7 @@
 /** A language model as ONNX: standard operators, so that any of its runtimes can run it. */
 import { encodeOnnx, type OnnxNode, type OnnxTensor, type OnnxValue } from '../formats/onnx.js'
 import { Matrix } from '../graph/matrix.js'
-import type { CellName } from './cells.js'
+import type { CellName } from '../nn/named-cells.js'
 import type { LanguageModel } from './model.js'
 
 /** How ONNX says a cell. */

@@ -5,7 +5,7 @@ import { modelPy } from '../formats/python/model.js'
 import { trainDdpPy } from '../formats/python/train-ddp.js'
 import { vocabularyPy } from '../formats/python/vocabulary.js'
 import { windowsPy } from '../formats/python/windows.js'
-import { builtIn } from './cells.js'
+import { builtIn } from '../nn/named-cells.js'
 import type { LanguageModel } from './model.js'
 
 /**

@@ -4,7 +4,7 @@ import type { Spelling } from '../generate/spelling.js'
 import { boundsOf, type TokenText } from '../metrics/token-text.js'
 import type { TokenNetwork } from '../nn/token-network.js'
 import { blame } from '../options/option-error.js'
-import { Turns } from './turns.js'
+import { Turns } from '../train/turns.js'
 
 /** One token of a text that is given. */
 export interface TokenScore {

@@ -16,7 +16,7 @@ import type { Spelling } from '../generate/spelling.js'
 import { write, writtenText, type Ending, type WrittenToken } from '../generate/write.js'
 import { Random } from '../nn/random.js'
 import type { TokenNetwork } from '../nn/token-network.js'
-import { Turns } from './turns.js'
+import { Turns } from '../train/turns.js'
 import { blame, OptionError } from '../options/option-error.js'
 import { refuseUnknown, type Names } from '../options/known.js'
 

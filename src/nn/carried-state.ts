@@ -9,7 +9,7 @@ export class CarriedState {
   readonly inputs: readonly Readonly<Record<string, Input>>[]
   #finals: readonly Readonly<Record<string, Value>>[] = []
 
-  constructor(g: Graph, { stateSizes }: TokenNetwork, batch: number) {
+  constructor(g: Graph, { stateSizes }: Pick<TokenNetwork, 'stateSizes'>, batch: number) {
     this.inputs = stateSizes.map((sizes) =>
       Object.fromEntries(Object.entries(sizes).map(([name, size]) => [name, g.input(batch, size)])),
     )

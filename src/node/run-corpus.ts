@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { charactersOf, splitCorpus, type MeasuredText } from '../language/reading.js'
-import { planOf } from '../language/train-options.js'
+import { planOf } from '../train/train-options.js'
 import type { TokenText } from '../metrics/token-text.js'
 import { decodeCorpus } from '../text/corpus-file.js'
 import { parted } from './run-options.js'

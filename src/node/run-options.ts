@@ -1,7 +1,7 @@
 /** How a run is to report itself, and what its `config.json` says of it. */
 import { readFileSync } from 'node:fs'
 import type { Training } from '../language/training.js'
-import { planOf } from '../language/train-options.js'
+import { planOf } from '../train/train-options.js'
 import type { Corpus } from '../text/corpus.js'
 import type { RunConfig } from './log.js'
 import { trainOptionsOf, type TrainingConfig } from './training-config.js'

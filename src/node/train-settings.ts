@@ -1,5 +1,5 @@
 /** From settings by name to what a model and its run are made of. */
-import type { CellName } from '../language/cells.js'
+import type { CellName } from '../nn/named-cells.js'
 import type { NetworkOptions } from '../language/model.js'
 import type { OptimizerName } from '../optim/named.js'
 import type { Kernels } from './engines.js'

@@ -1,5 +1,5 @@
 /** How a run trains, as `config.json` keeps it: names and numbers only, from which the same training can be made again. */
-import { planOf, type TrainOptions } from '../language/train-options.js'
+import { planOf, type TrainOptions } from '../train/train-options.js'
 import { optimizers, type OptimizerName } from '../optim/named.js'
 import { OptionError } from '../options/option-error.js'
 import type { Training } from '../language/training.js'

@@ -1,6 +1,6 @@
 /** One column of a table written as comma-separated values: the texts to train on, out of a file of comments. */
 
-import Papa from 'papaparse'
+import { CsvRows, type CsvRow } from './csv-rows.js'
 import { refuseUnknown, type Names } from '../options/known.js'
 
 /**
@@ -34,11 +34,7 @@ export class CsvColumn {
   readonly #column: string | number
   readonly #header: boolean
   readonly #source: string
-  readonly #ends = new RowEnds()
-  /** What has been read of a row that is not complete. */
-  #rest = ''
-  #rows = 0
-  #lines = 0
+  readonly #rows: CsvRows
   /** Where the column is; undefined until there is a row. */
   #index: number | undefined
 
@@ -46,103 +42,37 @@ export class CsvColumn {
     this.#column = column
     this.#header = header
     this.#source = source
+    this.#rows = new CsvRows(source)
   }
 
   push(text: string): string[] {
-    const end = this.#ends.last(text, this.#rest.length)
-    const all = this.#rest + text
-    this.#rest = all.slice(end)
-    return this.#values(all.slice(0, end))
+    return this.#values(this.#rows.push(text))
   }
 
   /** Throws if there was nothing at all. */
   end(): string[] {
-    const values = this.#values(this.#rest)
+    const values = this.#values(this.#rows.end())
     if (this.#index === undefined) throw new Error(`${this.#source}: has nothing in it; must be comma-separated values`)
     return values
   }
 
-  #values(block: string): string[] {
-    if (block === '') return []
-    const rows = this.#parse(block)
+  #values(rows: readonly CsvRow[]): string[] {
     const values: string[] = []
-    rows.forEach((fields, row) => {
-      if (!isThere(fields)) return
+    for (const { fields, row } of rows) {
       if (this.#index === undefined) {
         this.#index = indexOf(this.#column, this.#header ? fields : undefined, this.#source)
-        if (this.#header) return
+        if (this.#header) continue
         if (this.#index >= fields.length) throw new Error(noColumn(this.#source, this.#index, fields.length))
       }
       if (this.#index >= fields.length) {
         const has = fields.length === 1 ? '1 value' : `${fields.length} values`
         const must = `must have at least ${this.#index + 1} for column ${shown(this.#column)}`
-        throw new Error(`${this.#source}: row ${count(this.#rows + row + 1)} has ${has}; ${must}`)
+        throw new Error(`${this.#source}: row ${count(row)} has ${has}; ${must}`)
       }
       values.push(fields[this.#index])
-    })
-    // After the last line's end there is one more that is empty.
-    this.#rows += rows.length - 1
+    }
     return values
   }
-
-  /** All rows, the empty ones too, so that a row's position is its number. */
-  #parse(block: string): string[][] {
-    const unified = withLineFeeds(block)
-    // Told and not guessed: in a column of prose any sign may be the one that occurs equally often in each row.
-    const { data, errors } = Papa.parse<string[]>(unified, { delimiter: ',', newline: '\n' })
-    const [error] = errors
-    if (error) {
-      const line = count(this.#lines + linesOf(unified.slice(0, error.index)) + 1)
-      throw new Error(
-        error.code === 'MissingQuotes'
-          ? `${this.#source}: the quote that opens in line ${line} is never closed; must have a closing quote`
-          : `${this.#source}: the value that begins in line ${line} goes on after its closing quote; quotes in a value must be doubled`,
-      )
-    }
-    this.#lines += linesOf(unified)
-    return data
-  }
-}
-
-const isThere = (fields: string[]) => fields.length > 1 || fields[0] !== ''
-
-const linesOf = (text: string): number => text.split('\n').length - 1
-
-const [lineFeed, carriageReturn, quote, comma] = [0x0a, 0x0d, 0x22, 0x2c]
-
-/** Finds where rows end, in a text that comes in pieces: at a line end that is not in quotes. */
-class RowEnds {
-  /** Where the sign before stands: at the start of a value, in one without quotes, in one with them, after a quote in one, or it is CR. */
-  #place: 'start' | 'value' | 'quotes' | 'quote' | 'cr' = 'start'
-
-  /** @returns where the last row ends, counted from `before` signs ahead of the piece; 0 if none does */
-  last(piece: string, before: number): number {
-    let end = 0
-    for (let at = 0; at < piece.length; at++) {
-      const sign = piece.charCodeAt(at)
-      if (this.#place === 'cr') {
-        // The row before ended with CR, or ends with CR LF.
-        this.#place = 'start'
-        end = before + at + Number(sign === lineFeed)
-        if (sign === lineFeed) continue
-      }
-      if (this.#place === 'quotes') this.#place = sign === quote ? 'quote' : 'quotes'
-      else if (sign === quote && this.#place !== 'value') this.#place = 'quotes'
-      else if (sign === comma) this.#place = 'start'
-      else if (sign === carriageReturn) this.#place = 'cr'
-      else if (sign === lineFeed) {
-        this.#place = 'start'
-        end = before + at + 1
-      } else this.#place = 'value'
-    }
-    return end
-  }
-}
-
-/** The text with every line end outside quotes as LF, since the parser takes only one kind. In quotes they are the value's own. */
-function withLineFeeds(text: string): string {
-  // A quote opens a value only where one begins; after a quote it is the second of a pair.
-  return text.includes('\r') ? text.replace(/(?<=^|[,\r\n"])"[^"]*"|\r\n?/g, (part) => (part[0] === '"' ? part : '\n')) : text
 }
 
 function indexOf(column: string | number, names: string[] | undefined, source: string): number {

@@ -1,11 +1,12 @@
 /** How well a network predicts a text that it was not trained on. */
 import { Graph } from '../graph/graph.js'
-import type { Indices, Value } from '../graph/value.js'
 import type { TextBatches } from '../text/batches.js'
 import { Streams } from '../text/streams.js'
 import type { TokenArray } from '../text/token-array.js'
 import type { TokenNetwork } from '../nn/token-network.js'
 import { CarriedState } from '../nn/carried-state.js'
+import { lengthsOf, type Batches, type Learner, type Recorded, type Window } from './learner.js'
+import { tokenLearner } from './token-learner.js'
 import { refuseUnknown } from '../options/known.js'
 
 export interface Evaluation {
@@ -42,43 +43,44 @@ export function evaluate(
 }
 
 /** A graph for windows of one length. */
-interface Built {
+interface Built<W extends Window> {
   readonly graph: Graph
-  readonly inputs: Indices
-  readonly targets: Indices
+  readonly recorded: Recorded<W>
   readonly state: CarriedState
-  readonly loss: Value
 }
 
 function measure(network: TokenNetwork, batches: TextBatches): Evaluation {
-  const built = new Map<number, Built>()
-  let last: Built | undefined
-  let sum = 0
-  let tokens = 0
-  for (let i = 0; i < batches.windowsPerEpoch; i++) {
-    const { inputs, targets, steps, predicted, startsAnew } = batches.window(i)
-    const current = built.get(steps) ?? build(network, batches.batch, steps)
-    built.set(steps, current)
-    if (startsAnew) current.state.reset()
-    else if (last && last !== current) current.state.takeOver(last.state)
-    last = current
-    current.inputs.set(inputs)
-    current.targets.set(targets)
-    current.graph.run()
-    sum += current.loss.value
-    tokens += predicted
-    current.state.advance()
-  }
-  const nats = sum / tokens
+  const { loss: nats, predicted: tokens } = meanLoss(tokenLearner(network, 'token'), batches)
   return { nats, bits: nats * Math.LOG2E, tokens }
 }
 
-function build(network: TokenNetwork, batch: number, steps: number): Built {
+/** Mean loss over everything that is predicted in an epoch of `batches`, and how much that is; the state is carried as they say. */
+export function meanLoss<W extends Window>(network: Learner<W>, batches: Batches<W>): { loss: number; predicted: number } {
+  const built = new Map<string, Built<W>>()
+  let last: Built<W> | undefined
+  let sum = 0
+  let predicted = 0
+  for (let i = 0; i < batches.windowsPerEpoch; i++) {
+    const window = batches.window(i)
+    const current = built.get(lengthsOf(window)) ?? build(network, batches.batch, window)
+    built.set(lengthsOf(window), current)
+    if (window.startsAnew) current.state.reset()
+    else if (last && last !== current) current.state.takeOver(last.state)
+    last = current
+    current.recorded.set(window, { first: 0, rows: batches.batch, batch: batches.batch })
+    current.graph.run()
+    sum += network.perPrediction(current.recorded.loss.value, window) * window.predicted
+    predicted += window.predicted
+    current.state.advance()
+  }
+  return { loss: sum / predicted, predicted }
+}
+
+function build<W extends Window>(network: Learner<W>, batch: number, { steps, written }: W): Built<W> {
   const graph = new Graph({ engine: network.engine, values: 'kept' })
-  const inputs = graph.indices(batch * steps)
-  const targets = graph.indices(batch * steps)
   const state = new CarriedState(graph, network, batch)
-  const { logits, state: finals } = network.forward(graph, inputs, { state: state.inputs })
-  state.follow(graph, finals)
-  return { graph, inputs, targets, state, loss: graph.keep(graph.crossEntropy(logits, targets, { reduction: 'sum' })) }
+  const recorded = network.record(graph, { batch, steps, written, isWhole: true, state: state.inputs })
+  graph.keep(recorded.loss)
+  state.follow(graph, recorded.state)
+  return { graph, recorded, state }
 }

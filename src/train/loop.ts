@@ -1,7 +1,8 @@
 /** Training from the first step to the last: limits, validation, early stopping, and the way back from a divergence. */
-import { log } from '../nn/random.js'
 import type { Evaluation } from './evaluate.js'
 import type { Snapshot } from './snapshot.js'
+import type { TextWindow } from '../text/batches.js'
+import type { Window } from './learner.js'
 import { Divergence, type StepReport, type Trainer } from './trainer.js'
 import { refuseUnknown, type Names } from '../options/known.js'
 
@@ -80,11 +81,11 @@ export interface LoopReport {
 /** How much of the smoothed loss is old. */
 const smoothing = 0.98
 
-/** A loss that is so many times that of a uniform guess is an explosion, though it is a number. */
+/** A loss that is so many times that of a guess that has learnt nothing is an explosion, though it is a number. */
 const explosion = 4
 
-export class TrainingLoop {
-  readonly trainer: Trainer
+export class TrainingLoop<W extends Window = TextWindow> {
+  readonly trainer: Trainer<W>
   readonly options: LoopOptions
   /** Why it has ended; undefined while it goes on. */
   ended: EndReason | undefined
@@ -94,7 +95,7 @@ export class TrainingLoop {
   #latest: Snapshot | undefined
   #state: LoopState = { seconds: 0, smoothed: null, best: null, validationsSinceBest: 0, retried: 0, history: [] }
 
-  constructor(trainer: Trainer, options: LoopOptions) {
+  constructor(trainer: Trainer<W>, options: LoopOptions) {
     refuseUnknown('TrainingLoop', options, names)
     refuseUnknown('limits', options.limits, { steps: true, seconds: true, loss: true })
     this.trainer = trainer
@@ -155,10 +156,11 @@ export class TrainingLoop {
 
   #step(): StepReport {
     const { trainer } = this
+    const { network } = trainer
     const taken = trainer.step()
-    if (taken.nats > explosion * log(trainer.network.tokens)) {
+    if (taken.nats > explosion * network.uninformed) {
       throw new Divergence(
-        `step ${taken.step}: the loss is ${taken.nats.toFixed(2)} nats a token, more than ${explosion} times that of a uniform guess`,
+        `step ${taken.step}: the loss is ${taken.nats.toFixed(2)} ${network.unit}, more than ${explosion} times that of a guess that has learnt nothing`,
         taken.step,
         undefined,
         undefined,

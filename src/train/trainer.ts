@@ -1,28 +1,27 @@
-/** The training loop: truncated backpropagation through time over windows of text, the state carried from one to the next. */
+/** The training loop: truncated backpropagation through time over windows, the state carried from one to the next. */
 import type { Matrix } from '../graph/matrix.js'
 import { checkShards, NonFiniteGradient, type Optimizer } from '../optim/optimizer.js'
 import type { Schedule } from '../optim/schedules.js'
 import type { Snapshot } from './snapshot.js'
-import type { TextBatches } from '../text/batches.js'
+import type { TextWindow } from '../text/batches.js'
 import type { TokenNetwork } from '../nn/token-network.js'
 import { ShardGradients } from './shard-gradients.js'
-import { WindowGraphs, type LossPer } from './window-graphs.js'
+import { WindowGraphs } from './window-graphs.js'
+import { lengthsOf, type Batches, type Learner, type Window } from './learner.js'
+import { tokenLearner, type LossPer } from './token-learner.js'
 import { OptionError } from '../options/option-error.js'
 import { refuseUnknown, type Names } from '../options/known.js'
 
-export interface TrainerOptions {
+export interface TrainerOptions<W extends Window = TextWindow> {
   /** What it reads: `Streams` of one text, `SentenceBatches`, or a source of one's own. */
-  batches: TextBatches
+  batches: Batches<W>
   optimizer: Optimizer
   schedule: Schedule
   /** What dropout draws from. Default 0. */
   seed?: number
   /** How many earlier steps the gradient of a token's loss flows back to; never beyond its window. Default: all. */
   reach?: number
-  /**
-   * What the loss of a step is. `token`: the mean over the predicted tokens. `sequence`: summed over the steps, the mean over the sequences
-   * that are side by side in this step, as min-char-rnn and its kin have it; gradients grow with the window. Default `token`.
-   */
+  /** For a network that predicts tokens: what the loss of a step is. Default `token`. */
   lossPer?: LossPer
   /**
    * Into how many shards the batch is cut. They run at the same time where the engine has threads (see `useThreads`), and one after the
@@ -46,70 +45,70 @@ const names: Names<TrainerOptions> = {
 export interface StepReport {
   /** Steps taken, from 1. */
   readonly step: number
-  /** How much of the text has been read, in epochs. */
+  /** How much of the data has been read, in epochs. */
   readonly epoch: number
-  /** Cross-entropy of the window before the step, in nats; a token, or as `lossPer` says. */
+  /** Loss of the window before the step; of a network that predicts tokens, the cross-entropy in nats, a token, or as `lossPer` says. */
   readonly loss: number
-  /** The same a token, whatever `lossPer` says. */
+  /** The same a token, whatever `lossPer` says; of other networks, a prediction, in the unit of the loss. */
   readonly nats: number
   /** Norm of the gradient before clipping. */
   readonly gradientNorm: number
   /** Share of the gradient's elements that was limited by `clipValue`, where the optimizer counts them. */
   readonly clippedShare: number | undefined
   readonly learningRate: number
-  /** Tokens predicted in this step. */
+  /** Tokens, or whatever else, predicted in this step. */
   readonly tokens: number
 }
 
 /** Lengths of windows that a trainer keeps graphs for; their programs are kept by the engine, which has a limit of its own. */
 const mostBuilt = 64
 
-/** Trains a network on text, a window a step. */
-export class Trainer {
-  readonly network: TokenNetwork
-  readonly batches: TextBatches
+/** Trains a network, a window a step. */
+export class Trainer<W extends Window = TextWindow> {
+  readonly network: Learner<W>
+  readonly batches: Batches<W>
   readonly optimizer: Optimizer
   readonly schedule: Schedule
   readonly seed: number
   readonly reach: number
-  readonly lossPer: LossPer
   readonly shards: number
   /** What the schedule's rate is multiplied by; 1 until something lowers it. */
   rateFactor = 1
   readonly #gradients: ShardGradients
-  readonly #built = new Map<number, WindowGraphs>()
+  readonly #built = new Map<string, WindowGraphs<W>>()
   /** The one whose state the next window goes on from. */
-  #last: WindowGraphs
+  #last: WindowGraphs<W>
 
-  constructor(network: TokenNetwork, options: TrainerOptions) {
+  /** @param network one that predicts tokens; or whatever else there is a loss for */
+  constructor(network: (TextWindow extends W ? TokenNetwork : never) | Learner<W>, options: TrainerOptions<W>) {
     refuseUnknown('Trainer', options, names)
     const { batches, optimizer, schedule, seed = 0, reach = Infinity, lossPer = 'token' } = options
-    const { shards = Math.min(optimizer.shards, batches.batch) } = options
-    if (lossPer !== 'token' && lossPer !== 'sequence') {
-      throw new OptionError('lossPer', `'${String(lossPer)}'; must be 'token' or 'sequence'`)
-    }
+    this.network = 'record' in network ? network : (tokenLearner(network, lossPer) as Learner<Window>)
+    const { shards = this.network.divides ? Math.min(optimizer.shards, batches.batch) : 1 } = options
     checkShards(shards)
     if (shards > batches.batch) {
-      throw new Error(`shards: ${shards}; must be at most ${batches.batch}, the sequences that are side by side`)
+      throw new OptionError('shards', `${shards}; must be at most ${batches.batch}, the sequences that are side by side`)
     }
-    this.network = network
+    if (shards > 1 && !this.network.divides) {
+      throw new OptionError('shards', `${shards}; must be 1 for a network whose loss cannot be recorded in parts`)
+    }
     this.batches = batches
     this.optimizer = optimizer
     this.schedule = schedule
     this.seed = seed
     this.reach = reach
-    this.lossPer = lossPer
     this.shards = shards
     this.#gradients = new ShardGradients(network.engine, network.parameters, shards)
-    this.#last = this.#builtFor(batches.window(optimizer.step).steps)
+    this.#last = this.#builtFor(batches.window(optimizer.step))
   }
 
-  #builtFor(steps: number): WindowGraphs {
-    const { network, batches, shards, reach, lossPer } = this
-    const built = this.#built.get(steps) ?? new WindowGraphs(network, { batch: batches.batch, steps, shards, reach, lossPer })
+  #builtFor(window: W): WindowGraphs<W> {
+    const { network, batches, shards, reach } = this
+    const key = lengthsOf(window)
+    const built = this.#built.get(key) ?? new WindowGraphs(network, window, { batch: batches.batch, shards, reach })
     // What is used is inserted again; the one that has not been used for longest goes first.
-    this.#built.delete(steps)
-    this.#built.set(steps, built)
+    this.#built.delete(key)
+    this.#built.set(key, built)
     for (const oldest of this.#built.keys()) {
       if (this.#built.size <= mostBuilt) break
       this.#built.delete(oldest)
@@ -119,12 +118,11 @@ export class Trainer {
 
   /** Takes one step. Throws `Divergence`, with the parameters as they were, when the loss or a gradient is not finite. */
   step(): StepReport {
-    const { optimizer, batches, schedule, lossPer } = this
+    const { optimizer, batches, schedule, network } = this
     const index = optimizer.step
     const window = batches.window(index)
-    const { steps, predicted, sequences, startsAnew } = window
-    const built = this.#builtFor(steps)
-    if (startsAnew) built.reset()
+    const built = this.#builtFor(window)
+    if (window.startsAnew) built.reset()
     else if (built !== this.#last) built.takeOver(this.#last)
     this.#last = built
     built.set(window, this.seed, index)
@@ -148,11 +146,11 @@ export class Trainer {
       step: index + 1,
       epoch: (index + 1) / batches.windowsPerEpoch,
       loss,
-      nats: lossPer === 'token' ? loss : (loss * sequences) / predicted,
+      nats: network.perPrediction(loss, window),
       gradientNorm: optimizer.gradientNorm,
       clippedShare: optimizer.clippedShare,
       learningRate,
-      tokens: predicted,
+      tokens: window.predicted,
     }
   }
 
@@ -173,7 +171,7 @@ export class Trainer {
   /** Goes on from a snapshot of this trainer, or of one like it. Throws if it does not fit; no parameter has changed then. */
   restore({ step, weights, slots, carried, schedule, rateFactor }: Snapshot): void {
     const { optimizer } = this
-    const built = this.#builtFor(this.batches.window(step).steps)
+    const built = this.#builtFor(this.batches.window(step))
     const values = optimizer.parameters.map((parameter, i) => {
       const remembered = optimizer.rule.slots.map((slot) => ({
         matrix: optimizer.slots[i][slot],

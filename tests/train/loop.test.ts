@@ -199,7 +199,7 @@ describe('a divergence', () => {
     loop.next()
     const { parameters } = loop.trainer.network
     parameters.forEach((parameter) => parameter.write(parameter.read().map((value) => value * 1000)))
-    expect(() => loop.next()).toThrow(/more than 4 times that of a uniform guess/)
+    expect(() => loop.next()).toThrow(/more than 4 times that of a guess that has learnt nothing/)
   })
 
   test('is a loss that is a number, but far above that of a guess', () => {
@@ -209,7 +209,7 @@ describe('a divergence', () => {
     parameters.forEach((parameter) => parameter.write(parameter.read().map((value) => value * 1000)))
     const { recovery } = loop.next()
     expect(recovery!.divergence.message).toMatch(
-      /^step 2: the loss is [\d.]+ nats a token, more than 4 times that of a uniform guess/,
+      /^step 2: the loss is [\d.]+ nats a token, more than 4 times that of a guess that has learnt nothing/,
     )
     expect(recovery!.backTo).toBe(0)
   })

@@ -1,14 +1,16 @@
 /**
- * A training as a file: a model's `.safetensors` with more tensors in it (what the optimizer remembers, `optimizer.*`, and the carried
- * state, `state.*`), more metadata (`training`), and a checksum.
+ * A training as a file: a model's `.safetensors` with more tensors in it (what the optimizer remembers, `optimizer.*`, the carried
+ * state, `state.*`, and where they are kept the weights of the best validation, `best.*`), more metadata (`training`), and a checksum.
  */
-import { readTensors, toTensors } from '../formats/pytorch.js'
+import type { Matrix } from '../graph/matrix.js'
+import type { Floats } from '../run/engine.js'
+import { readTensors, toTensors, type TensorMapping } from '../formats/pytorch.js'
 import { decodeSafetensors, encodeSafetensors, type NamedTensor } from '../formats/safetensors.js'
 import { checkSeal, seal, unsealed } from '../formats/seal.js'
-import type { LoopState } from '../train/loop.js'
-import type { Snapshot } from '../train/snapshot.js'
-import { checkHistory, checkValidated, modelMetadata, parsed, type Described } from './file.js'
-import type { LanguageNetwork } from './network.js'
+import type { LoopState } from './loop.js'
+import type { Snapshot } from './snapshot.js'
+import { parsed } from '../formats/metadata.js'
+import { checkHistory, checkValidated } from './history.js'
 
 /** What must be the same for a training to go on from a checkpoint exactly. */
 export interface Fingerprint {
@@ -20,11 +22,21 @@ export interface Fingerprint {
   readonly kernels: string
 }
 
+/** What a checkpoint has to know of the network that is trained. */
+export interface KeptNetwork {
+  /** How its parameters are named and laid out in a file. */
+  readonly tensors: readonly TensorMapping[]
+  /** The width of each carried matrix: by layer, by name. */
+  readonly stateSizes: readonly Readonly<Record<string, number>>[]
+}
+
 export interface Checkpoint {
   readonly snapshot: Snapshot
   readonly state: LoopState
   /** Into how many shards the batch was cut. */
   readonly shards: number
+  /** The weights of the best validation, where they are kept and there was one. */
+  readonly best?: ReadonlyMap<Matrix, Floats>
 }
 
 interface Training extends Pick<Snapshot, 'step' | 'schedule' | 'rateFactor'> {
@@ -33,16 +45,18 @@ interface Training extends Pick<Snapshot, 'step' | 'schedule' | 'rateFactor'> {
 }
 
 /** The tensors of parameters, and not those that can only be what they are. */
-const ownTensors = (network: LanguageNetwork) => network.tensors.filter(({ target }) => target)
+const ownTensors = (network: KeptNetwork) => network.tensors.filter(({ target }) => target)
 
+/** @param metadata what a model's file says beside its tensors */
 export function encodeCheckpoint(
-  model: Described & { readonly network: LanguageNetwork },
-  { snapshot, state, fingerprint }: Omit<Checkpoint, 'shards'> & { readonly fingerprint: Fingerprint },
+  network: KeptNetwork,
+  metadata: Readonly<Record<string, string>>,
+  { snapshot, state, best, fingerprint }: Omit<Checkpoint, 'shards'> & { readonly fingerprint: Fingerprint },
 ): Uint8Array {
   const { step, schedule, rateFactor, slots, carried } = snapshot
-  const tensors: NamedTensor[] = toTensors(model.network.tensors)
+  const tensors: NamedTensor[] = toTensors(network.tensors)
   for (const [slot, values] of Object.entries(slots)) {
-    for (const tensor of toTensors(ownTensors(model.network), (matrix) => values.get(matrix)!)) {
+    for (const tensor of toTensors(ownTensors(network), (matrix) => values.get(matrix)!)) {
       tensors.push({ ...tensor, name: `optimizer.${slot}.${tensor.name}` })
     }
   }
@@ -52,8 +66,11 @@ export function encodeCheckpoint(
       tensors.push({ name: `state.${index}.${name}`, shape, data: Float32Array.from(values) })
     }
   })
+  for (const tensor of best ? toTensors(ownTensors(network), (matrix) => best.get(matrix)!) : []) {
+    tensors.push({ ...tensor, name: `best.${tensor.name}` })
+  }
   const training: Training = { step, schedule, rateFactor, state, fingerprint }
-  return seal(encodeSafetensors(tensors, { sha256: unsealed, ...modelMetadata(model), training: JSON.stringify(training) }))
+  return seal(encodeSafetensors(tensors, { sha256: unsealed, ...metadata, training: JSON.stringify(training) }))
 }
 
 /**
@@ -68,7 +85,7 @@ export function decodeCheckpoint(
     network,
     slots,
     fingerprint,
-  }: { network: LanguageNetwork; slots: readonly string[]; fingerprint: Partial<Fingerprint> & Pick<Fingerprint, 'batch'> },
+  }: { network: KeptNetwork; slots: readonly string[]; fingerprint: Partial<Fingerprint> & Pick<Fingerprint, 'batch'> },
 ): Checkpoint {
   const { tensors, metadata } = decodeSafetensors(bytes, source)
   if (metadata.training === undefined) throw new Error(`${source}: is no checkpoint; there is no training to go on with in it`)
@@ -100,7 +117,13 @@ export function decodeCheckpoint(
     schedule: training.schedule,
     rateFactor: training.rateFactor,
   }
-  return { snapshot, state: training.state, shards: training.fingerprint.shards }
+  const best = [...tensors.keys()].some((name) => name.startsWith('best.')) ? valuesOf('best.') : undefined
+  return { snapshot, state: training.state, best, shards: training.fingerprint.shards }
+}
+
+/** Leaves of a file's tensors those of the model. */
+export function dropTrainingTensors(tensors: Map<string, unknown>): void {
+  for (const name of tensors.keys()) if (/^(optimizer|state|best)\./.test(name)) tensors.delete(name)
 }
 
 /** Slots of our rules that a root is taken of. */
