@@ -64,7 +64,7 @@ async function midTrial(of: Running): Promise<void> {
   const isMiddle = (name: string): boolean => /step-0+[1-9]\d*\./.test(name)
   for (;;) {
     // What it said last is which trial it has begun, or ended.
-    const [, trial] = /^trial (.*): begun\n$/.exec(of.stderr.split(/^(?=trial)/m).at(-1)!) ?? []
+    const [, trial] = /^trial (.*): begun\n$/.exec(of.stderr.split(/^(?=trial)/m).at(-1) ?? '') ?? []
     const files = (await server.trials()).get(trial ?? '') ?? []
     if (files.some(isMiddle) && !files.includes('model.safetensors')) return
     if (of.process.exitCode !== null) throw new Error(`ended with ${of.process.exitCode}: ${of.stderr}`)
