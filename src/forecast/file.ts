@@ -63,7 +63,7 @@ export function decodeForecaster(bytes: Uint8Array, source: string): ForecastFil
     throw new Error(`${source}: is a forecaster of version ${metadata.version}; this release reads version 1`)
   checkSeal(bytes, source)
   if (metadata.training !== undefined) {
-    for (const name of tensors.keys()) if (/^(optimizer|state)\./.test(name)) tensors.delete(name)
+    for (const name of tensors.keys()) if (/^(optimizer|state|best)\./.test(name)) tensors.delete(name)
   }
   return {
     config: parsed(metadata.config, source, 'configuration', checkConfig),

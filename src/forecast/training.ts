@@ -50,8 +50,6 @@ export class ForecastTraining<M extends Trainee = Trainee> extends SteppedTraini
   readonly series: TimeSeries
   /** Index of the first step that is held out; the length of the series where nothing is. */
   readonly heldOutFrom: number
-  /** The weights of the best validation so far. */
-  #best: readonly ArrayLike<number>[] | undefined
 
   constructor(make: MakeTrainee<M>, data: SeriesData, options: ForecastOptions) {
     const { columns, horizon, engine, cell, training, ...plan } = forecastPlan(options)
@@ -88,6 +86,7 @@ export class ForecastTraining<M extends Trainee = Trainee> extends SteppedTraini
     super(kept, new TrainingLoop(trainer, { limits, validate, patience, retries, validateEvery, snapshotEvery }), {
       steps,
       measured: ({ nats, tokens, best }) => ({ loss: nats, values: tokens, best }),
+      keepsBest: true,
     })
     this.model = model
     this.series = series
@@ -96,19 +95,13 @@ export class ForecastTraining<M extends Trainee = Trainee> extends SteppedTraini
     model.notes = notesOn(series, from)
   }
 
-  override next(): ForecastProgress {
-    const report = super.next()
-    if (report.validation?.best) this.#best = this.model.network.parameters.map((parameter) => parameter.read().slice())
-    return report
-  }
-
   /**
    * The model with the weights of its best validation, the last ones where there was none, and with a band that is right for what was held out;
    * it stands at the end of the series.
    */
   finish(): M {
     const { model, series, heldOutFrom: from } = this
-    model.network.parameters.forEach((parameter, i) => this.#best && parameter.write(this.#best[i]))
+    this.best?.forEach((values, parameter) => parameter.write(values))
     if (from < series.length) model.calibrate(series, { from })
     model.read(series)
     return model

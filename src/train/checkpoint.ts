@@ -1,6 +1,6 @@
 /**
- * A training as a file: a model's `.safetensors` with more tensors in it (what the optimizer remembers, `optimizer.*`, and the carried
- * state, `state.*`), more metadata (`training`), and a checksum.
+ * A training as a file: a model's `.safetensors` with more tensors in it (what the optimizer remembers, `optimizer.*`, the carried
+ * state, `state.*`, and the weights of the best validation, `best.*`, where they are wanted), more metadata (`training`), and a checksum.
  */
 import { readTensors, toTensors, type TensorMapping } from '../formats/pytorch.js'
 import { decodeSafetensors, encodeSafetensors, type NamedTensor } from '../formats/safetensors.js'
@@ -33,6 +33,8 @@ export interface Checkpoint {
   readonly state: LoopState
   /** Into how many shards the batch was cut. */
   readonly shards: number
+  /** The weights of the best validation, where a training remembers them and there was one. */
+  readonly best: Snapshot['weights'] | undefined
 }
 
 interface Training extends Pick<Snapshot, 'step' | 'schedule' | 'rateFactor'> {
@@ -47,13 +49,18 @@ const ownTensors = (network: KeptNetwork) => network.tensors.filter(({ target })
 export function encodeCheckpoint(
   network: KeptNetwork,
   metadata: Readonly<Record<string, string>>,
-  { snapshot, state, fingerprint }: Omit<Checkpoint, 'shards'> & { readonly fingerprint: Fingerprint },
+  { snapshot, state, fingerprint, best }: Omit<Checkpoint, 'shards'> & { readonly fingerprint: Fingerprint },
 ): Uint8Array {
   const { step, schedule, rateFactor, slots, carried } = snapshot
   const tensors: NamedTensor[] = toTensors(network.tensors)
   for (const [slot, values] of Object.entries(slots)) {
     for (const tensor of toTensors(ownTensors(network), (matrix) => values.get(matrix)!)) {
       tensors.push({ ...tensor, name: `optimizer.${slot}.${tensor.name}` })
+    }
+  }
+  if (best) {
+    for (const tensor of toTensors(ownTensors(network), (matrix) => best.get(matrix)!)) {
+      tensors.push({ ...tensor, name: `best.${tensor.name}` })
     }
   }
   carried.forEach((layer, index) => {
@@ -110,7 +117,8 @@ export function decodeCheckpoint(
     schedule: training.schedule,
     rateFactor: training.rateFactor,
   }
-  return { snapshot, state: training.state, shards: training.fingerprint.shards }
+  const best = [...tensors.keys()].some((name) => name.startsWith('best.')) ? valuesOf('best.') : undefined
+  return { snapshot, state: training.state, shards: training.fingerprint.shards, best }
 }
 
 /** Slots of our rules that a root is taken of. */

@@ -4,6 +4,7 @@ import { decodeCheckpoint, encodeCheckpoint, type Checkpoint, type Fingerprint, 
 import type { Evaluation } from './evaluate.js'
 import type { Window } from './learner.js'
 import type { EndReason, Recovery, TrainingLoop, Validated } from './loop.js'
+import type { Snapshot } from './snapshot.js'
 import type { StepReport } from './trainer.js'
 
 /** A step's report; where there was a validation, with it. */
@@ -37,11 +38,14 @@ export class SteppedTraining<W extends Window, V> {
   readonly #model: KeptModel
   readonly #measured: (validation: Evaluation & { best: boolean }) => V
   readonly #recut: ((shards: number) => TrainingLoop<W>) | undefined
+  readonly #keepsBest: boolean
+  #best: Snapshot['weights'] | undefined
   #recoveries: Recovery[] = []
 
   /**
    * @param measured makes of a validation what the reports say
    * @param recut where a checkpoint may say how many shards there are: the same loop with so many
+   * @param keepsBest whether it remembers the weights of the best validation, in checkpoints too; costs memory for them. Default false
    */
   constructor(
     model: KeptModel,
@@ -50,10 +54,12 @@ export class SteppedTraining<W extends Window, V> {
       steps: number
       measured: (validation: Evaluation & { best: boolean }) => V
       recut?: (shards: number) => TrainingLoop<W>
+      keepsBest?: boolean
     },
   ) {
-    const { steps, measured, recut } = options
+    const { steps, measured, recut, keepsBest = false } = options
     this.#recut = recut
+    this.#keepsBest = keepsBest
     this.#model = model
     this.loop = loop
     this.steps = steps
@@ -68,6 +74,11 @@ export class SteppedTraining<W extends Window, V> {
   /** Into how many shards the batch is cut. */
   get shards(): number {
     return this.loop.trainer.shards
+  }
+
+  /** The weights of the best validation so far, where they are remembered; undefined before there is one. */
+  protected get best(): Snapshot['weights'] | undefined {
+    return this.#best
   }
 
   /** Steps taken. */
@@ -89,6 +100,9 @@ export class SteppedTraining<W extends Window, V> {
       const { seconds } = this.loop.state
       const recoveries = this.#recoveries.splice(0)
       const measured = validation && this.#measured(validation)
+      if (validation?.best && this.#keepsBest) {
+        this.#best = new Map(this.loop.trainer.optimizer.parameters.map((parameter) => [parameter, parameter.read()]))
+      }
       return { ...taken, steps, seconds, validation: measured, recoveries, checkpoint: snapshot, ended }
     }
   }
@@ -100,13 +114,14 @@ export class SteppedTraining<W extends Window, V> {
   }
 
   /**
-   * All of it as one file, with a checksum: weights, what the optimizer remembers, carried state, place in the data, schedule, history.
+   * All of it as one file, with a checksum: weights, what the optimizer remembers, carried state, place in the data, schedule, history, and
+   * the weights of the best validation where those are remembered.
    * A model can be loaded from it too. Values are float32, so that with the reference engine going on from it is not exact.
    */
   toBytes(): Uint8Array {
     const { loop } = this
     const { network, metadata } = this.#model
-    const checkpoint = { snapshot: loop.trainer.snapshot(), state: loop.state, fingerprint: this.#fingerprint }
+    const checkpoint = { snapshot: loop.trainer.snapshot(), state: loop.state, fingerprint: this.#fingerprint, best: this.#best }
     return encodeCheckpoint(network, metadata(), checkpoint)
   }
 
@@ -127,7 +142,7 @@ export class SteppedTraining<W extends Window, V> {
   ): void {
     refuseUnknown('restore', options, { lastGood: true, source: true, otherKernels: true, patienceAnew: true })
     const { lastGood, source = 'checkpoint', otherKernels = false, patienceAnew = false } = options
-    const { snapshot, state: then, shards } = this.#decode(bytes, source, otherKernels)
+    const { snapshot, state: then, shards, best } = this.#decode(bytes, source, otherKernels)
     const state = patienceAnew ? { ...then, validationsSinceBest: 0 } : then
     const good = lastGood ? this.#decode(lastGood, `${source}: lastGood`, true).snapshot : snapshot
     let { loop } = this
@@ -138,6 +153,7 @@ export class SteppedTraining<W extends Window, V> {
       throw new Error(`${source}: ${(error as Error).message}`)
     }
     this.loop = loop
+    this.#best = this.#keepsBest ? best : undefined
     this.#model.remember(state.history)
   }
 

@@ -239,3 +239,21 @@ test('a training goes on from a checkpoint to the bit', () => {
   bytes[200] ^= 1
   expect(() => make().restore(bytes)).toThrow()
 })
+
+test('a training that goes on ends with the weights of its best validation, though that was before', () => {
+  // The rate is so high that what comes after the first steps is worse.
+  const make = () => Forecaster.training(rows.slice(0, 200), { ...options, steps: 12, validateEvery: 1, learningRate: 0.5 })
+  const whole = make()
+  let best = 0
+  while (!whole.ended) {
+    const { step, validation } = whole.next()
+    if (validation?.best) best = step
+  }
+  expect(best).toBeLessThan(12)
+  const first = make()
+  for (let step = 0; step < 11; step++) first.next()
+  const second = make()
+  second.restore(first.toBytes())
+  while (!second.ended) second.next()
+  expect(second.finish().toBytes()).toEqual(whole.finish().toBytes())
+})
