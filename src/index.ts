@@ -1,7 +1,7 @@
 /** Recurrent networks in TypeScript. The public face of the package. */
 
 // A language model in a few lines
-export type { CellName } from './nn/named-cells.js'
+export type { CellName, NormalizedCellName } from './nn/named-cells.js'
 export {
   LanguageModel,
   type LanguageModelOptions,
@@ -34,6 +34,24 @@ export type { ForecastOptions } from './forecast/options.js'
 export { ForecastNetwork, type ForecastNetworkOptions, type HeadName } from './forecast/network.js'
 export type { Position } from './forecast/position.js'
 export type { Band } from './forecast/reader.js'
+
+// Sequences told apart, step by step or whole
+export { SequenceClassifier, type ClassifiedExample, type ClassifierOptions } from './sequences/classifier.js'
+export { SequenceTagger, type TaggedExample } from './sequences/tagger.js'
+export { Transducer, type Transduced, type TransducedExample, type TransduceOptions } from './sequences/transducer.js'
+export type { ShareSchedule, TransducerConfig, TransducerOptions } from './sequences/transducer-options.js'
+export { TransducerNetwork, type TransducerNetworkOptions } from './sequences/transducer-network.js'
+export type { PairWindow } from './sequences/pair-windows.js'
+export { LabelModel, type LabelConfig, type SequenceStep, type Told } from './sequences/label-model.js'
+export { LabelStream } from './sequences/label-stream.js'
+export { LabelNetwork, type LabelNetworkOptions } from './sequences/label-network.js'
+export type { LabelTrainingOptions } from './sequences/label-training.js'
+export type { LabelWindow } from './sequences/label-windows.js'
+export { SequenceModel, type SequenceModelKind, type SequenceNetwork } from './sequences/model.js'
+export type { SequenceConfig, SequenceOptions, TextTokens } from './sequences/options.js'
+export { ReadingLayers, type PackedInputs, type ReadingLayersOptions } from './sequences/reading-layers.js'
+export type { Packed, PackedShape } from './sequences/packing.js'
+export { SequenceTraining, type SequenceProgress, type SequenceValidation } from './sequences/training.js'
 
 // Tables, series, sequences
 export { Table, type NumberColumn, type TableData, type TableOptions } from './series/table.js'

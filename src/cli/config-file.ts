@@ -1,10 +1,20 @@
 /** Options from a file: JSON, with the names of the long flags, in camel case or as they are. Flags win. */
 import { readFileSync } from 'node:fs'
 import type { Command, Option } from 'commander'
+import { readSetting } from '../node/index.js'
 import { nearest } from '../options/known.js'
 
 /** Wrong use: the command ends with 2. */
 export class UsageError extends Error {}
+
+/** What goes wrong in here is wrong use. */
+export function asUsage<T>(act: () => T): T {
+  try {
+    return act()
+  } catch (error) {
+    throw new UsageError((error as Error).message)
+  }
+}
 
 /** Sets what the file says and no flag does. Each value is checked as if it had been a flag's. */
 export function applyConfigFile(command: Command, path: string): void {
@@ -36,16 +46,10 @@ export function applyConfigFile(command: Command, path: string): void {
 
 function parsed(option: Option, value: unknown, path: string, key: string): unknown {
   const isFlag = !option.required && !option.optional
-  if (isFlag) {
-    if (typeof value !== 'boolean') throw new UsageError(`${path}: '${key}' is ${JSON.stringify(value)}; must be true or false`)
-    return value
-  }
-  if (typeof value !== 'string' && typeof value !== 'number') {
-    throw new UsageError(`${path}: '${key}' is ${JSON.stringify(value)}; must be a number or a text`)
-  }
+  const parse = (text: string): string => (option.parseArg ? option.parseArg(text, undefined as never) : text)
   try {
-    return option.parseArg ? option.parseArg(String(value), undefined as never) : String(value)
+    return readSetting(isFlag ? {} : { parse }, value)
   } catch (error) {
-    throw new UsageError(`${path}: '${key}' is ${JSON.stringify(value)}; ${(error as Error).message}`)
+    throw new UsageError(`${path}: '${key}' ${(error as Error).message}`)
   }
 }

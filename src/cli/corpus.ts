@@ -1,44 +1,6 @@
-/** Which text is read, and as what: the options that training and measuring share. */
-import type { Command } from 'commander'
+/** Which text is read, and as what. */
 import { CorpusBuilder, type Corpus, type LanguageModel, type TextFormatOptions } from '../index.js'
-import { readCorpus } from '../node/index.js'
-import { choice, whole } from './values.js'
-
-export interface DocumentFlags {
-  documents?: 'lines' | 'files'
-  csvColumn?: string
-  jsonField?: string
-}
-
-export interface TokenFlags {
-  tokens: 'characters' | 'bytes' | 'words'
-  lowerCase?: boolean
-  minCount: number
-  vocabulary?: number
-  unknown?: boolean
-}
-
-/** @param otherwise what holds where none of them is given */
-export const withDocumentOptions = (command: Command, otherwise: string): Command =>
-  command
-    .addOption(
-      choice('--documents <how>', `each line, such as a name, or each file is a text of its own; default: ${otherwise}`, [
-        'lines',
-        'files',
-      ]).conflicts(['csvColumn', 'jsonField']),
-    )
-    .option('--csv-column <name>', 'each cell of this column of a CSV is a text of its own')
-    .option('--json-field <name>', 'each line is a JSON object, and this field of it a text of its own')
-
-export const withTokenOptions = (command: Command): Command =>
-  command
-    .addOption(
-      choice('--tokens <kind>', 'what the model reads and writes', ['characters', 'bytes', 'words']).default('characters'),
-    )
-    .option('--lower-case', 'read everything in lower case')
-    .option('--min-count <n>', 'tokens that are rarer become the unknown token', whole(1), 1)
-    .option('--vocabulary <n>', 'keep at most so many tokens, the most frequent; default: all', whole(2))
-    .option('--unknown', 'have an unknown token, though the text needs none, for what the model may meet later')
+import { readCorpus, type DocumentSettings, type TokenSettings } from '../node/index.js'
 
 /**
  * The corpus of some files.
@@ -47,7 +9,7 @@ export const withTokenOptions = (command: Command): Command =>
  */
 export async function corpusOf(
   files: readonly string[],
-  flags: DocumentFlags & Partial<TokenFlags>,
+  flags: DocumentSettings & TokenSettings,
   model?: Pick<LanguageModel, 'vocabulary' | 'textFormat'>,
 ): Promise<Corpus> {
   const { tokens: kind, lowerCase, minCount, vocabulary: size, unknown } = flags
@@ -62,7 +24,7 @@ export async function corpusOf(
 }
 
 /** What flags say; undefined: nothing. */
-function formatOf({ documents, csvColumn, jsonField }: DocumentFlags): TextFormatOptions | undefined {
+function formatOf({ documents, csvColumn, jsonField }: DocumentSettings): TextFormatOptions | undefined {
   if (csvColumn !== undefined) return { format: 'csv', column: csvColumn }
   if (jsonField !== undefined) return { format: 'jsonl', field: jsonField }
   if (documents === 'files') return { format: 'text' }

@@ -2,8 +2,8 @@
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { assess, comparisonTable, type Corpus } from '../index.js'
-import { isRun, loadModel, readRunCorpus, startEngine, type Kernels } from '../node/index.js'
-import { corpusOf, type DocumentFlags } from './corpus.js'
+import { isRun, loadModel, readRunCorpus, startEngine, type DocumentSettings, type Kernels } from '../node/index.js'
+import { corpusOf } from './corpus.js'
 import { UsageError } from './config-file.js'
 
 export interface EvaluateFlags {
@@ -12,7 +12,11 @@ export interface EvaluateFlags {
   kernels?: Kernels
 }
 
-export async function runEvaluate(path: string, files: readonly string[], flags: EvaluateFlags & DocumentFlags): Promise<void> {
+export async function runEvaluate(
+  path: string,
+  files: readonly string[],
+  flags: EvaluateFlags & DocumentSettings,
+): Promise<void> {
   const model = await loadModel(path, { engine: await startEngine(flags.kernels) })
   const folder = [path, dirname(path)].find((place) => existsSync(place) && isRun(place))
   const run = folder === undefined ? undefined : await readRunCorpus(folder)

@@ -2,8 +2,16 @@
 /** The command `unrolled`. Standard output carries what was asked for; everything else goes to standard error. */
 import { readFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
+import {
+  documentSettings,
+  engineSettings,
+  limitSettings,
+  trainSettings,
+  type DocumentSettings,
+  type Setting,
+} from '../node/index.js'
+import { defaultWorkers } from '../sweep/index.js'
 import { applyConfigFile, UsageError } from './config-file.js'
-import { withDocumentOptions, withTokenOptions, type DocumentFlags } from './corpus.js'
 import { runDoctor } from './doctor.js'
 import { runEvaluate, type EvaluateFlags } from './evaluate.js'
 import { runExport, type ExportFlags } from './export.js'
@@ -13,27 +21,19 @@ import { runGenerate, type GenerateFlags } from './generate.js'
 import { runImport, type ImportFlags } from './import.js'
 import { runInspect } from './inspect.js'
 import { runScore, type ScoreFlags } from './score.js'
+import { runSweep, runWorker, type SweepFlags, type WorkerFlags } from './sweep.js'
 import { runResume, runTrain, type ResumeFlags, type TrainFlags } from './train.js'
-import { choice, number, positive, several, share, whole } from './values.js'
+import { choice, number, optionOf, positive, several, share, whole } from './values.js'
 
 /** The exit codes; what was stopped by the user ends with 130. */
 const [failed, wrongUse] = [1, 2]
 
-const kernels = (): Option =>
-  choice(
-    '--kernels <build>',
-    "relaxed: fastest; plain: the same bits everywhere; native: large products by the system's BLAS; reference: float64; default: relaxed, plain where that does not run",
-    ['relaxed', 'plain', 'native', 'reference'],
-  )
-
-/** As many threads, and shards, as there can be. */
-const most = 64
-
-const threads = (): Option =>
-  new Option(
-    '--threads <n>',
-    'threads that work on the shards of a batch; they change nothing but the speed; default: all there are',
-  ).argParser(whole(1, most))
+/** The options that these settings are. */
+const withSettings = (command: Command, settings: Readonly<Record<string, Setting>>): Command => {
+  for (const setting of Object.values(settings)) command.addOption(optionOf(setting))
+  return command
+}
+const kernels = (): Option => optionOf(engineSettings.kernels)
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
 const flag = allowRelaxedSimd()
@@ -47,14 +47,6 @@ const program = new Command('unrolled')
 /** How texts are read for a model that is there. */
 const likeTheModels = "as the model's own texts were read"
 
-/** The limits that a run can be given, and given anew. */
-const withLimits = (command: Command): Command =>
-  command
-    .option('--epochs <n>', 'how often to read the text', positive)
-    .option('--minutes <n>', 'how long to train, validations left out', positive)
-    .option('--loss <nats>', 'train until the held-out loss is at most this', positive)
-    .option('--patience <n>', 'end after so many validations without a better one', whole(1))
-
 const train = program
   .command('train')
   .description('train a model on text, and keep all of it in a folder')
@@ -63,60 +55,7 @@ const train = program
   .option('--out <folder>', 'where the run is kept; default: runs/1, or the next number that is free')
   .option('--resume <folder>', 'go on with a run exactly where it stopped, as the command resume does')
   .option('--from <model>', 'begin with the weights of this model, or run, and its vocabulary')
-withDocumentOptions(train, "one stream of text; with --from, as the model's texts were read")
-withTokenOptions(train)
-train
-  .addOption(choice('--cell <cell>', 'which cell', ['lstm', 'gru', 'gru-reset-before', 'rnn', 'rnn-relu']).default('lstm'))
-  .option('--hidden <units>', 'units of each layer', whole(1), 128)
-  .option('--layers <n>', 'layers', whole(1), 2)
-  .option('--embedding <width>', 'numbers that stand for a token; default: 64, with --tied as many as hidden', whole(1))
-  .option('--tied', 'the output layer uses the weights of the embedding')
-  .option('--dropout <share>', 'share zeroed between layers', number(0, 1), 0)
-  .option('--steps <n>', 'steps to train; default: 2400, where nothing else ends it', whole(1))
-withLimits(train)
-  .option(
-    '--streams <n>',
-    'parts of the text, or documents, read side by side; default: 16, fewer where the text is short',
-    whole(1),
-  )
-  .option('--window <steps>', 'steps through which gradients flow', whole(1), 64)
-  .option('--reach <steps>', 'earlier steps that a loss reaches back to; default: all of its window', whole(0))
-  .addOption(
-    choice('--optimizer <name>', 'how gradients change weights', ['adam', 'adamw', 'rmsprop', 'adagrad', 'sgd']).default('adam'),
-  )
-  .option('--rate <rate>', 'learning rate; the highest one of a schedule', positive, 0.005)
-  .addOption(
-    choice('--schedule <name>', 'how the rate changes; default: cosine, constant where the number of steps is not known', [
-      'cosine',
-      'constant',
-      'halve-on-rise',
-    ]),
-  )
-  .option('--clip <norm>', 'largest norm of the gradient', positive, 1)
-  .option('--clip-value <size>', 'largest size of each element of the gradient; default: any', positive)
-  .option('--l2 <weight>', 'weight of the squared weights in the loss', number(0), 0)
-  .option('--held-out <share>', 'share of the text, or of the documents, that is never trained on', number(0, 1), 0.05)
-  .option('--validation-tokens <n>', 'held-out tokens that a validation measures; at the end it is all; default: all', whole(1))
-  .option('--validate-every <steps>', 'steps between validations; default: a tenth of all', whole(1))
-  .option('--checkpoint-every <steps>', 'steps between checkpoints; default: a twentieth of all, at most 500', whole(1))
-  .option('--keep <n>', 'checkpoints that are kept, the newest', whole(2), 3)
-  .option('--log-every <steps>', 'steps between lines of the log; default: a thousandth of all', whole(1))
-  .option('--sample-length <n>', 'tokens of the sample at each validation', whole(0), 200)
-  .option('--sample-temperature <value>', 'its temperature', number(0), 0.7)
-  .option(
-    '--retries <n>',
-    'how often to go back from a loss that is not a number, or explodes, with half the rate; 0: never',
-    whole(0),
-    3,
-  )
-  .option(
-    '--shards <n>',
-    'parts that each batch is cut into, to work on at the same time; default: 1 for small models, up to 4, by the model and the batch alone',
-    whole(1, most),
-  )
-  .option('--seed <seed>', 'seed of weights, dropout, samples and the choice of documents', whole(0), 1)
-  .addOption(threads())
-  .addOption(kernels())
+withSettings(train, trainSettings)
   .option('--json', 'the log on standard output, a JSON line each')
   .action(async (files: string[], flags: TrainFlags & { config?: string; resume?: string }) => {
     if (flags.config !== undefined) applyConfigFile(train, flags.config)
@@ -156,12 +95,28 @@ const resume = program
   .description('go on with a run exactly where it stopped')
   .argument('<folder>', 'the folder of the run')
   .option('--steps <n>', 'steps in all; default: as before', whole(1))
-withLimits(resume)
-  .option('--keep <n>', 'checkpoints that are kept, the newest; default: as before', whole(2))
-  .addOption(threads())
-  .addOption(kernels())
+withSettings(resume, limitSettings).option('--keep <n>', 'checkpoints that are kept, the newest; default: as before', whole(2))
+withSettings(resume, engineSettings)
   .option('--json', 'the log on standard output, a JSON line each')
   .action((folder: string, flags: ResumeFlags) => runResume(folder, flags, flag))
+
+program
+  .command('sweep')
+  .description('train many models of one text, with different options, and compare them')
+  .argument('<file>', 'what to try, as JSON: see docs/sweep.md')
+  .option('--out <folder>', "where all is kept, and gone on with; default: sweeps/ and the file's name, without .json")
+  .option('--workers <n>', 'trials at a time on this machine; default: one for each core, with --redis 0', whole(0))
+  .option('--redis <url>', 'let the workers of this Redis server run the trials, such as redis://host:6379')
+  .option('--json', 'the lines of sweep.jsonl on standard output, as trials end, instead of the table')
+  .action((file: string, flags: SweepFlags) => runSweep(file, flags))
+
+program
+  .command('worker')
+  .description('run trials of the sweeps on a Redis server, until it is stopped')
+  .requiredOption('--redis <url>', 'the server, such as redis://host:6379')
+  .option('--workers <n>', 'trials at a time; default: one for each core', whole(1), defaultWorkers())
+  .option('--cache <folder>', "where texts are kept; default: unrolled, in the user's folder for caches")
+  .action((flags: WorkerFlags) => runWorker(flags))
 
 program
   .command('generate')
@@ -201,26 +156,26 @@ program
   .addOption(kernels())
   .action((model: string | undefined, flags: GenerateFlags) => runGenerate(model, flags))
 
-withDocumentOptions(
+withSettings(
   program
     .command('evaluate')
     .description('measure how well a model predicts a text, beside simpler models')
     .argument('<model>', "a model's file, or the folder of a run")
     .argument('[files...]', 'UTF-8 texts; - is standard input; default: what the run has held out'),
-  likeTheModels,
+  documentSettings(likeTheModels),
 )
   .option('--trained-on <files...>', 'what the simpler models are trained on; default: what the run was trained on')
   .option('--json', 'as JSON')
   .addOption(kernels())
-  .action((model: string, files: string[], flags: EvaluateFlags & DocumentFlags) => runEvaluate(model, files, flags))
+  .action((model: string, files: string[], flags: EvaluateFlags & DocumentSettings) => runEvaluate(model, files, flags))
 
-withDocumentOptions(
+withSettings(
   program
     .command('score')
     .description('tell how surprising each token of a text is to a model, in bits')
     .argument('<model>', "a model's file, or the folder of a run")
     .argument('[files...]', 'UTF-8 texts; default: standard input'),
-  likeTheModels,
+  documentSettings(likeTheModels),
 )
   .addOption(new Option('--text <text>', 'the text itself').conflicts(['documents', 'csvColumn', 'jsonField']))
   .option('--json', 'a JSON line for each token')

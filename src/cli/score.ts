@@ -1,9 +1,9 @@
 /** `unrolled score` */
-import { loadModel, startEngine, type Kernels } from '../node/index.js'
-import { corpusOf, type DocumentFlags } from './corpus.js'
+import { loadModel, startEngine, type DocumentSettings, type Kernels } from '../node/index.js'
+import { corpusOf } from './corpus.js'
 import { UsageError } from './config-file.js'
 
-export interface ScoreFlags extends DocumentFlags {
+export interface ScoreFlags extends DocumentSettings {
   text?: string
   json?: boolean
   kernels?: Kernels

@@ -1,84 +1,29 @@
 /** `unrolled train` and `unrolled resume` */
-import { Divergence, LanguageModel, type CellName, type EndReason, type Measure, type OptimizerName } from '../index.js'
-import {
-  checkTrainingConfig,
-  loadModel,
-  Run,
-  startEngine,
-  type Kernels,
-  type RunProgress,
-  type TrainingConfig,
-} from '../node/index.js'
-import { corpusOf, sourcesOf, type DocumentFlags, type TokenFlags } from './corpus.js'
+import { Divergence, LanguageModel, type EndReason, type Measure } from '../index.js'
+import { loadModel, Run, startEngine, trainParts, type Kernels, type RunProgress, type TrainSettings } from '../node/index.js'
+import { corpusOf, sourcesOf } from './corpus.js'
 import { nextRun } from './places.js'
 import { Reporter } from './progress.js'
 
-export interface TrainFlags extends DocumentFlags, TokenFlags {
+export interface TrainFlags extends TrainSettings {
   out?: string
   from?: string
-  cell: CellName
-  hidden: number
-  layers: number
-  embedding?: number
-  dropout: number
-  tied?: boolean
-  steps?: number
-  epochs?: number
-  minutes?: number
-  loss?: number
-  patience?: number
-  streams?: number
-  window: number
-  reach?: number
-  optimizer: OptimizerName
-  rate: number
-  schedule?: 'cosine' | 'constant' | 'halve-on-rise'
-  clip: number
-  clipValue?: number
-  l2: number
-  heldOut: number
-  validationTokens?: number
-  validateEvery?: number
-  checkpointEvery?: number
-  logEvery?: number
-  keep: number
-  sampleLength: number
-  sampleTemperature: number
-  retries: number
-  seed: number
-  shards?: number
-  threads?: number
-  kernels?: Kernels
   json?: boolean
 }
 
 const count = (n: number): string => n.toLocaleString('en')
 
 /** @param flag the V8 flag that was set, to be told */
-export async function runTrain(files: readonly string[], flags: Partial<TrainFlags>, flag: string | undefined): Promise<void> {
-  const training = configOf(flags)
-  // Before any text is read.
-  checkTrainingConfig(training)
+export async function runTrain(files: readonly string[], flags: TrainFlags, flag: string | undefined): Promise<void> {
+  const { network, training, run: reporting } = trainParts(flags)
   const engine = await startEngine(flags.kernels, flags.shards === 1 ? 1 : (flags.threads ?? 'all'))
   const base = flags.from === undefined ? undefined : await loadModel(flags.from, { engine })
   const corpus = await corpusOf(files, flags, base)
-  const { cell, hidden, layers, embedding, tied, dropout, seed } = flags
-  const model = base ?? LanguageModel.create({ corpus, cell, hidden, layers, embedding, tied, dropout, seed, engine })
+  const model = base ?? LanguageModel.create({ corpus, ...network, engine })
   const trainedWith = base?.trainedWith
-  const { keep, logEvery, sampleLength, sampleTemperature } = flags
   const out = flags.out ?? nextRun()
   const sources = sourcesOf(files)
-  const run = await Run.create({
-    out,
-    corpus,
-    sources,
-    model,
-    training,
-    keep,
-    logEvery,
-    sampleLength,
-    sampleTemperature,
-  })
+  const run = await Run.create({ out, corpus, sources, model, training, ...reporting })
   const say = (line: string): unknown => process.stderr.write(`${line}\n`)
   const parts = corpus.offsets ? `${count(corpus.offsets.length - 1)} documents, ` : ''
   const { heldOut, coverage = 1 } = run.training
@@ -116,35 +61,6 @@ export async function runResume(path: string, flags: ResumeFlags, flag: string |
   for (const why of run.passedOver) process.stderr.write(`passed over: ${why}\n`)
   process.stderr.write(`going on after step ${count(run.training.step)}\n`)
   await follow(run, flags, flag)
-}
-
-function configOf(flags: Partial<TrainFlags>): TrainingConfig {
-  const { steps, epochs, minutes, loss, patience, streams, window, reach, optimizer, rate, schedule, clip, clipValue, l2 } = flags
-  const { heldOut, validationTokens, validateEvery, checkpointEvery, retries, seed, shards } = flags
-  const isLimited = [steps, epochs, minutes, loss].some((limit) => limit !== undefined)
-  return {
-    steps: isLimited ? steps : 2400,
-    epochs,
-    seconds: minutes === undefined ? undefined : minutes * 60,
-    loss,
-    patience,
-    streams,
-    window,
-    reach,
-    optimizer,
-    learningRate: rate,
-    schedule,
-    clipNorm: clip,
-    clipValue,
-    l2,
-    heldOut,
-    validationTokens,
-    validateEvery,
-    checkpointEvery,
-    retries,
-    seed,
-    shards,
-  }
 }
 
 const whyEnded: Readonly<Record<EndReason, string>> = {

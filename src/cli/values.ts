@@ -1,58 +1,42 @@
-/** What the values of options may be; what is wrong is told, with what would be right. */
+/** What the values of options may be, as the command reads them. */
 import { InvalidArgumentError, Option } from 'commander'
-import { nearest } from '../options/known.js'
+import { parsers, type Parser, type Setting } from '../node/index.js'
 
-type Parser<T> = (text: string) => T
-
-const numberOf = (text: string): number => (text.trim() === '' ? NaN : Number(text))
-
-export const whole =
-  (least: number, most = Infinity): Parser<number> =>
+/** What it throws, the command tells with the option's name. */
+const argument =
+  <T>(parse: Parser<T>): Parser<T> =>
   (text) => {
-    const value = numberOf(text)
-    if (!Number.isSafeInteger(value) || value < least || value > most) {
-      const range = most === Infinity ? `, ${least} or more` : ` from ${least} to ${most}`
-      throw new InvalidArgumentError(`must be a whole number${range}.`)
+    try {
+      return parse(text)
+    } catch (error) {
+      throw new InvalidArgumentError((error as Error).message)
     }
-    return value
   }
 
-export const positive: Parser<number> = (text) => {
-  const value = numberOf(text)
-  if (!(value > 0 && value < Infinity)) throw new InvalidArgumentError('must be a positive number.')
-  return value
-}
-
-export const number =
-  (least: number, below = Infinity): Parser<number> =>
-  (text) => {
-    const value = numberOf(text)
-    if (!(value >= least && value < below)) {
-      throw new InvalidArgumentError(`must be a number from ${least}${below === Infinity ? '' : ` to below ${below}`}.`)
-    }
-    return value
-  }
+export const whole = (least: number, most?: number): Parser<number> => argument(parsers.whole(least, most))
+export const positive: Parser<number> = argument(parsers.positive)
+export const number = (least: number, below?: number): Parser<number> => argument(parsers.number(least, below))
 
 /** @param isOpen whether 0 itself is too little */
-export const share =
-  (isOpen: boolean): Parser<number> =>
-  (text) => {
-    const value = numberOf(text)
+export const share = (isOpen: boolean): Parser<number> =>
+  argument((text) => {
+    const value = text.trim() === '' ? NaN : Number(text)
     if (!(value >= 0 && value <= 1) || (isOpen && value === 0)) {
-      throw new InvalidArgumentError(`must be a number ${isOpen ? 'above 0, and at most 1' : 'from 0 to 1'}.`)
+      throw new Error(`must be a number ${isOpen ? 'above 0, and at most 1' : 'from 0 to 1'}.`)
     }
     return value
-  }
+  })
 
 /** An option that takes one of a few names. */
-export function choice(flags: string, description: string, names: readonly string[]): Option {
-  const option = new Option(flags, description)
-  option.argChoices = [...names]
-  return option.argParser((text) => {
-    if (names.includes(text)) return text
-    const meant = nearest(text, names)
-    throw new InvalidArgumentError(`must be one of ${names.join(', ')}.${meant ? ` Did you mean ${meant}?` : ''}`)
-  })
+export const choice = (flags: string, description: string, names: readonly string[]): Option =>
+  optionOf({ flags, description, choices: names, parse: parsers.oneOf(names) })
+
+/** The option that a setting is in the command. */
+export function optionOf({ flags, description, parse, choices, default: fallback, conflicts = [] }: Setting): Option {
+  const option = new Option(flags, description).conflicts([...conflicts])
+  if (choices) option.argChoices = [...choices]
+  if (fallback !== undefined) option.default(fallback)
+  return parse ? option.argParser(argument(parse)) : option
 }
 
 /** For an option that may be given several times. */

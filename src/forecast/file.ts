@@ -3,6 +3,7 @@ import { parsed } from '../formats/metadata.js'
 import { decodeSafetensors, type Safetensors } from '../formats/safetensors.js'
 import { checkSeal } from '../formats/seal.js'
 import { checkSpec, type ForecastSpec } from '../series/forecast-spec.js'
+import { dropTrainingTensors } from '../train/checkpoint.js'
 import { checkHistory } from '../train/history.js'
 import type { Validated } from '../train/loop.js'
 import type { HeadName } from './network.js'
@@ -63,7 +64,7 @@ export function decodeForecaster(bytes: Uint8Array, source: string): ForecastFil
     throw new Error(`${source}: is a forecaster of version ${metadata.version}; this release reads version 1`)
   checkSeal(bytes, source)
   if (metadata.training !== undefined) {
-    for (const name of tensors.keys()) if (/^(optimizer|state|best)\./.test(name)) tensors.delete(name)
+    dropTrainingTensors(tensors)
   }
   return {
     config: parsed(metadata.config, source, 'configuration', checkConfig),

@@ -100,7 +100,7 @@ export class ForecastTraining<M extends Trainee = Trainee> extends SteppedTraini
     super(kept, new TrainingLoop(trainer, { limits, validate, patience, retries, validateEvery, snapshotEvery }), {
       steps,
       measured: ({ nats, tokens, best }) => ({ loss: nats, values: tokens, best }),
-      keepsBest: true,
+      keepBest: true,
     })
     this.model = model
     this.series = series
@@ -115,7 +115,7 @@ export class ForecastTraining<M extends Trainee = Trainee> extends SteppedTraini
    */
   finish(): M {
     const { model, series, heldOutFrom: from } = this
-    this.best?.forEach((values, parameter) => parameter.write(values))
+    this.takeBest()
     if (from < series.length) model.calibrate(series, { from })
     model.read(series)
     return model

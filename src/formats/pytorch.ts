@@ -1,4 +1,7 @@
 /** PyTorch's names and layouts for the parameters of recurrent networks. */
+import { Bidirectional } from '../nn/bidirectional.js'
+import type { Cell } from '../nn/cell.js'
+import type { Linear } from '../nn/layers.js'
 import type { Recurrent } from '../nn/recurrent.js'
 import type { Floats } from '../run/engine.js'
 import type { Matrix } from '../graph/matrix.js'
@@ -41,20 +44,33 @@ export const vector = (name: string, matrix: Matrix): TensorMapping => ({ ...pla
  * `nn.RNN`, `nn.LSTM` and `nn.GRU` have two biases a layer, of which only the sum counts (but for the GRU's candidate). Ours is the
  * first; the second is zeros.
  */
-export function recurrentTensors(recurrent: Recurrent, prefix: string): TensorMapping[] {
-  return recurrent.layers.flatMap((layer, index): TensorMapping[] => {
-    if (!recurrent.cell.likePyTorch) {
-      return Object.entries(layer).map(([key, matrix]) => plain(`${prefix}.${key}_l${index}`, matrix))
-    }
-    const { Wx, Wh, b, bh } = layer
-    return [
-      transposed(`${prefix}.weight_ih_l${index}`, Wx),
-      transposed(`${prefix}.weight_hh_l${index}`, Wh),
-      vector(`${prefix}.bias_ih_l${index}`, b),
-      bh ? candidateBias(`${prefix}.bias_hh_l${index}`, bh) : noBias(`${prefix}.bias_hh_l${index}`, b.cols),
-    ]
-  })
+export function recurrentTensors(recurrent: Recurrent | Bidirectional, prefix: string): TensorMapping[] {
+  const { cell } = recurrent
+  if (recurrent instanceof Bidirectional) {
+    return recurrent.layers.flatMap(({ forward, backward }, index) => [
+      ...layerTensors(cell, forward.layers[0], prefix, `l${index}`),
+      ...layerTensors(cell, backward.layers[0], prefix, `l${index}_reverse`),
+    ])
+  }
+  return recurrent.layers.flatMap((layer, index) => layerTensors(cell, layer, prefix, `l${index}`))
 }
+
+function layerTensors(cell: Cell, layer: Readonly<Record<string, Matrix>>, prefix: string, place: string): TensorMapping[] {
+  if (!cell.likePyTorch) return Object.entries(layer).map(([key, matrix]) => plain(`${prefix}.${key}_${place}`, matrix))
+  const { Wx, Wh, b, bh } = layer
+  return [
+    transposed(`${prefix}.weight_ih_${place}`, Wx),
+    transposed(`${prefix}.weight_hh_${place}`, Wh),
+    vector(`${prefix}.bias_ih_${place}`, b),
+    bh ? candidateBias(`${prefix}.bias_hh_${place}`, bh) : noBias(`${prefix}.bias_hh_${place}`, b.cols),
+  ]
+}
+
+/** A layer around the recurrent ones. */
+export const linearTensors = (name: string, { weight, bias }: Linear): TensorMapping[] => [
+  transposed(`${name}.weight`, weight),
+  vector(`${name}.bias`, bias),
+]
 
 /** The second bias of a GRU: its reset and update parts are in the first. */
 function candidateBias(name: string, matrix: Matrix): TensorMapping {

@@ -5,6 +5,7 @@ import { checkSeal } from '../formats/seal.js'
 import { decodeSafetensors, encodeSafetensors, type Safetensors } from '../formats/safetensors.js'
 import { checkTextFormat, type TextFormatOptions } from '../text/text-format.js'
 import { Vocabulary } from '../text/vocabulary.js'
+import { dropTrainingTensors } from '../train/checkpoint.js'
 import { checkHistory } from '../train/history.js'
 import type { Validated } from '../train/loop.js'
 import type { LanguageNetwork } from './network.js'
@@ -67,7 +68,7 @@ export function decodeModel(bytes: Uint8Array, source: string): ModelFile {
     throw new Error(`${source}: is a model of version ${metadata.version}; this release reads versions 1 and 2`)
   if (metadata.training !== undefined) {
     checkSeal(bytes, source)
-    for (const name of tensors.keys()) if (/^(optimizer|state)\./.test(name)) tensors.delete(name)
+    dropTrainingTensors(tensors)
   }
   const config = parsed(metadata.config, source, 'configuration', checkConfig)
   const vocabulary = parsed(metadata.vocabulary, source, 'vocabulary', (value) => Vocabulary.fromJSON(value))

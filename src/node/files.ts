@@ -1,5 +1,5 @@
 /** Files that are there whole or not at all, also when the power fails. */
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import { link, mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
 /** Replaces a file, or leaves the one that is there as it was. Errors are sentences that name the file. */
@@ -18,6 +18,22 @@ export async function writeWhole(path: string, content: Uint8Array | string): Pr
   } catch (error) {
     await rm(part, { force: true }).catch(() => {})
     throw new Error(`${path}: cannot be written (${reason(error)})`)
+  }
+}
+
+/**
+ * A second name for a file, or where there can be none, a copy. Files here are never changed, only replaced, so that two names are as good as
+ * two files.
+ */
+export async function shareFile(from: string, to: string): Promise<void> {
+  try {
+    await rm(to, { force: true })
+    await link(from, to)
+  } catch {
+    const content = await readFile(from).catch((error: unknown) => {
+      throw new Error(`${from}: cannot be read (${reason(error)})`)
+    })
+    await writeWhole(to, content)
   }
 }
 

@@ -12,5 +12,19 @@ export { isRun, readConfig, readLog } from './run-folder.js'
 export { readRunCorpus } from './run-corpus.js'
 export type { RunOptions } from './run-options.js'
 export { Run, type NewRunOptions, type ResumeOptions, type RunProgress } from './run.js'
+export * as parsers from './values.js'
+export type { Parser } from './values.js'
+export {
+  documentSettings,
+  engineSettings,
+  limitSettings,
+  readSetting,
+  settingOf,
+  tokenSettings,
+  trainSettings,
+  type Setting,
+  type SettingName,
+} from './settings.js'
+export { trainParts, type DocumentSettings, type TokenSettings, type TrainParts, type TrainSettings } from './train-settings.js'
 export { checkTrainingConfig, type TrainingConfig } from './training-config.js'
 export { writeFolder } from './write-folder.js'

@@ -3,6 +3,9 @@ import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:
 import { hostname } from 'node:os'
 import { reason } from './files.js'
 
+/** Another process works on it. */
+export class Locked extends Error {}
+
 interface Holder {
   readonly pid: number
   readonly host: string
@@ -12,7 +15,7 @@ interface Holder {
 
 /**
  * Takes the lock, and returns what gives it back. A lock whose process is gone is taken over, so that nothing has to be cleaned up
- * after a `kill -9` or a power failure. Throws if another process has it.
+ * after a `kill -9` or a power failure. Throws `Locked` if another process has it.
  *
  * @param path the lock's file
  * @param what is locked, for the message
@@ -27,7 +30,7 @@ export function lock(path: string, what: string): () => void {
       const holder = readHolder(path)
       if (holder && isRunning(holder)) {
         const where = holder.host === own.host ? '' : ` on ${holder.host}`
-        throw new Error(
+        throw new Locked(
           `${what}: process ${holder.pid}${where} is working on it; stop that one first, or if there is none, delete ${path}`,
         )
       }

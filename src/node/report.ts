@@ -1,10 +1,10 @@
 /** The report of a run: one HTML file with everything in it, from what the run wrote down. */
-import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import type { LogLine, RunConfig } from './log.js'
 import { jumpy, measures, losses, readRun, spread, thin, type Run } from './report-data.js'
-import { html, Markup, scriptJson } from './report-markup.js'
+import { documentHtml } from './report-document.js'
+import { html, scriptJson } from './report-markup.js'
 import { page, type PageData } from './report-page.js'
 import {
   configuration,
@@ -39,43 +39,27 @@ export function reportHtml({ config, log }: { config: RunConfig; log: readonly L
   const run = readRun(log)
   const [state] = stateOf(run)
   const title = titleOf(config)
-  const styles = `${asset('uplot/dist/uPlot.min.css')}\n${style}`
   const script = `/*\n${asset('uplot/LICENSE')}*/\n${asset('uplot/dist/uPlot.iife.min.js')}
 ;(${page.toString()})(uPlot, JSON.parse(document.getElementById('data').textContent))\n`
-  // Whatever else got into the page: nothing is loaded, and no script runs but this one.
-  const policy = `default-src 'none'; img-src data:; style-src ${hashOf(styles)}; script-src ${hashOf(script)}; base-uri 'none'; form-action 'none'`
-  return html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <meta http-equiv="Content-Security-Policy" content="${policy}" />
-        <title>${title}: ${state}</title>
-        <link rel="icon" href="data:," />
-        ${element('style', styles)}
-      </head>
-      <body>
-        <header>
-          <h1>${title}</h1>
-          <p class="soft">${subtitleOf(config)}</p>
-          ${facts(config, run)}
-        </header>
-        <main>
-          ${[curves(run), samples(run.samples), validations(run.validations, run.final), events(run.marks), configuration(config)]}
-        </main>
-        <script type="application/json" id="data">
-          ${scriptJson(dataOf(run))}
-        </script>
-        ${element('script', script)}
-      </body>
-    </html>`.text
+  return documentHtml({
+    title: `${title}: ${state}`,
+    styles: `${asset('uplot/dist/uPlot.min.css')}\n${style}`,
+    body: html`<header>
+        <h1>${title}</h1>
+        <p class="soft">${subtitleOf(config)}</p>
+        ${facts(config, run)}
+      </header>
+      <main>
+        ${[curves(run), samples(run.samples), validations(run.validations, run.final), events(run.marks), configuration(config)]}
+      </main>
+      <script type="application/json" id="data">
+        ${scriptJson(dataOf(run))}
+      </script>`,
+    script,
+  })
 }
 
 const asset = (specifier: string) => readFileSync(createRequire(import.meta.url).resolve(specifier), 'utf8')
-
-/** An element of our own text, to the letter: the policy has its hash. */
-const element = (name: 'style' | 'script', text: string) => new Markup(`<${name}>${text}</${name}>`)
-const hashOf = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`
 
 function dataOf({ steps, undone, validations: measured, marks }: Run): PageData {
   const { rows, means } = thin(steps, mostPoints)

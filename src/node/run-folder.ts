@@ -2,7 +2,7 @@
 import { closeSync, existsSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { makeFolder, reason, writeWhole } from './files.js'
+import { makeFolder, reason, shareFile, writeWhole } from './files.js'
 import { lock } from './lock.js'
 import { intactLines, parseLog, type LogLine, type RunConfig } from './log.js'
 import { checkRunConfig } from './run-config.js'
@@ -66,6 +66,11 @@ export class RunFolder {
   /** @param name `model.safetensors`, `best.safetensors`, `corpus.bin`, `report.html` */
   async write(name: string, content: Uint8Array | string): Promise<void> {
     await writeWhole(this.#file(name), content)
+  }
+
+  /** The file of another folder as one of this, without a second copy of it where the disk can do that. */
+  async share(name: string, from: string): Promise<void> {
+    await shareFile(from, this.#file(name))
   }
 
   async read(name: string): Promise<Uint8Array> {

@@ -23,6 +23,8 @@ export interface NewRunOptions extends RunOptions {
   /** The folder. Must not have a run already. */
   out: string
   corpus: Corpus
+  /** A file that has the corpus already, as `encodeCorpus` gives it: then the folder shares it, where the disk can. */
+  corpusFile?: string
   /** What the corpus was read from, for the record. */
   sources?: readonly string[]
   /** With the corpus's vocabulary. */
@@ -75,10 +77,23 @@ export class Run {
     this.#since.seconds = training.loop.state.seconds
   }
 
+  /** Throws a sentence if a model cannot be trained so on this corpus; makes nothing. */
+  static check(model: LanguageModel, corpus: Corpus, config: TrainingConfig): void {
+    model.training({ ...trainOptionsOf(config), corpus })
+  }
+
   /** Makes the folder, with all that is needed to go on, before the first step. */
   static async create(all: NewRunOptions): Promise<Run> {
-    refuseUnknown('create', all, { ...runNames, out: true, corpus: true, sources: true, model: true, training: true })
-    const { out, corpus, sources = [], model, training: config = {}, ...options } = all
+    refuseUnknown('create', all, {
+      ...runNames,
+      out: true,
+      corpus: true,
+      corpusFile: true,
+      sources: true,
+      model: true,
+      training: true,
+    })
+    const { out, corpus, corpusFile, sources = [], model, training: config = {}, ...options } = all
     // Before the folder, so that what is wrong with an option leaves nothing behind.
     checkRunOptions(options)
     const training = model.training({ ...trainOptionsOf(config), corpus })
@@ -86,7 +101,8 @@ export class Run {
     const whole = { ...config, shards: training.shards }
     const folder = await RunFolder.create(out, options)
     try {
-      await folder.write('corpus.bin', encodeCorpus(corpus))
+      if (corpusFile === undefined) await folder.write('corpus.bin', encodeCorpus(corpus))
+      else await folder.share('corpus.bin', corpusFile)
       const run = new Run(folder, model, training, describe(training, corpus, sources, whole, options), options)
       await folder.writeCheckpoint(0, training.toBytes(), 0)
       // Last: a folder with a configuration is a run that can be gone on with.
@@ -158,7 +174,7 @@ export class Run {
   async *train(): AsyncGenerator<RunProgress> {
     const { folder, training } = this
     const turns = new Turns()
-    let reason = training.ended as EndReason | undefined
+    let reason: EndReason | undefined = training.ended ?? (this.#stopping ? 'stopped' : undefined)
     let failed = false
     try {
       if (this.#resumed !== undefined) this.#log({ event: 'resumed', step: this.#resumed })

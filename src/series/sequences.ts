@@ -111,13 +111,20 @@ export class SequenceEncoder {
   }
 }
 
+/**
+ * How many steps a sequence has. Throws for what is none, and for an empty one.
+ *
+ * @param where what messages call it
+ */
+export const lengthOf = (input: SequenceInput, where: string): number => take(input, where).length
+
 const sequence = (i: number): string => `sequence ${(i + 1).toLocaleString('en-US')}`
 
 function take(input: SequenceInput, where: string): Taken {
   const isBoth = typeof input === 'object' && input !== null && 'tokens' in input
   const tokens = isBoth ? tokensOf(input.tokens) : isTokens(input) ? tokensOf(input) : undefined
   const numbers = isBoth ? input.numbers : tokens ? undefined : (input as NumberSequence)
-  if (numbers !== undefined && !Array.isArray(numbers) && !ArrayBuffer.isView(numbers)) {
+  if (!tokens && !Array.isArray(numbers) && !ArrayBuffer.isView(numbers)) {
     throw new Error(
       `${where}: ${numbers === null ? 'null' : typeof numbers}; must be a text, tokens, numbers, or both as { tokens, numbers }`,
     )

@@ -1,7 +1,9 @@
 /**
  * A training as a file: a model's `.safetensors` with more tensors in it (what the optimizer remembers, `optimizer.*`, the carried
- * state, `state.*`, and the weights of the best validation, `best.*`, where they are wanted), more metadata (`training`), and a checksum.
+ * state, `state.*`, and where they are kept the weights of the best validation, `best.*`), more metadata (`training`), and a checksum.
  */
+import type { Matrix } from '../graph/matrix.js'
+import type { Floats } from '../run/engine.js'
 import { readTensors, toTensors, type TensorMapping } from '../formats/pytorch.js'
 import { decodeSafetensors, encodeSafetensors, type NamedTensor } from '../formats/safetensors.js'
 import { checkSeal, seal, unsealed } from '../formats/seal.js'
@@ -33,8 +35,8 @@ export interface Checkpoint {
   readonly state: LoopState
   /** Into how many shards the batch was cut. */
   readonly shards: number
-  /** The weights of the best validation, where a training remembers them and there was one. */
-  readonly best: Snapshot['weights'] | undefined
+  /** The weights of the best validation, where they are kept and there was one. */
+  readonly best?: ReadonlyMap<Matrix, Floats>
 }
 
 interface Training extends Pick<Snapshot, 'step' | 'schedule' | 'rateFactor'> {
@@ -49,7 +51,7 @@ const ownTensors = (network: KeptNetwork) => network.tensors.filter(({ target })
 export function encodeCheckpoint(
   network: KeptNetwork,
   metadata: Readonly<Record<string, string>>,
-  { snapshot, state, fingerprint, best }: Omit<Checkpoint, 'shards'> & { readonly fingerprint: Fingerprint },
+  { snapshot, state, best, fingerprint }: Omit<Checkpoint, 'shards'> & { readonly fingerprint: Fingerprint },
 ): Uint8Array {
   const { step, schedule, rateFactor, slots, carried } = snapshot
   const tensors: NamedTensor[] = toTensors(network.tensors)
@@ -58,17 +60,15 @@ export function encodeCheckpoint(
       tensors.push({ ...tensor, name: `optimizer.${slot}.${tensor.name}` })
     }
   }
-  if (best) {
-    for (const tensor of toTensors(ownTensors(network), (matrix) => best.get(matrix)!)) {
-      tensors.push({ ...tensor, name: `best.${tensor.name}` })
-    }
-  }
   carried.forEach((layer, index) => {
     for (const [name, values] of Object.entries(layer)) {
       const shape = [fingerprint.batch, values.length / fingerprint.batch]
       tensors.push({ name: `state.${index}.${name}`, shape, data: Float32Array.from(values) })
     }
   })
+  for (const tensor of best ? toTensors(ownTensors(network), (matrix) => best.get(matrix)!) : []) {
+    tensors.push({ ...tensor, name: `best.${tensor.name}` })
+  }
   const training: Training = { step, schedule, rateFactor, state, fingerprint }
   return seal(encodeSafetensors(tensors, { sha256: unsealed, ...metadata, training: JSON.stringify(training) }))
 }
@@ -118,7 +118,12 @@ export function decodeCheckpoint(
     rateFactor: training.rateFactor,
   }
   const best = [...tensors.keys()].some((name) => name.startsWith('best.')) ? valuesOf('best.') : undefined
-  return { snapshot, state: training.state, shards: training.fingerprint.shards, best }
+  return { snapshot, state: training.state, best, shards: training.fingerprint.shards }
+}
+
+/** Leaves of a file's tensors those of the model. */
+export function dropTrainingTensors(tensors: Map<string, unknown>): void {
+  for (const name of tensors.keys()) if (/^(optimizer|state|best)\./.test(name)) tensors.delete(name)
 }
 
 /** Slots of our rules that a root is taken of. */

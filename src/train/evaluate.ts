@@ -5,7 +5,7 @@ import { Streams } from '../text/streams.js'
 import type { TokenArray } from '../text/token-array.js'
 import type { TokenNetwork } from '../nn/token-network.js'
 import { CarriedState } from '../nn/carried-state.js'
-import type { Batches, Learner, Recorded, Window } from './learner.js'
+import { lengthsOf, type Batches, type Learner, type Recorded, type Window } from './learner.js'
 import { tokenLearner } from './token-learner.js'
 import { refuseUnknown } from '../options/known.js'
 
@@ -56,14 +56,14 @@ function measure(network: TokenNetwork, batches: TextBatches): Evaluation {
 
 /** Mean loss over everything that is predicted in an epoch of `batches`, and how much that is; the state is carried as they say. */
 export function meanLoss<W extends Window>(network: Learner<W>, batches: Batches<W>): { loss: number; predicted: number } {
-  const built = new Map<number, Built<W>>()
+  const built = new Map<string, Built<W>>()
   let last: Built<W> | undefined
   let sum = 0
   let predicted = 0
   for (let i = 0; i < batches.windowsPerEpoch; i++) {
     const window = batches.window(i)
-    const current = built.get(window.steps) ?? build(network, batches.batch, window.steps)
-    built.set(window.steps, current)
+    const current = built.get(lengthsOf(window)) ?? build(network, batches.batch, window)
+    built.set(lengthsOf(window), current)
     if (window.startsAnew) current.state.reset()
     else if (last && last !== current) current.state.takeOver(last.state)
     last = current
@@ -76,10 +76,10 @@ export function meanLoss<W extends Window>(network: Learner<W>, batches: Batches
   return { loss: sum / predicted, predicted }
 }
 
-function build<W extends Window>(network: Learner<W>, batch: number, steps: number): Built<W> {
+function build<W extends Window>(network: Learner<W>, batch: number, { steps, written }: W): Built<W> {
   const graph = new Graph({ engine: network.engine, values: 'kept' })
   const state = new CarriedState(graph, network, batch)
-  const recorded = network.record(graph, { batch, steps, isWhole: true, state: state.inputs })
+  const recorded = network.record(graph, { batch, steps, written, isWhole: true, state: state.inputs })
   graph.keep(recorded.loss)
   state.follow(graph, recorded.state)
   return { graph, recorded, state }

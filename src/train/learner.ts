@@ -9,6 +9,8 @@ import type { Engine } from '../run/engine.js'
 export interface Window {
   /** T. */
   readonly steps: number
+  /** Steps that are written, where that is something else than what is read. */
+  readonly written?: number
   /** How much is predicted; what is masked does not count. */
   readonly predicted: number
   /** How many of the B places have a sequence. */
@@ -40,9 +42,14 @@ export interface RecordOptions extends TokenForwardOptions {
   readonly batch: number
   /** T. */
   readonly steps: number
+  /** Steps that are written, where the windows say so. */
+  readonly written?: number
   /** Whether this is all of the batch. Otherwise the losses of its parts shall add up to what its loss would be. */
   readonly isWhole: boolean
 }
+
+/** What windows have in common that one graph reads. */
+export const lengthsOf = ({ steps, written = 0 }: Pick<Window, 'steps' | 'written'>): string => `${steps} ${written}`
 
 /** A network's loss on windows of one length, as it stands in a graph. */
 export interface Recorded<W extends Window> {

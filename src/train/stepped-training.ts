@@ -1,10 +1,11 @@
 /** A training, step by step; it can be kept as bytes at any step, and gone on with exactly. */
+import type { Matrix } from '../graph/matrix.js'
+import type { Floats } from '../run/engine.js'
 import { refuseUnknown } from '../options/known.js'
 import { decodeCheckpoint, encodeCheckpoint, type Checkpoint, type Fingerprint, type KeptNetwork } from './checkpoint.js'
 import type { Evaluation } from './evaluate.js'
 import type { Window } from './learner.js'
 import type { EndReason, Recovery, TrainingLoop, Validated } from './loop.js'
-import type { Snapshot } from './snapshot.js'
 import type { StepReport } from './trainer.js'
 
 /** A step's report; where there was a validation, with it. */
@@ -37,15 +38,15 @@ export class SteppedTraining<W extends Window, V> {
   readonly steps: number
   readonly #model: KeptModel
   readonly #measured: (validation: Evaluation & { best: boolean }) => V
+  readonly #keepBest: boolean
   readonly #recut: ((shards: number) => TrainingLoop<W>) | undefined
-  readonly #keepsBest: boolean
-  #best: Snapshot['weights'] | undefined
   #recoveries: Recovery[] = []
+  #best: ReadonlyMap<Matrix, Floats> | undefined
 
   /**
-   * @param measured makes of a validation what the reports say
-   * @param recut where a checkpoint may say how many shards there are: the same loop with so many
-   * @param keepsBest whether it remembers the weights of the best validation, in checkpoints too; costs memory for them. Default false
+   * @param options.measured makes of a validation what the reports say
+   * @param options.recut where a checkpoint may say how many shards there are: the same loop with so many
+   * @param options.keepBest whether the weights of the best validation are kept, in checkpoints too: see `takeBest`. Default false
    */
   constructor(
     model: KeptModel,
@@ -53,17 +54,17 @@ export class SteppedTraining<W extends Window, V> {
     options: {
       steps: number
       measured: (validation: Evaluation & { best: boolean }) => V
+      keepBest?: boolean
       recut?: (shards: number) => TrainingLoop<W>
-      keepsBest?: boolean
     },
   ) {
-    const { steps, measured, recut, keepsBest = false } = options
+    const { steps, measured, keepBest = false, recut } = options
     this.#recut = recut
-    this.#keepsBest = keepsBest
     this.#model = model
     this.loop = loop
     this.steps = steps
     this.#measured = measured
+    this.#keepBest = keepBest
   }
 
   /** Why it has ended; undefined while it goes on. */
@@ -74,11 +75,6 @@ export class SteppedTraining<W extends Window, V> {
   /** Into how many shards the batch is cut. */
   get shards(): number {
     return this.loop.trainer.shards
-  }
-
-  /** The weights of the best validation so far, where they are remembered; undefined before there is one. */
-  protected get best(): Snapshot['weights'] | undefined {
-    return this.#best
   }
 
   /** Steps taken. */
@@ -96,15 +92,20 @@ export class SteppedTraining<W extends Window, V> {
       this.#model.remember(this.loop.state.history)
       if (recovery) this.#recoveries.push(recovery)
       if (!taken) continue
+      if (validation?.best && this.#keepBest) {
+        this.#best = new Map(this.loop.trainer.network.parameters.map((parameter) => [parameter, parameter.read()]))
+      }
       const { steps, ended } = this
       const { seconds } = this.loop.state
       const recoveries = this.#recoveries.splice(0)
       const measured = validation && this.#measured(validation)
-      if (validation?.best && this.#keepsBest) {
-        this.#best = new Map(this.loop.trainer.optimizer.parameters.map((parameter) => [parameter, parameter.read()]))
-      }
       return { ...taken, steps, seconds, validation: measured, recoveries, checkpoint: snapshot, ended }
     }
+  }
+
+  /** Gives the parameters the weights of the best validation, where they are kept; where there was none, they stay as they are. */
+  takeBest(): void {
+    for (const [parameter, values] of this.#best ?? []) parameter.write(values)
   }
 
   get #fingerprint(): Fingerprint {
@@ -114,14 +115,13 @@ export class SteppedTraining<W extends Window, V> {
   }
 
   /**
-   * All of it as one file, with a checksum: weights, what the optimizer remembers, carried state, place in the data, schedule, history, and
-   * the weights of the best validation where those are remembered.
+   * All of it as one file, with a checksum: weights, what the optimizer remembers, carried state, place in the data, schedule, history.
    * A model can be loaded from it too. Values are float32, so that with the reference engine going on from it is not exact.
    */
   toBytes(): Uint8Array {
     const { loop } = this
     const { network, metadata } = this.#model
-    const checkpoint = { snapshot: loop.trainer.snapshot(), state: loop.state, fingerprint: this.#fingerprint, best: this.#best }
+    const checkpoint = { snapshot: loop.trainer.snapshot(), state: loop.state, best: this.#best, fingerprint: this.#fingerprint }
     return encodeCheckpoint(network, metadata(), checkpoint)
   }
 
@@ -142,7 +142,7 @@ export class SteppedTraining<W extends Window, V> {
   ): void {
     refuseUnknown('restore', options, { lastGood: true, source: true, otherKernels: true, patienceAnew: true })
     const { lastGood, source = 'checkpoint', otherKernels = false, patienceAnew = false } = options
-    const { snapshot, state: then, shards, best } = this.#decode(bytes, source, otherKernels)
+    const { snapshot, state: then, best, shards } = this.#decode(bytes, source, otherKernels)
     const state = patienceAnew ? { ...then, validationsSinceBest: 0 } : then
     const good = lastGood ? this.#decode(lastGood, `${source}: lastGood`, true).snapshot : snapshot
     let { loop } = this
@@ -153,7 +153,7 @@ export class SteppedTraining<W extends Window, V> {
       throw new Error(`${source}: ${(error as Error).message}`)
     }
     this.loop = loop
-    this.#best = this.#keepsBest ? best : undefined
+    this.#best = this.#keepBest ? best : undefined
     this.#model.remember(state.history)
   }
 

@@ -7,7 +7,7 @@ import type { TextWindow } from '../text/batches.js'
 import type { TokenNetwork } from '../nn/token-network.js'
 import { ShardGradients } from './shard-gradients.js'
 import { WindowGraphs } from './window-graphs.js'
-import type { Batches, Learner, Window } from './learner.js'
+import { lengthsOf, type Batches, type Learner, type Window } from './learner.js'
 import { tokenLearner, type LossPer } from './token-learner.js'
 import { OptionError } from '../options/option-error.js'
 import { refuseUnknown, type Names } from '../options/known.js'
@@ -75,7 +75,7 @@ export class Trainer<W extends Window = TextWindow> {
   /** What the schedule's rate is multiplied by; 1 until something lowers it. */
   rateFactor = 1
   readonly #gradients: ShardGradients
-  readonly #built = new Map<number, WindowGraphs<W>>()
+  readonly #built = new Map<string, WindowGraphs<W>>()
   /** The one whose state the next window goes on from. */
   #last: WindowGraphs<W>
 
@@ -99,15 +99,16 @@ export class Trainer<W extends Window = TextWindow> {
     this.reach = reach
     this.shards = shards
     this.#gradients = new ShardGradients(network.engine, network.parameters, shards)
-    this.#last = this.#builtFor(batches.window(optimizer.step).steps)
+    this.#last = this.#builtFor(batches.window(optimizer.step))
   }
 
-  #builtFor(steps: number): WindowGraphs<W> {
+  #builtFor(window: W): WindowGraphs<W> {
     const { network, batches, shards, reach } = this
-    const built = this.#built.get(steps) ?? new WindowGraphs(network, { batch: batches.batch, steps, shards, reach })
+    const key = lengthsOf(window)
+    const built = this.#built.get(key) ?? new WindowGraphs(network, window, { batch: batches.batch, shards, reach })
     // What is used is inserted again; the one that has not been used for longest goes first.
-    this.#built.delete(steps)
-    this.#built.set(steps, built)
+    this.#built.delete(key)
+    this.#built.set(key, built)
     for (const oldest of this.#built.keys()) {
       if (this.#built.size <= mostBuilt) break
       this.#built.delete(oldest)
@@ -120,7 +121,7 @@ export class Trainer<W extends Window = TextWindow> {
     const { optimizer, batches, schedule, network } = this
     const index = optimizer.step
     const window = batches.window(index)
-    const built = this.#builtFor(window.steps)
+    const built = this.#builtFor(window)
     if (window.startsAnew) built.reset()
     else if (built !== this.#last) built.takeOver(this.#last)
     this.#last = built
@@ -170,7 +171,7 @@ export class Trainer<W extends Window = TextWindow> {
   /** Goes on from a snapshot of this trainer, or of one like it. Throws if it does not fit; no parameter has changed then. */
   restore({ step, weights, slots, carried, schedule, rateFactor }: Snapshot): void {
     const { optimizer } = this
-    const built = this.#builtFor(this.batches.window(step).steps)
+    const built = this.#builtFor(this.batches.window(step))
     const values = optimizer.parameters.map((parameter, i) => {
       const remembered = optimizer.rule.slots.map((slot) => ({
         matrix: optimizer.slots[i][slot],

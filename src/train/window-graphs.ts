@@ -19,7 +19,6 @@ interface Shard<W extends Window> {
 
 export interface WindowGraphsOptions {
   readonly batch: number
-  readonly steps: number
   readonly shards: number
   readonly reach: number
 }
@@ -30,21 +29,21 @@ export class WindowGraphs<W extends Window> {
   readonly #options: WindowGraphsOptions
   #hasRun = false
 
-  constructor(network: Learner<W>, options: WindowGraphsOptions) {
+  constructor(network: Learner<W>, window: W, options: WindowGraphsOptions) {
     const { batch, shards } = options
     this.#network = network
     this.#options = options
     const bounds = Array.from({ length: shards + 1 }, (_, i) => Math.ceil((i * batch) / shards))
-    this.shards = bounds.slice(1).map((end, i) => this.#build(i, { first: bounds[i], rows: end - bounds[i], batch }))
+    this.shards = bounds.slice(1).map((end, i) => this.#build(window, i, { first: bounds[i], rows: end - bounds[i], batch }))
   }
 
-  #build(shard: number, part: Part): Shard<W> {
-    const { steps, shards, reach } = this.#options
+  #build({ steps, written }: W, shard: number, part: Part): Shard<W> {
+    const { shards, reach } = this.#options
     const network = this.#network
     const graph = new Graph({ engine: network.engine.lane(shard), values: 'kept' })
     const keys = Array.from({ length: network.dropouts }, () => graph.indices(1))
     const state = new CarriedState(graph, network, part.rows)
-    const options = { batch: part.rows, steps, isWhole: shards === 1, state: state.inputs, dropoutKeys: keys, reach }
+    const options = { batch: part.rows, steps, written, isWhole: shards === 1, state: state.inputs, dropoutKeys: keys, reach }
     const recorded = network.record(graph, options)
     state.follow(graph, recorded.state)
     return { part, graph, recorded, keys, state, loss: graph.keep(recorded.loss) }

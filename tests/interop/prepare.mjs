@@ -1,5 +1,5 @@
-// Installs what these tests need and the package does not: ONNX Runtime from npm, Debian's PyTorch and OpenBLAS, both at once. What is there
-// stays.
+// Installs what these tests need and the package does not: ONNX Runtime from npm, Debian's PyTorch, OpenBLAS and Redis, at once. What is
+// there stays.
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
@@ -14,22 +14,28 @@ async function run(command, args, env) {
   if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ended with ${status}`)
 }
 
+const redis = '/usr/bin/redis-server'
+
 const hasTorch = () => spawnSync(python, ['-c', 'import torch']).status === 0
 const hasBlas = () => spawnSync(python, ['-c', "import ctypes; ctypes.CDLL('libopenblas.so.0')"]).status === 0
 
 async function installPackages() {
-  const wanted = [...(hasTorch() ? [] : ['python3-torch']), ...(hasBlas() ? [] : ['libopenblas0-pthread'])]
-  if (wanted.length === 0) return
+  const missing = [
+    ...(hasTorch() ? [] : ['python3-torch']),
+    ...(hasBlas() ? [] : ['libopenblas0-pthread']),
+    ...(existsSync(redis) ? [] : ['redis-server']),
+  ]
+  if (missing.length === 0) return
   if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {
     throw new Error(
-      `${wanted.join(', ')}: missing, and only root can install it, on Debian; run apt-get install --no-install-recommends ${wanted.join(' ')}`,
+      `${missing.join(', ')}: missing, and only root can install it, on Debian; run apt-get install --no-install-recommends ${missing.join(' ')}`,
     )
   }
   const env = { DEBIAN_FRONTEND: 'noninteractive' }
   await run('apt-get', ['update', '-qq'], env)
   // What the power failing would lose can be installed again.
   const fast = ['-o', 'Dpkg::Options::=--force-unsafe-io', '-o', 'Dpkg::Use-Pty=0']
-  await run('apt-get', ['install', '-qq', '-y', '--no-install-recommends', ...fast, ...wanted], env)
+  await run('apt-get', ['install', '-qq', '-y', '--no-install-recommends', ...fast, ...missing], env)
   if (!hasTorch()) throw new Error(`${python}: cannot import torch, though it was installed`)
   if (!hasBlas()) throw new Error(`libopenblas.so.0: cannot be loaded, though it was installed`)
 }

@@ -37,9 +37,13 @@ const allowed: Record<string, readonly string[]> = {
   formats: ['graph', 'nn', 'run/engine', '@noble/hashes', 'node:fs/promises'],
   language: [...beneath, 'recurrentjs/sentence-model', 'run/engine', 'run/engines', 'node:fs/promises'],
   forecast: [...beneath, 'series', 'run/engine', 'run/engines'],
+  sequences: [...beneath, 'series', 'run/engine', 'run/engines'],
   recurrentjs: ['graph', 'nn', 'optim', 'text', 'train', 'generate', 'run/engine', 'run/engines'],
   node: [...beneath, 'language', 'run/engine', 'run/engines', 'run/products', 'node:', 'uplot', 'koffi'],
-  cli: ['index', 'node/index', 'options/known', 'commander', 'node:'],
+  sweep: ['node', 'options', 'language/model', 'text', 'train/trainer', 'nn/random', 'run/engine', 'run/engines', 'node:'],
+  // The only one that knows BullMQ.
+  redis: ['sweep', 'node', 'bullmq', 'ioredis', 'node:'],
+  cli: ['index', 'node/index', 'sweep/index', 'redis/index', 'options/known', 'commander', 'node:'],
 }
 
 const src = join(root, 'src')

@@ -72,6 +72,21 @@ test("RecurrentJS's programs run on the package in plain Node", () => {
   expect(succeed(project.directory, 'node', ['--input-type=module', '-e', program])).toBe('1 true\n0\n')
 })
 
+test('sweeps work on the package in plain Node, and those over Redis say what they need', () => {
+  const program = `
+    import { readCorpus } from 'unrolled/node'
+    import { localExecutor, readPlan, Sweep } from 'unrolled/sweep'
+    import { connect } from 'unrolled/redis'
+    const corpus = await readCorpus('my.txt')
+    const plan = readPlan({ options: { steps: 6, hidden: 8, layers: 1 }, space: { rate: [0.001, 0.02] } })
+    const sweep = await Sweep.open({ out: 'swept', plan, corpus })
+    console.log(await sweep.run(localExecutor(sweep.folder, 2)), sweep.results.map(({ choice }) => choice.rate).join())
+    await connect({ url: 'redis://127.0.0.1:1' }).catch(({ message }) => console.log(message))`
+  expect(succeed(project.directory, 'node', ['--input-type=module', '-e', program])).toBe(
+    'true 0.02,0.001\nredis: needs BullMQ, which is not installed; run npm install bullmq ioredis\n',
+  )
+})
+
 test('runs that are folders work on the package in plain Node', () => {
   const program = `
     import { LanguageModel } from 'unrolled'
