@@ -1,4 +1,5 @@
 /** Native matrix products in Node: a BLAS library that the system has, called through koffi, which is an optional peer dependency. */
+import { refuseUnknown } from '../options/known.js'
 import type { Engine } from '../run/engine.js'
 import { createEngine } from '../run/engines.js'
 import type { ProductLibrary } from '../run/products.js'
@@ -61,7 +62,9 @@ export async function findNativeLibrary(file?: string): Promise<NativeLibrary> {
  *
  * @param options.library the library's file; default: the first of OpenBLAS, MKL and, on macOS, Accelerate that the system has
  */
-export async function loadNativeEngine({ library }: { library?: string } = {}): Promise<Engine> {
+export async function loadNativeEngine(options: { library?: string } = {}): Promise<Engine> {
+  refuseUnknown('loadNativeEngine', options, { library: true })
+  const { library } = options
   return createEngine({ products: await findNativeLibrary(library) })
 }
 
