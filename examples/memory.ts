@@ -1,6 +1,6 @@
 /**
  * What a gated memory is for: the adding problem, copying after a delay, and parity, for a plain RNN, a GRU and an LSTM. Without arguments it
- * takes seconds, on short sequences; `--full` takes T = 400 and a delay of 100, which takes minutes.
+ * takes seconds, on short sequences; `--full` takes T = 400 and a delay of 100, and much longer.
  */
 import { Graph, gru, Linear, lstm, Optimizer, adam, Random, Recurrent, rnn, type Cell } from 'unrolled'
 import { adding, copying, parity, type Task } from './shared/memory-tasks.js'

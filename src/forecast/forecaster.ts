@@ -9,7 +9,6 @@ import { cellOfFile } from '../nn/named-cells.js'
 import { refuseUnknown } from '../options/known.js'
 import type { Engine } from '../run/engine.js'
 import { ForecastFeatures } from '../series/forecast-features.js'
-import { aheadWidth, inputWidth } from '../series/forecast-spec.js'
 import { quantileOfSorted, scaled } from '../series/scaling.js'
 import { nearest } from '../series/table.js'
 import { knownAhead, TimeSeries, type SeriesData } from '../series/time-series.js'
@@ -21,6 +20,7 @@ import type { ForecastOptions } from './options.js'
 import type { Position } from './position.js'
 import { ForecastReader, type Band, type ScaledStep } from './reader.js'
 import { ForecastRunner } from './runner.js'
+import { parameterCount, sizesOf } from './sizes.js'
 import { ForecastTraining, type ForecastProgress } from './training.js'
 
 /** What comes: of the first target as it stands, and of each by name. */
@@ -54,23 +54,9 @@ export class Forecaster {
 
   /** @internal use `train`, `training`, `load` or `fromBytes` */
   constructor(config: ForecastConfig, cell: Cell, { seed = 0, engine }: { seed?: number; engine?: Engine } = {}) {
-    const { spec, head, band, hidden, layers, dropout } = config
     this.config = config
-    this.network = new ForecastNetwork({
-      inputs: inputWidth(spec),
-      ahead: aheadWidth(spec),
-      targets: spec.targets.length,
-      horizon: spec.horizon,
-      head,
-      quantiles: head === 'quantile' ? [(1 - band) / 2, 0.5, (1 + band) / 2] : [],
-      cell,
-      hidden,
-      layers,
-      dropout,
-      seed,
-      engine,
-    })
-    this.#features = new ForecastFeatures(spec)
+    this.network = new ForecastNetwork({ ...sizesOf(config, cell), dropout: config.dropout, seed, engine })
+    this.#features = new ForecastFeatures(config.spec)
     this.#reader = this.#newReader()
   }
 
@@ -288,9 +274,7 @@ export class Forecaster {
     const { cell, source = 'file', engine } = options
     const { config, position, tensors, kernels, history, notes } = decodeForecaster(bytes, source)
     const made = cellOfFile(config.cell, cell, source)
-    const { hidden, layers, spec } = config
-    // At the least, each layer's and the decoder's matrices; what the cell really has shows when the tensors are read.
-    refuseTooLarge(hidden * (hidden * (layers + 1) + inputWidth(spec) + aheadWidth(spec)), tensors, source)
+    refuseTooLarge(parameterCount(sizesOf(config, made)), tensors, source)
     const model = new Forecaster(config, made, { engine })
     fromTensors(model.network.tensors, tensors, source)
     try {

@@ -10,12 +10,14 @@ import { isConstant } from '../series/scaling.js'
 import { TimeSeries, type SeriesData } from '../series/time-series.js'
 import { meanLoss } from '../train/evaluate.js'
 import { TrainingLoop, type Validated } from '../train/loop.js'
+import { refuseTooLargeModel, refuseTooLargeTraining } from '../train/memory.js'
 import { SteppedTraining, type SteppedProgress } from '../train/stepped-training.js'
 import { planOf } from '../train/train-options.js'
 import { Trainer } from '../train/trainer.js'
 import type { ForecastConfig } from './file.js'
 import type { ForecastNetwork, HeadName } from './network.js'
 import { forecastPlan, heldOutFrom, type ForecastOptions } from './options.js'
+import { keptOfStep, parameterCount, sizesOf } from './sizes.js'
 
 /** How well what is held out is forecast. */
 export interface ForecastValidation {
@@ -60,13 +62,25 @@ export class ForecastTraining<M extends Trainee = Trainee> extends SteppedTraini
     const made = resolveCell(cell)
     const { head, band, hidden, layers, dropout } = plan
     const config = { spec, head, band, cell: cellName(made), hidden, layers, dropout, margins: null }
-    const model = make(config, made, { seed: reading.seed, engine })
     const features = new ForecastFeatures(spec)
     const { window, seed } = reading
     const streams = Math.max(1, Math.min(reading.streams!, Math.floor((from - 1) / window)))
     const windows = new ForecastWindows(features, series, { streams, window, from: 0, to: from, seed })
     // The state runs in from the start of the series, and nothing is predicted until what is held out begins.
     const held = from < series.length && new ForecastWindows(features, series, { streams: 1, window, from, to: series.length })
+    const sizes = sizesOf(config, made)
+    const parameters = parameterCount(sizes)
+    refuseTooLargeModel(parameters)
+    refuseTooLargeTraining({
+      parameters,
+      slots: rule.slots.length,
+      shards: 1,
+      batch: windows.batch,
+      steps: windows.steps,
+      unit: 'steps',
+      kept: keptOfStep(sizes),
+    })
+    const model = make(config, made, { seed, engine })
     const { network } = model
     network.uninformed = largestLoss(windows, head)
     const { steps, limits, schedule, validateEvery, snapshotEvery } = lengths(windows.windowsPerEpoch)

@@ -12,10 +12,11 @@ import type { Vocabulary } from '../text/vocabulary.js'
 import type { TokenKind, VocabularyOptions } from '../text/vocabulary-options.js'
 import { evaluate, type Evaluation } from '../train/evaluate.js'
 import type { Validated } from '../train/loop.js'
+import { refuseTooLargeModel } from '../train/memory.js'
 import { cellName, cellOfFile, resolveCell, type CellName } from '../nn/named-cells.js'
 import { decodeModel, encodeModel, type ModelConfig } from './file.js'
-import { parameterCount, refuseTooLargeModel } from './memory.js'
 import { LanguageNetwork, refuseBidirectional } from './network.js'
+import { parameterCount } from './sizes.js'
 import { score, type TokenScore } from './score.js'
 import {
   beamNames,

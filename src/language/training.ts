@@ -10,11 +10,12 @@ import { evaluate, type Evaluation } from '../train/evaluate.js'
 import { TrainingLoop, type Validated } from '../train/loop.js'
 import { SteppedTraining, type SteppedProgress } from '../train/stepped-training.js'
 import { planOf, type TrainOptions } from '../train/train-options.js'
+import { refuseTooLargeTraining } from '../train/memory.js'
 import { Trainer } from '../train/trainer.js'
 import { modelMetadata, type Described } from './file.js'
-import { refuseTooLargeTraining } from './memory.js'
 import type { LanguageNetwork } from './network.js'
 import { charactersOf, measuredBatches, measuredPart, predictedCharacters, splitCorpus, trainingBatches } from './reading.js'
+import { keptOfToken } from './sizes.js'
 import { usualShards } from './usual-shards.js'
 
 /** A step's report; where there was a validation, with it. */
@@ -68,12 +69,14 @@ export class Training extends SteppedTraining<TextWindow, Validation> {
     const window = 'lengths' in batches ? batches.lengths[batches.lengths.length - 1] : batches.steps
     const parameters = network.parameters.reduce((sum, { size }) => sum + size, 0)
     const { shards = usualShards(parameters, batches.batch, window) } = plan
-    refuseTooLargeTraining(network.recurrent.cell, model.config, {
-      tokens: network.tokens,
+    refuseTooLargeTraining({
+      parameters,
       slots: rule.slots.length,
+      shards,
       batch: batches.batch,
       steps: window,
-      shards,
+      unit: 'tokens',
+      kept: keptOfToken(network.recurrent.cell, model.config, network.tokens),
     })
     const { steps, limits, schedule, validateEvery, snapshotEvery } = lengths(batches.windowsPerEpoch)
     const measuring = (text: TokenText): Measuring => ({

@@ -35,3 +35,21 @@ export interface Cell<S extends string = string, P extends string = string> {
 export function defineCell<S extends string, P extends string>(cell: Cell<S, P>): Cell<S, P> {
   return cell
 }
+
+/**
+ * How many numbers the parameters of layers of a cell have, and how many columns: about as many as the numbers that a step of training keeps
+ * for the way back.
+ */
+export function layerSizes(
+  cell: Cell,
+  { input, hidden, layers }: CellSizes & { layers: number },
+): { parameters: number; columns: number } {
+  const shapesOf = (from: number): (readonly [number, number])[] =>
+    Object.values(cell.parameters({ input: from, hidden })).map((spec) => ('shape' in spec ? spec.shape : spec))
+  const [first, other] = [shapesOf(input), shapesOf(hidden)]
+  const sumOf = (measure: (rows: number, cols: number) => number): number => {
+    const of = (shapes: typeof first): number => shapes.reduce((sum, [rows, cols]) => sum + measure(rows, cols), 0)
+    return of(first) + (layers - 1) * of(other)
+  }
+  return { parameters: sumOf((rows, cols) => rows * cols), columns: sumOf((_, cols) => cols) }
+}

@@ -1,9 +1,10 @@
 /** Native matrix products in Node: a BLAS library that the system has, called through koffi, which is an optional peer dependency. */
+import { refuseUnknown } from '../options/known.js'
 import type { Engine } from '../run/engine.js'
 import { createEngine } from '../run/engines.js'
 import type { ProductLibrary } from '../run/products.js'
 
-/** A BLAS library that was found and loaded. It runs on the calling thread alone. */
+/** A BLAS library that was found and loaded. It runs on the calling thread alone; Accelerate, which cannot be told to, on as many as it chooses. */
 export interface NativeLibrary extends ProductLibrary {
   readonly name: 'OpenBLAS' | 'MKL' | 'Accelerate'
   /** The file, as the system was asked for it. */
@@ -56,12 +57,14 @@ export async function findNativeLibrary(file?: string): Promise<NativeLibrary> {
 }
 
 /**
- * An engine that gives large matrix products to the system's BLAS library, on one thread, and does all else with the `relaxed` kernels. Its results
+ * An engine that gives large matrix products to the system's BLAS library, on one thread (but see `NativeLibrary`), and does all else with the `relaxed` kernels. Its results
  * differ in the last digits from those of other engines, and from one library and processor to another.
  *
  * @param options.library the library's file; default: the first of OpenBLAS, MKL and, on macOS, Accelerate that the system has
  */
-export async function loadNativeEngine({ library }: { library?: string } = {}): Promise<Engine> {
+export async function loadNativeEngine(options: { library?: string } = {}): Promise<Engine> {
+  refuseUnknown('loadNativeEngine', options, { library: true })
+  const { library } = options
   return createEngine({ products: await findNativeLibrary(library) })
 }
 
@@ -127,7 +130,7 @@ type Sgemm = (...words: number[]) => void
 /** CBLAS's enumerations. */
 const [rowMajor, noTrans, trans] = [101, 111, 112]
 
-/** Tells the libraries apart by functions that only one has, and keeps each to one thread. */
+/** Tells the libraries apart by functions that only one has, and keeps those to one thread that can be. */
 function identify(loaded: Loaded, file: string): Pick<NativeLibrary, 'name' | 'version' | 'core'> {
   const has = <T>(prototype: string): T | undefined => {
     try {
@@ -152,5 +155,5 @@ function identify(loaded: Loaded, file: string): Pick<NativeLibrary, 'name' | 'v
     return { name: 'MKL', version: undefined, core: undefined }
   }
   if (file.endsWith('Accelerate')) return { name: 'Accelerate', version: undefined, core: undefined }
-  throw new Error(`${file}: is neither OpenBLAS nor MKL nor Accelerate; how to keep it to one thread is not known`)
+  throw new Error(`${file}: is neither OpenBLAS nor MKL nor Accelerate; must be one of them, since each is called in its own way`)
 }

@@ -6,6 +6,7 @@ import { checkSeal } from '../formats/seal.js'
 import { LanguageModel } from '../language/model.js'
 import { toPyTorch, trainingPrograms } from '../language/pytorch.js'
 import type { Training } from '../language/training.js'
+import { refuseUnknown } from '../options/known.js'
 import { createEngine, type EngineOptions } from '../run/engines.js'
 import { decodeCorpus } from '../text/corpus-file.js'
 import type { Corpus } from '../text/corpus.js'
@@ -79,16 +80,18 @@ const heldOutOf = (corpus: Corpus, { heldOut = 0, seed }: TrainingConfig): numbe
  */
 export async function importRun(
   path: string,
-  { out, kernels }: ImportRunOptions,
+  options: ImportRunOptions,
 ): Promise<{ model: LanguageModel; step: number; passedOver: readonly string[] }> {
+  refuseUnknown('importRun', options, { out: true, kernels: true })
+  const { out, kernels } = options
   const opened = await open(path, kernels)
-  const { config, options, trainingConfig, corpus, corpusBytes, model, training, log, passedOver } = opened
+  const { config, options: runOptions, trainingConfig, corpus, corpusBytes, model, training, log, passedOver } = opened
   const best = join(path, 'best.safetensors')
   const bestBytes = existsSync(best) ? await read(best) : undefined
   if (bestBytes) LanguageModel.fromBytes(bestBytes, { source: best, engine: model.network.engine })
   const checkpoint = training.toBytes()
-  const described = describe(training, corpus, config.corpus.sources, trainingConfig, options)
-  const folder = await RunFolder.create(out, options)
+  const described = describe(training, corpus, config.corpus.sources, trainingConfig, runOptions)
+  const folder = await RunFolder.create(out, runOptions)
   try {
     await folder.write('corpus.bin', corpusBytes)
     if (bestBytes) await folder.write('best.safetensors', bestBytes)

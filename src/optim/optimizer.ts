@@ -211,7 +211,7 @@ export class Optimizer {
 /** Throws unless this can be a number of shards. */
 export function checkShards(shards: number): void {
   if (!(Number.isInteger(shards) && shards >= 1 && shards <= mostShards)) {
-    throw new Error(`shards: ${shards}; must be a whole number from 1 to ${mostShards}`)
+    throw new OptionError('shards', `${shards}; must be a whole number from 1 to ${mostShards}`)
   }
 }
 

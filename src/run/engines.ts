@@ -27,8 +27,8 @@ export interface EngineCreateOptions extends EngineOptions {
   products?: ProductLibrary
 }
 
-function chosen(options: EngineOptions): KernelBuild | 'reference' {
-  refuseUnknown('createEngine', options, { kernels: true, deterministic: true })
+function chosen(call: string, options: EngineOptions): KernelBuild | 'reference' {
+  refuseUnknown(call, options, { kernels: true, deterministic: true })
   const { kernels, deterministic = false } = options
   if (kernels !== undefined && !['relaxed', 'plain', 'reference'].includes(kernels)) {
     throw new Error(`kernels: '${kernels}'; must be 'relaxed', 'plain' or 'reference'`)
@@ -44,7 +44,7 @@ export function createEngine({ products, ...options }: EngineCreateOptions = {})
       `products: cannot be had with ${options.deterministic ? 'deterministic' : `kernels: '${options.kernels}'`}, whose bits are the same everywhere`,
     )
   }
-  const kernels = chosen(options)
+  const kernels = chosen('createEngine', options)
   return kernels === 'reference' ? new ReferenceEngine() : WasmEngine.create(kernels, products)
 }
 
@@ -59,7 +59,7 @@ export interface EngineLoadOptions extends EngineOptions {
 
 /** Starts an engine without blocking, for pages whose browser limits what the main thread may compile at once; or with threads. */
 export async function loadEngine({ threads = 1, ...options }: EngineLoadOptions = {}): Promise<Engine> {
-  const kernels = chosen(options)
+  const kernels = chosen('loadEngine', options)
   if (threads !== 'all' && !(Number.isInteger(threads) && threads >= 1 && threads <= mostThreads)) {
     throw new Error(`threads: ${String(threads)}; must be a whole number from 1 to ${mostThreads}, or 'all'`)
   }

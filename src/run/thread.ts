@@ -26,7 +26,7 @@ function live({ module, memory, control, thread, scratch }: ThreadStart, port: P
   kernels.useScratch(scratch)
   port.postMessage('ready')
   const own = (control >> 2) + thread * wordsPerThread
-  for (let calls = 0; calls >= 0; calls = Atomics.load(new Int32Array(memory.buffer), own)) {
+  for (let calls = 0; ; calls = Atomics.load(new Int32Array(memory.buffer), own)) {
     try {
       kernels.work(control, thread, calls)
     } catch {

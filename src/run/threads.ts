@@ -39,7 +39,11 @@ export function whyNoThreads(): string | undefined {
   return undefined
 }
 
-/** Threads that have started. */
+/**
+ * Threads that have started. One that fails in a kernel is told of at the end of the step; one that ends between two steps, at the next. One that
+ * somebody kills in the middle of a step cannot be told of: whoever called it waits within WebAssembly, where no event arrives, and goes on
+ * waiting.
+ */
 export class Threads {
   /** Why they cannot be used any more; undefined while they can. */
   failure: string | undefined

@@ -82,8 +82,14 @@ export class Trainer<W extends Window = TextWindow> {
   /** @param network one that predicts tokens; or whatever else there is a loss for */
   constructor(network: (TextWindow extends W ? TokenNetwork : never) | Learner<W>, options: TrainerOptions<W>) {
     refuseUnknown('Trainer', options, names)
-    const { batches, optimizer, schedule, seed = 0, reach = Infinity, lossPer = 'token' } = options
-    this.network = 'record' in network ? network : (tokenLearner(network, lossPer) as Learner<Window>)
+    const { batches, optimizer, schedule, seed = 0, reach = Infinity, lossPer } = options
+    if ('record' in network && lossPer !== undefined) {
+      throw new OptionError(
+        'lossPer',
+        `'${lossPer}'; is for networks that predict tokens, and this learner records a loss of its own`,
+      )
+    }
+    this.network = 'record' in network ? network : (tokenLearner(network, lossPer ?? 'token') as Learner<Window>)
     const { shards = this.network.divides ? Math.min(optimizer.shards, batches.batch) : 1 } = options
     checkShards(shards)
     if (shards > batches.batch) {

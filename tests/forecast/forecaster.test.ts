@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { Forecaster, type Forecast } from '../../src/forecast/forecaster.js'
 import type { ForecastOptions } from '../../src/forecast/options.js'
+import { parameterCount, sizesOf } from '../../src/forecast/sizes.js'
 import { bandCoverage, meanAbsoluteError } from '../../src/metrics/forecast-errors.js'
 import { seasonalNaive } from '../../src/metrics/naive-forecasts.js'
 import { Random } from '../../src/nn/random.js'
@@ -199,7 +200,7 @@ describe('a series that is less than it should be', () => {
     found.forecast().mean.forEach((value) => expect(Math.abs(value - 4)).toBeLessThan(1))
   })
 
-  test.each<[string, Parameters<typeof Forecaster.train>[0], Partial<ForecastOptions>, string]>([
+  test.each<[string, Parameters<typeof Forecaster.train>[0], Partial<ForecastOptions>, string | RegExp]>([
     ['all gaps', [NaN, NaN, NaN], {}, "series: column '0' has nothing but gaps; must have numbers"],
     [
       'too short',
@@ -217,6 +218,13 @@ describe('a series that is less than it should be', () => {
     ['with gaps wherever it is trained on', [NaN, NaN, NaN, NaN, NaN, 1], {}, "series: column '0': all 5 values are gaps (NaN)"],
     ['of no horizon', [1, 2, 3], { horizon: 0 }, 'horizon: 0; must be a positive integer'],
     ['of another head', [1, 2, 3], { head: 'median' as never }, "head: 'median'; must be 'point', 'gaussian' or 'quantile'"],
+    ['of more weights than there can be', [1, 2, 3, 4, 5], { layers: 1e12 }, /^the model: .* parameters take .* MB of memory/],
+    [
+      'with more to keep of a window than there can be',
+      Float64Array.from({ length: 40_000 }, (_, i) => i % 7),
+      { horizon: 2_000, streams: 8, window: 2_000 },
+      /^train: .* parameters, in windows of 2,000 × 8 steps, take about .* MB of memory; there can be 2,048 MB/,
+    ],
     ['with an option that is none', [1, 2, 3, 4, 5], { windw: 3 } as never, "train: 'windw' is not an option"],
   ])('%s is refused with a sentence', async (_, data, own, message) => {
     await expect(Forecaster.train(data, { horizon: 1, steps: 1, ...own })).rejects.toThrow(message)
@@ -239,3 +247,30 @@ test('a training goes on from a checkpoint to the bit', () => {
   bytes[200] ^= 1
   expect(() => make().restore(bytes)).toThrow()
 })
+
+test('a training that goes on ends with the weights of its best validation, though that was before', () => {
+  // The rate is so high that what comes after the first steps is worse.
+  const make = () => Forecaster.training(rows.slice(0, 200), { ...options, steps: 12, validateEvery: 1, learningRate: 0.5 })
+  const whole = make()
+  let best = 0
+  while (!whole.ended) {
+    const { step, validation } = whole.next()
+    if (validation?.best) best = step
+  }
+  expect(best).toBeLessThan(12)
+  const first = make()
+  for (let step = 0; step < 11; step++) first.next()
+  const second = make()
+  second.restore(first.toBytes())
+  while (!second.ended) second.next()
+  expect(second.finish().toBytes()).toEqual(whole.finish().toBytes())
+})
+
+test.each(['point', 'gaussian', 'quantile'] as const)(
+  'the parameters of a network are counted before there is one: %s',
+  (head) => {
+    const { model } = Forecaster.training(rows.slice(0, 60), { ...options, head, layers: 2, heldOut: 0 })
+    const size = model.network.parameters.reduce((sum, parameter) => sum + parameter.size, 0)
+    expect(parameterCount(sizesOf(model.config, model.network.options.cell))).toBe(size)
+  },
+)

@@ -33,7 +33,7 @@ interface Case {
 
 /** Every optimizer, and among them every cell, schedule, limit of the gradient, and kind of text. */
 const cases: readonly Case[] = [
-  { name: 'adam', model: { cell: 'lstm' }, training: { schedule: 'cosine', clipNorm: 0.2 } },
+  { name: 'adam', model: { cell: 'lstm' }, training: { schedule: 'cosine', clipNorm: 0.2, shards: 2 } },
   {
     name: 'adamw',
     model: { cell: 'gru', tied: true },

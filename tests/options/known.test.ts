@@ -11,6 +11,7 @@ import {
   importModel,
   KneserNey,
   LanguageModel,
+  loadEngine,
   Optimizer,
   rmsprop,
   schedules,
@@ -19,7 +20,7 @@ import {
   textReader,
   Vocabulary,
 } from '../../src/index.js'
-import { loadModel, readCorpus, Run } from '../../src/node/index.js'
+import { importRun, loadModel, loadNativeEngine, readCorpus, Run } from '../../src/node/index.js'
 
 const engine = createEngine({ kernels: 'reference' })
 const model = LanguageModel.create({ text: 'abcabcabc', hidden: 2, layers: 1, embedding: 2, engine })
@@ -60,8 +61,11 @@ const calls: Record<string, [call: (options: never) => unknown, mistyped: string
   rmsprop: [(options) => rmsprop(options), 'centered', 'centred'],
   cosine: [(options) => schedules.cosine(options), 'warmup', 'warmUp'],
   createEngine: [(options) => createEngine(options), 'kernel', 'kernels'],
+  loadEngine: [(options) => loadEngine(options), 'kernal', 'kernels'],
   readCorpus: [(options) => readCorpus('none', options), 'headers', 'header'],
   loadModel: [(options) => loadModel('none', options), 'engin', 'engine'],
+  loadNativeEngine: [(options) => loadNativeEngine(options), 'libary', 'library'],
+  importRun: [(options) => importRun('none', options), 'kernel', 'kernels'],
   'Run.create': [(options) => Run.create(options), 'keeps', 'keep'],
   'Run.resume': [(options) => Run.resume('none', options), 'kernel', 'kernels'],
 }

@@ -18,6 +18,7 @@ import {
   type TextBatches,
   type TrainerOptions,
 } from '../../src/index.js'
+import { tokenLearner } from '../../src/train/token-learner.js'
 import '../support/close.js'
 import { expectGradients } from '../support/differences.js'
 import { executors, reference, toleranceOf } from '../support/executors.js'
@@ -148,6 +149,9 @@ describe('the loss of a step', () => {
     }
     expect(() => new Trainer(network, { ...options, lossPer: 'word' as 'token' })).toThrow(
       "lossPer: 'word'; must be 'token' or 'sequence'",
+    )
+    expect(() => new Trainer(tokenLearner(network, 'token'), { ...options, lossPer: 'sequence' })).toThrow(
+      "lossPer: 'sequence'; is for networks that predict tokens, and this learner records a loss of its own",
     )
   })
 })

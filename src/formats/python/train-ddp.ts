@@ -204,7 +204,7 @@ def train(folder, steps=None):
         for layer in layers:
             content.update({f'state.{layer}.{name}': part[layer] for name, part in zip(parts, gathered)})
         kernels = f'torch {torch.__version__}'
-        now = {**saved, 'step': step, 'state': progress, 'fingerprint': {**fingerprint, 'kernels': kernels}}
+        now = {**saved, 'step': step, 'state': progress, 'fingerprint': {**saved['fingerprint'], 'kernels': kernels}}
         described = {'kernels': kernels, 'history': json.dumps(progress['history']), 'training': json.dumps(now)}
         write_safetensors(path('checkpoints', f'step-{step:09}.safetensors'), content, {**metadata, **described}, sealed=True)
         for _, old in checkpoints(folder)[training['keep']:]:

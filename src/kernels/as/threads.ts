@@ -1,10 +1,12 @@
 /**
  * Several threads over one memory. A job is a stretch of records; whoever is free takes the next one, so that a thread that the system holds
- * up holds up no other. No job may touch what another writes: then it does not matter who runs which. Who has to wait spins for a while, since most waits are short, and sleeps then.
+ * up holds up no other. No job may touch what another writes: then it does not matter who runs which. Who has to wait spins for a while, since
+ * most waits are short, and sleeps then.
  *
  * The control block: 64 bytes that the calling thread waits on, then 64 bytes for each thread beside it.
- * Of the first: how many threads have not finished; the table of jobs, pairs of addresses; how many jobs; the next one.
- * Of each other: how many times it was called; −1: it is to end.
+ * Of the first: how many threads have not finished; the table of jobs, pairs of addresses; how many jobs; the next one; the number of a thread
+ * that failed (`thread-start.ts`).
+ * Of each other: how many times it was called.
  */
 import { run } from './index'
 
@@ -50,7 +52,7 @@ export function settle(control: usize): void {
 }
 
 /**
- * The life of another thread: waits to be called, runs its jobs, waits again. Returns when it is to end.
+ * The life of another thread: waits to be called, runs its jobs, waits again. It ends with its worker.
  *
  * @param calls how many calls it has answered before
  */
@@ -63,7 +65,6 @@ export function work(control: usize, thread: i32, calls: i32): void {
       else atomic.wait<i32>(own, calls, -1)
     }
     calls = atomic.load<i32>(own)
-    if (calls < 0) return
     takeJobs(control)
     finish(control)
   }
