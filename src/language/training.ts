@@ -71,8 +71,8 @@ export class Training extends SteppedTraining<TextWindow, Validation> {
     refuseTooLargeTraining(network.recurrent.cell, model.config, {
       tokens: network.tokens,
       slots: rule.slots.length,
-      batch: batches.batch,
-      steps: window,
+      streams: batches.batch,
+      window,
       shards,
     })
     const { steps, limits, schedule, validateEvery, snapshotEvery } = lengths(batches.windowsPerEpoch)
