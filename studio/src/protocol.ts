@@ -149,9 +149,20 @@ export interface Call {
   readonly args: readonly unknown[]
 }
 
+/** The engine that calculates. */
+export interface Started {
+  readonly kernels: string
+  /** How many threads it has, that of the worker among them. */
+  readonly threads: number
+  /** Why it has no more than one; undefined where it has. */
+  readonly whyOneThread: string | undefined
+  /** What is to be known of it, if anything. */
+  readonly note: string | undefined
+}
+
 /** What the worker says. */
 export type Report =
-  | { readonly kind: 'ready'; readonly kernels: string; readonly note: string | undefined }
+  | ({ readonly kind: 'ready' } & Started)
   | { readonly kind: 'answer'; readonly id: number; readonly value?: unknown; readonly error?: string }
   | { readonly kind: 'progress'; readonly run: number; readonly points: readonly Point[]; readonly held: readonly Held[] }
   | { readonly kind: 'written'; readonly run: number; readonly written: Written; readonly isMark: boolean }
