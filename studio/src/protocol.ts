@@ -5,7 +5,8 @@ import type { Live, Settings } from './settings.js'
 export type TextSource =
   | { readonly kind: 'corpus'; readonly name: string }
   | { readonly kind: 'typed'; readonly text: string }
-  | { readonly kind: 'file'; readonly file: File }
+  /** Pasted: what is too long for a box. */
+  | { readonly kind: 'file'; readonly file: File; readonly isPasted?: boolean }
   /** The text of a run that was kept. */
   | { readonly kind: 'kept'; readonly name: string }
 
@@ -28,6 +29,8 @@ export interface RunFacts {
   readonly settings: Settings
   readonly text: string
   readonly parameters: number
+  /** Parts of a batch that can be worked on at the same time. */
+  readonly shards: number
   /** Units, by layer. */
   readonly layers: readonly number[]
   /** On average. */
@@ -135,6 +138,9 @@ export interface Calls {
   import(file: File, source: TextSource, settings: Settings, live: Live): Opened
   /** To the last place before a divergence. */
   goBack(): Log
+  /** Keeps a pasted text, until another one is. */
+  keepPasted(file: File): void
+  pasted(): File | undefined
   /** The run that the browser has kept, ready to go on. */
   kept(): Kept | undefined
   /** Keeps the run as it is now. */
