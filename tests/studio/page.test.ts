@@ -152,7 +152,9 @@ test('with the headers it has threads, and its foot says how many work', async (
   await page.locator('#hidden').fill('512')
   await button(page, 'Restart').click()
   await expect.poll(() => foot.innerText(), { timeout: 20_000 }).toMatch(/on \d threads\.$/)
-  await untilStep(page, 2)
+  // After a pause a new network waits.
+  await button(page, 'One step').click()
+  await untilStep(page, 1)
   await page.context().close()
 })
 
