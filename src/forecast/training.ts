@@ -68,17 +68,11 @@ export class ForecastTraining<M extends Trainee = Trainee> extends SteppedTraini
     const windows = new ForecastWindows(features, series, { streams, window, from: 0, to: from, seed })
     // The state runs in from the start of the series, and nothing is predicted until what is held out begins.
     const held = from < series.length && new ForecastWindows(features, series, { streams: 1, window, from, to: series.length })
-    const sizes = sizesOf(config, made)
-    const parameters = parameterCount(sizes)
-    refuseTooLargeModel(parameters)
-    refuseTooLargeTraining({
-      parameters,
-      slots: rule.slots.length,
-      shards: 1,
-      batch: windows.batch,
-      steps: windows.steps,
-      unit: 'steps',
-      kept: keptOfStep(sizes),
+    const withSizes = (sizes: object) => sizesOf({ ...config, ...sizes }, made)
+    refuseTooLargeModel({ hidden, layers }, (sizes) => parameterCount(withSizes(sizes)))
+    refuseTooLargeTraining({ hidden, layers, window: windows.steps, streams: windows.batch }, (sizes) => {
+      const own = withSizes(sizes)
+      return { parameters: parameterCount(own), slots: rule.slots.length, shards: 1, unit: 'steps', kept: keptOfStep(own) }
     })
     const model = make(config, made, { seed, engine })
     const { network } = model

@@ -24,18 +24,25 @@ export function predict(network: TokenNetwork, tokens: ArrayLike<number>): Int32
  * −ln p of each token but the first, given those before it, from an empty state; in nats. A part at a time, so that a caller with a long
  * sequence can do something else in between.
  */
-export function* surprisals(network: TokenNetwork, tokens: Int32Array): Generator<ArrayLike<number>> {
+export const surprisals = (network: TokenNetwork, tokens: Int32Array): Generator<ArrayLike<number>> =>
+  surprisalReader(network)(tokens)
+
+/** The same for many sequences, one after the other: graphs are built once for all of them. */
+export function surprisalReader(network: TokenNetwork): (tokens: Int32Array) => Generator<ArrayLike<number>> {
   const strides = new Strides<{ targets: Indices; nats: Value }>(network, 1, (g, logits, steps) => {
     const targets = g.indices(steps)
     return { targets, nats: g.keep(g.crossEntropyRows(logits, targets)) }
   })
-  const predictions = tokens.length - 1
-  for (let at = 0; at < predictions;) {
-    const { graph, steps, ids, parts } = strides.fitting(predictions - at)
-    ids.set(tokens.subarray(at, at + steps))
-    parts.targets.set(tokens.subarray(at + 1, at + 1 + steps))
-    graph.run()
-    yield parts.nats.read()
-    at += steps
+  return function* (tokens) {
+    strides.state.reset()
+    const predictions = tokens.length - 1
+    for (let at = 0; at < predictions;) {
+      const { graph, steps, ids, parts } = strides.fitting(predictions - at)
+      ids.set(tokens.subarray(at, at + steps))
+      parts.targets.set(tokens.subarray(at + 1, at + 1 + steps))
+      graph.run()
+      yield parts.nats.read()
+      at += steps
+    }
   }
 }

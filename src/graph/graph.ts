@@ -1,6 +1,7 @@
 /** The face of the whole: writes onto the tape, and asks the engine for values. */
 import { defaultEngine } from '../run/engines.js'
 import type { Engine, Fault } from '../run/engine.js'
+import { refuseUnknown, type Names } from '../options/known.js'
 import type { Attributes, Node } from '../tape/node.js'
 import { Execution } from './execution.js'
 import {
@@ -29,6 +30,8 @@ export interface GraphOptions {
   values?: 'all' | 'kept'
 }
 
+const names: Names<GraphOptions> = { engine: true, values: true }
+
 /**
  * An expression graph. Its methods record; nothing is computed until a value is looked at, or `backward` or `run` is called.
  * Recording the same structure again, in this graph or another, finds the compiled program again.
@@ -43,7 +46,9 @@ export class Graph {
   readonly execution: Execution
   readonly #kept: Set<Node> | undefined
 
-  constructor({ engine = defaultEngine(), values = 'all' }: GraphOptions = {}) {
+  constructor(options: GraphOptions = {}) {
+    refuseUnknown('Graph', options, names)
+    const { engine = defaultEngine(), values = 'all' } = options
     if (values !== 'all' && values !== 'kept') throw new Error(`values: '${String(values)}'; must be 'all' or 'kept'`)
     this.engine = engine
     this.recording = new Recording(engine)

@@ -1,6 +1,7 @@
 /** A matrix that outlives graphs: a parameter, a state, a moment of an optimizer. */
 import { defaultEngine } from '../run/engines.js'
 import type { Engine, Floats, Store } from '../run/engine.js'
+import { refuseUnknown, type Names } from '../options/known.js'
 
 export interface MatrixOptions {
   /** Where it lives. Default: the default engine. */
@@ -10,6 +11,8 @@ export interface MatrixOptions {
   /** Where its values are, instead of memory of its own. */
   store?: Store
 }
+
+const names: Names<MatrixOptions> = { engine: true, name: true, store: true }
 
 /** Refuses what cannot be a number of rows or columns. */
 export function checkSizes(what: string, sizes: Readonly<Record<string, number>>): void {
@@ -39,12 +42,9 @@ export class Matrix {
   #isClear = true
   #isStale = false
 
-  constructor(
-    rows: number,
-    cols: number,
-    values?: ArrayLike<number>,
-    { engine = defaultEngine(), name, store }: MatrixOptions = {},
-  ) {
+  constructor(rows: number, cols: number, values?: ArrayLike<number>, options: MatrixOptions = {}) {
+    refuseUnknown('Matrix', options, names)
+    const { engine = defaultEngine(), name, store } = options
     checkSizes('Matrix', { rows, cols })
     if (values && values.length !== rows * cols) {
       throw new Error(`Matrix: ${values.length} values for [${rows}, ${cols}]; must be ${rows * cols}`)

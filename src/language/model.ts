@@ -119,7 +119,9 @@ export class LanguageModel {
     const made = resolveCell(cell)
     const config = { cell: cellName(made), hidden, layers, embedding, dropout, tied }
     const corpus = corpusFor(options)
-    refuseTooLargeModel(parameterCount(made, config, corpus.vocabulary.size))
+    refuseTooLargeModel({ hidden, layers, embedding }, (sizes) =>
+      parameterCount(made, { ...config, ...sizes }, corpus.vocabulary.size),
+    )
     return new LanguageModel(corpus.vocabulary, config, made, options.seed ?? 1, options.engine, corpus)
   }
 

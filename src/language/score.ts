@@ -1,5 +1,5 @@
 /** How surprising each token of a text is to a model. */
-import { surprisals } from '../generate/along.js'
+import { surprisalReader } from '../generate/along.js'
 import type { Spelling } from '../generate/spelling.js'
 import { boundsOf, type TokenText } from '../metrics/token-text.js'
 import type { TokenNetwork } from '../nn/token-network.js'
@@ -26,14 +26,15 @@ const turns = new Turns()
  * corpus of documents each is read so, and its end token has a surprisal too.
  */
 export async function score(network: TokenNetwork, vocabulary: Spelling, text: string | TokenText): Promise<TokenScore[]> {
-  if (typeof text === 'string') return scored(network, vocabulary, begun(vocabulary, text))
+  const read = surprisalReader(network)
+  if (typeof text === 'string') return scored(read, vocabulary, begun(vocabulary, text))
   if (!ArrayBuffer.isView((text as TokenText | null)?.tokens))
     throw new Error(`text: ${typeof text}; must be a string, or a corpus`)
   const { tokens, offsets } = text
   const bounds = boundsOf(text)
   const scores: TokenScore[] = []
   for (let document = 0; document + 1 < bounds.length; document++) {
-    const own = await scored(network, vocabulary, Int32Array.from(tokens.subarray(bounds[document], bounds[document + 1])))
+    const own = await scored(read, vocabulary, Int32Array.from(tokens.subarray(bounds[document], bounds[document + 1])))
     for (const one of own) scores.push(offsets ? { ...one, document } : one)
   }
   return scores
@@ -50,9 +51,9 @@ function begun(vocabulary: Spelling, text: string): Int32Array {
 }
 
 /** The start token has no surprisal, and is left out. */
-async function scored(network: TokenNetwork, vocabulary: Spelling, tokens: Int32Array): Promise<TokenScore[]> {
+async function scored(read: ReturnType<typeof surprisalReader>, vocabulary: Spelling, tokens: Int32Array): Promise<TokenScore[]> {
   const nats: (number | undefined)[] = [undefined]
-  for (const part of surprisals(network, tokens)) {
+  for (const part of read(tokens)) {
     for (let i = 0; i < part.length; i++) nats.push(part[i])
     await turns.next()
   }

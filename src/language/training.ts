@@ -15,7 +15,7 @@ import { Trainer } from '../train/trainer.js'
 import { modelMetadata, type Described } from './file.js'
 import type { LanguageNetwork } from './network.js'
 import { charactersOf, measuredBatches, measuredPart, predictedCharacters, splitCorpus, trainingBatches } from './reading.js'
-import { keptOfToken } from './sizes.js'
+import { keptOfToken, parameterCount } from './sizes.js'
 import { usualShards } from './usual-shards.js'
 
 /** A step's report; where there was a validation, with it. */
@@ -69,14 +69,12 @@ export class Training extends SteppedTraining<TextWindow, Validation> {
     const window = 'lengths' in batches ? batches.lengths[batches.lengths.length - 1] : batches.steps
     const parameters = network.parameters.reduce((sum, { size }) => sum + size, 0)
     const { shards = usualShards(parameters, batches.batch, window) } = plan
-    refuseTooLargeTraining({
-      parameters,
-      slots: rule.slots.length,
-      shards,
-      batch: batches.batch,
-      steps: window,
-      unit: 'tokens',
-      kept: keptOfToken(network.recurrent.cell, model.config, network.tokens),
+    const { embedding, hidden, layers } = model.config
+    refuseTooLargeTraining({ hidden, layers, embedding, window, streams: batches.batch }, (sizes) => {
+      const { cell } = network.recurrent
+      const config = { ...model.config, ...sizes }
+      const kept = keptOfToken(cell, config, network.tokens)
+      return { parameters: parameterCount(cell, config, network.tokens), slots: rule.slots.length, shards, unit: 'tokens', kept }
     })
     const { steps, limits, schedule, validateEvery, snapshotEvery } = lengths(batches.windowsPerEpoch)
     const measuring = (text: TokenText): Measuring => ({

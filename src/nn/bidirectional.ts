@@ -5,7 +5,8 @@ import type { Indices, Operand, Value } from '../graph/value.js'
 import type { Engine } from '../run/engine.js'
 import type { Cell } from './cell.js'
 import { Random } from './random.js'
-import { hiddenOf, Recurrent, type RecurrentOptions } from './recurrent.js'
+import { hiddenOf, Recurrent, recurrentNames, type RecurrentOptions } from './recurrent.js'
+import { refuseUnknown } from '../options/known.js'
 import { firstStep, lastStep, stepsOf, type SequenceShape } from './steps.js'
 
 export interface BidirectionalForwardOptions<S extends string> extends SequenceShape {
@@ -34,6 +35,7 @@ export class Bidirectional<S extends string = string, P extends string = string>
   readonly layers: readonly { readonly forward: Recurrent<S, P>; readonly backward: Recurrent<S, P> }[]
 
   constructor(cell: Cell<S, P>, options: RecurrentOptions) {
+    refuseUnknown('Bidirectional', options, recurrentNames)
     const { input, dropout = 0, residual = false, initial, random = 0, name = 'rnn', engine } = options
     const hidden = hiddenOf(options)
     const source = typeof random === 'number' ? new Random(random) : random

@@ -1,13 +1,16 @@
 /** The cells that everybody knows, each written down as its equations. */
 import { defineCell, type Cell, type ParameterSpec } from './cell.js'
 import { uniform, type Initializer } from './initializers.js'
+import { refuseUnknown } from '../options/known.js'
 
 /**
  * Elman's simple recurrent network (1990): h' = f(x·Wx + h·Wh + b).
  *
  * @param options.activation `tanh` (default) or `relu`
  */
-export const rnn = ({ activation = 'tanh' }: { activation?: 'tanh' | 'relu' } = {}): Cell<'h', 'Wx' | 'Wh' | 'b'> => {
+export const rnn = (options: { activation?: 'tanh' | 'relu' } = {}): Cell<'h', 'Wx' | 'Wh' | 'b'> => {
+  refuseUnknown('rnn', options, { activation: true })
+  const { activation = 'tanh' } = options
   if (activation !== 'tanh' && activation !== 'relu')
     throw new Error(`activation: '${String(activation)}'; must be 'tanh' or 'relu'`)
   return defineCell({
@@ -28,7 +31,9 @@ export const rnn = ({ activation = 'tanh' }: { activation?: 'tanh' | 'relu' } = 
  *
  * @param options.forgetBias the forget gate's bias at the start; default 1 (Jozefowicz et al. 2015)
  */
-export const lstm = ({ forgetBias = 1 }: { forgetBias?: number } = {}): Cell<'h' | 'c', 'Wx' | 'Wh' | 'b'> => {
+export const lstm = (options: { forgetBias?: number } = {}): Cell<'h' | 'c', 'Wx' | 'Wh' | 'b'> => {
+  refuseUnknown('lstm', options, { forgetBias: true })
+  const { forgetBias = 1 } = options
   if (!Number.isFinite(forgetBias)) throw new Error(`forgetBias: ${forgetBias}; must be a finite number`)
   return defineCell({
     name: 'lstm',
@@ -54,7 +59,9 @@ export const lstm = ({ forgetBias = 1 }: { forgetBias?: number } = {}): Cell<'h'
  * @param options.reset where the reset gate acts. `after` (default): on the recurrent product, as in PyTorch and cuDNN, with a bias of
  * its own there. `before`: on the state, as first published
  */
-export const gru = ({ reset = 'after' }: { reset?: 'after' | 'before' } = {}): Cell<'h'> => {
+export const gru = (options: { reset?: 'after' | 'before' } = {}): Cell<'h'> => {
+  refuseUnknown('gru', options, { reset: true })
+  const { reset = 'after' } = options
   if (reset !== 'after' && reset !== 'before') throw new Error(`reset: '${String(reset)}'; must be 'after' or 'before'`)
   return reset === 'after' ? gruResetAfter : gruResetBefore
 }

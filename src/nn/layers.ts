@@ -5,6 +5,7 @@ import type { Indices, Operand, Value } from '../graph/value.js'
 import type { Engine } from '../run/engine.js'
 import { normal, uniform, type Initializer } from './initializers.js'
 import { Random } from './random.js'
+import { refuseUnknown, type Names } from '../options/known.js'
 
 export interface LayerOptions {
   /** How the weight starts. */
@@ -15,6 +16,8 @@ export interface LayerOptions {
   engine?: Engine
 }
 
+const names: Names<LayerOptions> = { initial: true, random: true, name: true, engine: true }
+
 const source = (random: Random | number = 0): Random => (typeof random === 'number' ? new Random(random) : random)
 
 /** A row of learned numbers for each token. Starts normal with deviation 1, as in PyTorch. */
@@ -22,7 +25,9 @@ export class Embedding {
   /** [tokens, width] */
   readonly weight: Matrix
 
-  constructor(tokens: number, width: number, { initial = normal(1), random, name = 'embedding', engine }: LayerOptions = {}) {
+  constructor(tokens: number, width: number, options: LayerOptions = {}) {
+    refuseUnknown('Embedding', options, names)
+    const { initial = normal(1), random, name = 'embedding', engine } = options
     const label = `${name}.weight`
     this.weight = new Matrix(tokens, width, undefined, { engine, name: label })
     this.weight.write(initial(tokens, width, source(random).fork(label)))
@@ -49,11 +54,9 @@ export class Linear {
   /** [1, outputs] */
   readonly bias: Matrix
 
-  constructor(
-    inputs: number,
-    outputs: number,
-    { initial = uniform(1 / Math.sqrt(inputs)), random, name = 'linear', engine }: LayerOptions = {},
-  ) {
+  constructor(inputs: number, outputs: number, options: LayerOptions = {}) {
+    refuseUnknown('Linear', options, names)
+    const { initial = uniform(1 / Math.sqrt(inputs)), random, name = 'linear', engine } = options
     const make = (rows: number, cols: number, part: string): Matrix => {
       const label = `${name}.${part}`
       const matrix = new Matrix(rows, cols, undefined, { engine, name: label })

@@ -6,6 +6,7 @@ import { defineCell, type Cell, type ParameterSpec } from './cell.js'
 import { gateBias } from './cells.js'
 import type { Operand } from '../graph/value.js'
 import { constant } from './initializers.js'
+import { refuseUnknown } from '../options/known.js'
 
 /** What a normalised product is multiplied by. */
 const gain = (cols: number): ParameterSpec => ({ shape: [1, cols], initial: constant(1) })
@@ -32,10 +33,11 @@ export const layerNormRnn = (): Cell<'h', 'Wx' | 'Wh' | 'b' | 'gain'> =>
  *
  * @param options.forgetBias the forget gate's bias at the start; default 1
  */
-export const layerNormLstm = ({ forgetBias = 1 }: { forgetBias?: number } = {}): Cell<
-  'h' | 'c',
-  'Wx' | 'Wh' | 'b' | 'gainX' | 'gainH' | 'gainC' | 'bC'
-> => {
+export const layerNormLstm = (
+  options: { forgetBias?: number } = {},
+): Cell<'h' | 'c', 'Wx' | 'Wh' | 'b' | 'gainX' | 'gainH' | 'gainC' | 'bC'> => {
+  refuseUnknown('layerNormLstm', options, { forgetBias: true })
+  const { forgetBias = 1 } = options
   if (!Number.isFinite(forgetBias)) throw new Error(`forgetBias: ${forgetBias}; must be a finite number`)
   return defineCell({
     name: 'layer-norm-lstm',

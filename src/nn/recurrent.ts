@@ -8,6 +8,7 @@ import type { Cell, CellSizes } from './cell.js'
 import { uniform, type Initializer } from './initializers.js'
 import { lastStep, type SequenceShape } from './steps.js'
 import { Random } from './random.js'
+import { refuseUnknown, type Names } from '../options/known.js'
 
 export interface RecurrentOptions {
   /** Width of the input. */
@@ -27,6 +28,18 @@ export interface RecurrentOptions {
   /** What its parameters' names start with. Default `rnn`. */
   name?: string
   engine?: Engine
+}
+
+export const recurrentNames: Names<RecurrentOptions> = {
+  input: true,
+  hidden: true,
+  layers: true,
+  dropout: true,
+  residual: true,
+  initial: true,
+  random: true,
+  name: true,
+  engine: true,
 }
 
 export interface ForwardOptions<S extends string> {
@@ -57,6 +70,7 @@ export class Recurrent<S extends string = string, P extends string = string> {
   readonly layers: readonly Readonly<Record<P, Matrix>>[]
 
   constructor(cell: Cell<S, P>, options: RecurrentOptions) {
+    refuseUnknown('Recurrent', options, recurrentNames)
     const { input, dropout = 0, residual = false, initial = {}, random = 0, name = 'rnn', engine = defaultEngine() } = options
     this.cell = cell
     this.input = input

@@ -132,7 +132,7 @@ export function splitHeldOut<T extends TokenArray>(tokens: T, share = 0.05): { t
   const heldOut = tokens.subarray(cut) as T
   if (training.length < 2 || heldOut.length < 2) {
     throw new Error(
-      `text: ${tokens.length} tokens leave ${training.length} to train on and ${heldOut.length} held out; each needs at least 2. Give a longer text, or hold out another share of it`,
+      `text: a length of ${count(tokens.length)} leaves ${count(training.length)} to train on and ${count(heldOut.length)} held out; each needs at least 2 tokens. Give a longer text, or hold out another share of it`,
     )
   }
   return { training, heldOut }

@@ -9,19 +9,20 @@ const name = 'unrolled-studio-draft'
 const delay = 300
 
 /** Returns what it has taken of: the choices, and the text where it was not a file. */
-export function takeDraft(): { readonly choices: boolean; readonly text: boolean } {
+export function takeDraft(): { readonly choices: boolean; readonly text: boolean; readonly isPasted: boolean } {
   try {
     const draft = JSON.parse(localStorage.getItem(name) ?? '{}') as Record<string, unknown>
-    const { settings, live, typed, isTyped, corpus } = draft
+    const { settings, live, typed, isTyped, isPasted, corpus } = draft
     if (settings) store.set({ settings: settingsFrom(settings as Record<string, unknown>) })
     if (live) store.set({ live: { ...store.state.live, ...liveFrom(live as Record<string, unknown>) } })
     if (typeof corpus === 'string') store.set({ source: { kind: 'corpus', name: corpus } })
     if (typeof typed === 'string') store.set({ typed })
     if (typeof typed === 'string' && isTyped === true) store.set({ source: { kind: 'typed', text: typed } })
-    return { choices: settings !== undefined, text: isTyped === true || corpus !== undefined }
+    const text = isTyped === true || isPasted === true || corpus !== undefined
+    return { choices: settings !== undefined, text, isPasted: isPasted === true }
   } catch {
     // No storage, or not ours: the page starts as it is.
-    return { choices: false, text: false }
+    return { choices: false, text: false, isPasted: false }
   }
 }
 
@@ -31,8 +32,9 @@ export function rememberDraft(): void {
     clearTimeout(timer)
     const { settings, live, typed, source } = store.state
     const corpus = source.kind === 'corpus' ? source.name : undefined
+    const isPasted = source.kind === 'file' && source.isPasted === true
     try {
-      localStorage.setItem(name, JSON.stringify({ settings, live, typed, isTyped: source.kind === 'typed', corpus }))
+      localStorage.setItem(name, JSON.stringify({ settings, live, typed, isTyped: source.kind === 'typed', isPasted, corpus }))
     } catch {
       // No storage is left; the worker says so when it keeps the run.
     }

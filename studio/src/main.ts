@@ -1,6 +1,6 @@
 /** The page: what is where. */
 import { keep, resume } from './actions/keeping.js'
-import { describe } from './actions/text.js'
+import { describe, takePasted } from './actions/text.js'
 import { rememberDraft, takeDraft } from './draft.js'
 import { h } from './dom.js'
 import { takeLink } from './link.js'
@@ -36,6 +36,7 @@ document.body.append(
 
 takeDrops()
 const draft = takeDraft()
+if (draft.isPasted) await takePasted()
 await resume(draft)
 takeLink()
 rememberDraft()

@@ -5,7 +5,8 @@ import type { Live, Settings } from './settings.js'
 export type TextSource =
   | { readonly kind: 'corpus'; readonly name: string }
   | { readonly kind: 'typed'; readonly text: string }
-  | { readonly kind: 'file'; readonly file: File }
+  /** Pasted: what is too long for a box. */
+  | { readonly kind: 'file'; readonly file: File; readonly isPasted?: boolean }
   /** The text of a run that was kept. */
   | { readonly kind: 'kept'; readonly name: string }
 
@@ -28,6 +29,8 @@ export interface RunFacts {
   readonly settings: Settings
   readonly text: string
   readonly parameters: number
+  /** Parts of a batch that can be worked on at the same time. */
+  readonly shards: number
   /** Units, by layer. */
   readonly layers: readonly number[]
   /** On average. */
@@ -135,6 +138,9 @@ export interface Calls {
   import(file: File, source: TextSource, settings: Settings, live: Live): Opened
   /** To the last place before a divergence. */
   goBack(): Log
+  /** Keeps a pasted text, until another one is. */
+  keepPasted(file: File): void
+  pasted(): File | undefined
   /** The run that the browser has kept, ready to go on. */
   kept(): Kept | undefined
   /** Keeps the run as it is now. */
@@ -149,9 +155,20 @@ export interface Call {
   readonly args: readonly unknown[]
 }
 
+/** The engine that calculates. */
+export interface Started {
+  readonly kernels: string
+  /** How many threads it has, that of the worker among them. */
+  readonly threads: number
+  /** Why it has no more than one; undefined where it has. */
+  readonly whyOneThread: string | undefined
+  /** What is to be known of it, if anything. */
+  readonly note: string | undefined
+}
+
 /** What the worker says. */
 export type Report =
-  | { readonly kind: 'ready'; readonly kernels: string; readonly note: string | undefined }
+  | ({ readonly kind: 'ready' } & Started)
   | { readonly kind: 'answer'; readonly id: number; readonly value?: unknown; readonly error?: string }
   | { readonly kind: 'progress'; readonly run: number; readonly points: readonly Point[]; readonly held: readonly Held[] }
   | { readonly kind: 'written'; readonly run: number; readonly written: Written; readonly isMark: boolean }

@@ -1,5 +1,5 @@
 /** All that the page knows. */
-import type { Flow, Held, Look, Passage, Point, RunFacts, TextFacts, TextSource, Written } from './protocol.js'
+import type { Flow, Held, Look, Passage, Point, RunFacts, Started, TextFacts, TextSource, Written } from './protocol.js'
 import { defaultLive, defaultSettings, type Live, type Settings } from './settings.js'
 import { Store } from './store.js'
 
@@ -20,7 +20,7 @@ export interface ChartView {
 }
 
 export interface State {
-  readonly engine: { readonly kernels: string; readonly note: string | undefined } | undefined
+  readonly engine: Started | undefined
   /** The worker has said that something is wrong for good. */
   readonly trouble: string | undefined
   readonly source: TextSource

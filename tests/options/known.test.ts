@@ -3,17 +3,27 @@ import { describe, expect, test } from 'vitest'
 import {
   adam,
   assess,
+  Bidirectional,
   createEngine,
   CorpusBuilder,
   csvColumn,
   DocumentBatches,
+  Embedding,
   evaluate,
+  Graph,
+  gru,
   importModel,
   KneserNey,
   LanguageModel,
+  layerNormLstm,
+  Linear,
   loadEngine,
+  lstm,
+  Matrix,
   Optimizer,
+  Recurrent,
   rmsprop,
+  rnn,
   schedules,
   SentenceBatches,
   Streams,
@@ -60,6 +70,17 @@ const calls: Record<string, [call: (options: never) => unknown, mistyped: string
   adam: [(options) => adam(options), 'beta', 'beta1'],
   rmsprop: [(options) => rmsprop(options), 'centered', 'centred'],
   cosine: [(options) => schedules.cosine(options), 'warmup', 'warmUp'],
+  Graph: [(options) => new Graph(options), 'value', 'values'],
+  Matrix: [(options) => new Matrix(1, 1, undefined, options), 'engin', 'engine'],
+  'Matrix.from': [(options) => Matrix.from([[1]], options), 'nam', 'name'],
+  Embedding: [(options) => new Embedding(2, 2, options), 'initials', 'initial'],
+  Linear: [(options) => new Linear(2, 2, options), 'randon', 'random'],
+  Recurrent: [(options) => new Recurrent(lstm(), Object.assign(options, { input: 2, hidden: 2 })), 'layer', 'layers'],
+  Bidirectional: [(options) => new Bidirectional(lstm(), Object.assign(options, { input: 2, hidden: 2 })), 'drop', 'dropout'],
+  rnn: [(options) => rnn(options), 'activate', 'activation'],
+  lstm: [(options) => lstm(options), 'forgetbias', 'forgetBias'],
+  gru: [(options) => gru(options), 'resets', 'reset'],
+  layerNormLstm: [(options) => layerNormLstm(options), 'forgetBia', 'forgetBias'],
   createEngine: [(options) => createEngine(options), 'kernel', 'kernels'],
   loadEngine: [(options) => loadEngine(options), 'kernal', 'kernels'],
   readCorpus: [(options) => readCorpus('none', options), 'headers', 'header'],
@@ -72,7 +93,7 @@ const calls: Record<string, [call: (options: never) => unknown, mistyped: string
 
 describe('an option that there is not', () => {
   test.each(Object.entries(calls))('is refused by %s', async (name, [call, mistyped, meant]) => {
-    const own = name.split('.').at(-1)
+    const own = name === 'Matrix.from' ? 'Matrix' : name.split('.').at(-1)
     const act = async (): Promise<unknown> => call({ [mistyped]: 1 } as never)
     await expect(act()).rejects.toThrow(`${own}: '${mistyped}' is not an option; did you mean '${meant}'?`)
   })

@@ -100,10 +100,10 @@ describe('a text', () => {
     [
       'of one character',
       ['one.txt'],
-      'text: 1 tokens leave 1 to train on and 0 held out; each needs at least 2. Give a longer text',
+      'text: a length of 1 leaves 1 to train on and 0 held out; each needs at least 2 tokens. Give a longer text',
     ],
     ['of one character, all trained on', ['one.txt', '--held-out', '0'], 'text: length 1; must be at least 2 tokens'],
-    ['of five', ['five.txt'], 'text: 5 tokens leave 5 to train on and 0 held out'],
+    ['of five', ['five.txt'], 'text: a length of 5 leaves 5 to train on and 0 held out'],
     ['in Latin-1', ['latin.txt'], 'latin.txt: byte 4 is not valid UTF-8'],
     ['cut within a character', ['cut.txt'], 'cut.txt: byte 7 is not valid UTF-8'],
     ['that is not there', ['missing.txt'], 'missing.txt: there is no such file'],
@@ -136,7 +136,13 @@ describe('an option', () => {
     [['--vocabulary', '1'], 2, 'must be a whole number, 2 or more'],
     [['--stesp', '5'], 2, 'Did you mean --steps?'],
     [['--optimizer', 'adm'], 2, 'must be one of adam, adamw, rmsprop, adagrad, sgd. Did you mean adam?'],
-    [['--hidden', '1000000'], 1, /the model: [\d,]+ parameters take [\d,]+ MB of memory; there can be 2,048 MB\. Choose fewer/],
+    [
+      ['--hidden', '1000000'],
+      2,
+      /--hidden: 1000000; the model's 4,000,\d{3},\d{3},\d{3} parameters would take 15,25\d,\d{3} MB of memory, and there can be 2,048 MB/,
+    ],
+    [['--layers', '100000000'], 2, /--layers: 100000000; the model's [\d,]+ parameters would take [\d,]+ MB of memory/],
+    [['--embedding', '100000000'], 2, /--embedding: 100000000; the model's [\d,]+ parameters would take [\d,]+ MB of memory/],
     [['--streams', '1000000'], 2, '--streams: 1000000; must be at most 854 for a text of 855 tokens'],
     [['--patience', '3', '--held-out', '0'], 2, '--patience: 3; needs held-out text to measure'],
     [['--schedule', 'cosine', '--minutes', '1'], 2, "--schedule: 'cosine'; needs steps or epochs"],
@@ -331,17 +337,19 @@ describe('a place', () => {
     expect(outcome('full')).toEqual(outcome('roomy'))
   })
 
-  /** A file system of a few pages; undefined where nobody may make one. */
-  const mounted = ((): string | undefined => {
-    if (!isRoot) return undefined
+  // Where nobody may mount a file system of a few pages, the limit above stands for it.
+  test('on a disk that is full is the same', (context) => {
     mkdirSync(at('disk'))
-    return spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=480k', 'tmpfs', at('disk')]).status === 0 ? at('disk') : undefined
-  })()
-  afterAll(() => mounted && spawnSync('umount', [mounted]))
+    const options = ['-t', 'tmpfs', '-o', 'size=480k', 'tmpfs', at('disk')]
+    if (!isRoot || spawnSync('mount', options).status !== 0) return context.skip()
+    try {
+      fillDisk()
+    } finally {
+      spawnSync('umount', [at('disk')])
+    }
+  })
 
-  // Where nobody may mount one, the limit above stands for it.
-  const onDisk = (name: string, act: () => void): void => void (mounted && test(name, act))
-  onDisk('on a disk that is full is the same', () => {
+  function fillDisk(): void {
     writeFileSync(at('disk/other'), Buffer.alloc(480 * 1024))
     const before = contents(at('disk'))
     const none = run(['train', 'sound.txt', ...long, '--out', 'disk/none'])
@@ -357,5 +365,5 @@ describe('a place', () => {
     const last = run(['resume', 'disk/run'])
     expect(last.status, last.stderr).toBe(0)
     expect(outcome('disk/run')).toEqual(outcome('roomy'))
-  })
+  }
 })

@@ -14,7 +14,7 @@ const allowed: Record<string, readonly string[]> = {
   compile: ['tape'],
   kernels: [],
   run: ['tape', 'compile', 'kernels/opcodes', 'options', 'node:worker_threads', 'node:os'],
-  graph: ['tape', 'compile', 'run/engine', 'run/engines'],
+  graph: ['tape', 'compile', 'run/engine', 'run/engines', 'options'],
   // From here on everything is made of the public graph, as a user could make it.
   nn: ['graph', 'run/engine', 'run/engines', 'pure-rand', 'options'],
   optim: ['graph', 'run/engine', 'options'],

@@ -92,6 +92,48 @@ test('the gradient of a plain RNN fades sooner than that of the LSTM beside it',
   await page.context().close()
 })
 
+test('the ranks hold still under the pointer while it trains', async () => {
+  const page = await studio.open({ width: 1600 })
+  await typeText(page, shouting)
+  await button(page, 'Train').click()
+  await page.locator('.ranks').scrollIntoViewIfNeeded()
+  await page.locator('.ranks button').first().hover()
+  const before = await page.locator('.ranks').innerText()
+  await page.waitForTimeout(3500)
+  expect(await page.locator('.ranks').innerText()).toBe(before)
+  await page.locator('h1').first().hover()
+  await expect.poll(() => page.locator('.ranks').innerText()).not.toBe(before)
+  await page.context().close()
+})
+
+test('the gates of a GRU are two', async () => {
+  const page = await studio.open({ width: 1600 })
+  await page.locator('#cell').selectOption('gru')
+  await typeText(page, shouting)
+  await button(page, 'One step').click()
+  await page.locator('.gates').scrollIntoViewIfNeeded()
+  for (const gate of ['reset', 'update']) await page.locator('.gates', { hasText: gate }).waitFor()
+  expect(await page.locator('.gates').innerText()).not.toMatch(/forget|input gate/)
+  await page.context().close()
+})
+
+test('the gradient of a network whose rate is too high grows with distance', async () => {
+  const page = await studio.open({ width: 1600 })
+  await page.locator('#cell').selectOption('rnn-relu')
+  await typeText(page, shouting)
+  await page.getByRole('slider', { name: 'Learning rate' }).press('End')
+  await button(page, 'One step').click()
+  await untilStep(page, 1)
+  await page.locator('.flow').scrollIntoViewIfNeeded()
+  await page.getByText('As numbers').click()
+  const grown = async (): Promise<number> => {
+    await button(page, 'One step').click()
+    return Number(await page.locator('#flow-numbers tr').last().locator('td').innerText())
+  }
+  await expect.poll(grown, { timeout: 30_000 }).toBeGreaterThan(1)
+  await page.context().close()
+})
+
 test('of names it shows some that are held out, and says so; where none are, that too', async () => {
   const page = await studio.open()
   await page.locator('#corpus').selectOption('names')

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { button, picture, plainHost, serious, site, Studio, untilStep } from './support.js'
+import { button, picture, plainHost, serious, shouting, site, Studio, typeText, untilStep } from './support.js'
 
 let studio: Studio
 beforeAll(async () => {
@@ -138,6 +138,62 @@ test('everything is done with the keyboard alone', async () => {
   await reach('[aria-label="Temperature"]')
   await page.context().close()
 })
+
+test('with the headers it has threads, and its foot says how many work', async () => {
+  const page = await studio.open()
+  const foot = page.locator('#engine')
+  const cores = await page.evaluate(() => navigator.hardwareConcurrency)
+  if (cores === 1) return expect(await foot.innerText()).toMatch(/on one thread\.$/)
+  await expect.poll(() => foot.innerText()).toMatch(new RegExp(`on ${cores} threads\\.$`))
+  // A small network has no use for more than one; a large one has.
+  await typeText(page, shouting)
+  await button(page, 'One step').click()
+  await page.getByText(`on one of ${cores} threads: for a network of this size`).waitFor()
+  await page.locator('#hidden').fill('512')
+  await button(page, 'Restart').click()
+  await expect.poll(() => foot.innerText(), { timeout: 20_000 }).toMatch(/on \d threads\.$/)
+  // After a pause a new network waits.
+  await button(page, 'One step').click()
+  await untilStep(page, 1)
+  await page.context().close()
+})
+
+test.each([360, 700, 1000, 1180, 1600])(
+  'at a width of %i, the tab key goes through the parts as they are seen',
+  async (width) => {
+    const page = await studio.open({ width })
+    await typeText(page, shouting)
+    await button(page, 'One step').click()
+    await untilStep(page, 1)
+    await page.locator('.samples').scrollIntoViewIfNeeded()
+    const parts = ['samples', 'microscope', 'curves', 'flow', 'gates']
+    await page.locator('#prompt').focus()
+    const visited: string[] = []
+    for (let i = 0; i < 90; i++) {
+      const part = await page.evaluate((names) => names.find((name) => document.activeElement?.closest(`.${name}`)), parts)
+      if (part && !visited.includes(part)) visited.push(part)
+      await page.keyboard.press('Tab')
+    }
+    const seen = await page.evaluate(
+      (names) =>
+        names
+          .map(
+            (name) =>
+              ({ name, ...document.querySelector(`.${name}`)!.getBoundingClientRect().toJSON() }) as {
+                name: string
+                x: number
+                y: number
+              },
+          )
+          .sort((a, b) => a.x - b.x || a.y - b.y)
+          .map(({ name }) => name),
+      parts,
+    )
+    expect(visited).toEqual(seen.filter((name) => visited.includes(name)))
+    expect(visited.length).toBeGreaterThan(3)
+    await page.context().close()
+  },
+)
 
 test('works below any path, without headers, and without a network once loaded', async () => {
   const { address, server } = await plainHost('/some/where/')

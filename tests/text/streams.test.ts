@@ -96,8 +96,10 @@ describe('the held-out part', () => {
   })
 
   test('leaves enough on both sides, or says so', () => {
-    expect(() => splitHeldOut(count(20))).toThrow('text: 20 tokens leave 19 to train on and 1 held out; each needs at least 2')
-    expect(() => splitHeldOut(count(10), 0.9)).toThrow('text: 10 tokens leave 1 to train on and 9 held out')
+    expect(() => splitHeldOut(count(20))).toThrow(
+      'text: a length of 20 leaves 19 to train on and 1 held out; each needs at least 2 tokens',
+    )
+    expect(() => splitHeldOut(count(10), 0.9)).toThrow('text: a length of 10 leaves 1 to train on and 9 held out')
   })
 
   test.each([0, 1, -0.1, NaN])('is not a share of %d', (share) => {

@@ -8,7 +8,7 @@ export const client = connect(hear)
 
 function hear(report: Exclude<Report, { kind: 'answer' }>): void {
   const { run, points, held, marks } = store.state
-  if (report.kind === 'ready') return store.set({ engine: { kernels: report.kernels, note: report.note } })
+  if (report.kind === 'ready') return store.set({ engine: report })
   if (report.kind === 'trouble') return store.set({ trouble: report.message })
   if (report.kind === 'unkept') return store.set({ unkept: report.message })
   if (report.run !== run?.id) return

@@ -8,6 +8,21 @@ export function chooseText(source: TextSource): void {
   void describe()
 }
 
+/** A text that is too long for a box: the worker keeps it, so that a reload does not lose it. */
+export function paste(text: string): void {
+  const file = new File([text], 'pasted text')
+  chooseText({ kind: 'file', file, isPasted: true })
+  client.keepPasted(file).catch((error: unknown) => {
+    store.set({ notice: `The pasted text is not kept, and a reload loses it: ${message(error)}. Save it as a file.` })
+  })
+}
+
+/** The text that was pasted before a reload. */
+export async function takePasted(): Promise<void> {
+  const file = await client.pasted().catch(() => undefined)
+  if (file) store.set({ source: { kind: 'file', file, isPasted: true } })
+}
+
 /** Milliseconds after the last letter. */
 const delay = 250
 

@@ -8,8 +8,13 @@ type Ranked = Look['ranked'][number]['units'][number]
 
 export function ranks(): HTMLElement {
   const rows = h('div', { class: 'ranks', id: 'ranks' })
-  store.watch(['look', 'unit'], ({ look, unit }) => {
-    if (!look) return
+  // What somebody points at, or is at with the keyboard, must not become another unit under the hand.
+  let shown: { readonly look: Look; readonly run: number | undefined } | undefined
+  const isHeld = (): boolean => rows.matches(':hover') || rows.contains(document.activeElement)
+  const show = ({ look: latest, unit, run }: State): void => {
+    if (latest && !(shown && shown.run === run?.id && isHeld())) shown = { look: latest, run: run?.id }
+    if (!shown) return
+    const { look } = shown
     // Built once; then only texts change, so that a button keeps its focus while it is read again.
     while (rows.children.length < look.ranked.length) rows.append(h('div', { class: 'rank' }, h('span'), h('div')))
     look.ranked.forEach(({ name, units }, i) => {
@@ -17,7 +22,11 @@ export function ranks(): HTMLElement {
       setText(label, name)
       showUnits(list, name, units, unit)
     })
-  })
+  }
+  store.watch(['look', 'unit'], show)
+  rows.addEventListener('pointerleave', () => show(store.state))
+  // Only then is the focus where it goes.
+  rows.addEventListener('focusout', () => requestAnimationFrame(() => show(store.state)))
   return h(
     'div',
     {},
@@ -25,7 +34,7 @@ export function ranks(): HTMLElement {
     h(
       'p',
       { class: 'soft' },
-      'Layer · unit, and how well it follows: its correlation, from −1 to 1. Choose one to see it in the passage.',
+      'Layer · unit, and how well it follows: its correlation, from −1 to 1. Choose one to see it in the passage. They hold still while you point at them.',
     ),
     rows,
   )

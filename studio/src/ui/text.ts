@@ -1,6 +1,6 @@
 /** What the network reads. */
 import { choose } from '../actions/choices.js'
-import { chooseText, type } from '../actions/text.js'
+import { chooseText, paste, type } from '../actions/text.js'
 import { corpora, textLabel } from '../corpora.js'
 import { h, setText } from '../dom.js'
 import { whole } from '../numbers.js'
@@ -32,7 +32,7 @@ export function textPanel(): HTMLElement {
       const pasted = event.clipboardData?.getData('text/plain') ?? ''
       if (pasted.length <= mostInBox) return
       event.preventDefault()
-      chooseText({ kind: 'file', file: new File([pasted], 'pasted text') })
+      paste(pasted)
     },
   })
   const beginning = h('pre', { class: 'beginning', tabindex: 0, 'aria-label': 'How the text begins' })

@@ -65,6 +65,21 @@ export class Keeping {
     return (await this.#vault)?.kept()
   }
 
+  /** Throws a sentence where it cannot. */
+  async keepPasted(text: Uint8Array): Promise<void> {
+    const keeper = await this.#vault
+    if (!keeper) throw new Error('this browser keeps nothing for this page')
+    try {
+      await keeper.keepPasted(text)
+    } catch (error) {
+      throw new Error(whyNot(error))
+    }
+  }
+
+  async pasted(): Promise<Uint8Array | undefined> {
+    return (await this.#vault)?.pasted()
+  }
+
   async keepIfDue(live: Live): Promise<void> {
     if (performance.now() < this.#due) return
     const start = performance.now()
@@ -101,9 +116,8 @@ export class Keeping {
       this.#complaint = ''
       this.#say({ kind: 'kept', run: run.id, step })
     } catch (error) {
-      const why = (error as DOMException).name === 'QuotaExceededError' ? 'no storage is left' : (error as Error).message
       this.#complain(
-        `The run could not be kept: ${why}. It goes on, but a reload leads back to where it was kept last. Save it before you leave.`,
+        `The run could not be kept: ${whyNot(error)}. It goes on, but a reload leads back to where it was kept last. Save it before you leave.`,
       )
     }
   }
@@ -135,3 +149,6 @@ function onlyTab(): Promise<boolean> {
       .catch(() => resolve(false))
   })
 }
+
+const whyNot = (error: unknown): string =>
+  (error as DOMException).name === 'QuotaExceededError' ? 'no storage is left' : (error as Error).message

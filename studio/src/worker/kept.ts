@@ -52,6 +52,8 @@ export function decodeRun(bytes: Uint8Array): KeptRun {
 }
 
 const runName = 'run'
+/** A text that was pasted, whether a run reads it or not. */
+const pastedName = 'pasted'
 
 /** Puts runs into a vault; a text only once. */
 export class Keeper {
@@ -68,8 +70,17 @@ export class Keeper {
     await this.#vault.put(runName, encodeRun(run))
     if (textId === this.#text) return
     // Those of earlier runs are let go only now, when nothing leads to them any more.
-    for (const other of await this.#vault.names()) if (other !== runName && other !== textId) await this.#vault.remove(other)
+    for (const other of await this.#vault.names())
+      if (![runName, pastedName, textId].includes(other)) await this.#vault.remove(other)
     this.#text = textId
+  }
+
+  keepPasted(text: Uint8Array): Promise<void> {
+    return this.#vault.put(pastedName, text)
+  }
+
+  pasted(): Promise<Uint8Array | undefined> {
+    return this.#vault.get(pastedName)
   }
 
   async kept(): Promise<{ run: KeptRun; text: NamedText } | undefined> {

@@ -89,6 +89,7 @@ export class Run {
       settings,
       text: textName,
       parameters: model.network.parameters.reduce((sum, { size }) => sum + size, 0),
+      shards: training.shards,
       layers: model.network.recurrent.hidden,
       charactersPerStep: (this.#corpus.characters * (1 - settings.heldOut)) / windowsPerEpoch,
     }

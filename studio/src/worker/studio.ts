@@ -67,6 +67,15 @@ export class Studio {
     return { facts: run.facts, note: imported.note, written: await this.#writtenBy(run) }
   }
 
+  async keepPasted(file: File): Promise<void> {
+    await this.#keeping.keepPasted(new Uint8Array(await file.arrayBuffer()))
+  }
+
+  async pasted(): Promise<File | undefined> {
+    const text = await this.#keeping.pasted()
+    return text && new File([text as Uint8Array<ArrayBuffer>], 'pasted text')
+  }
+
   async kept(): Promise<Kept | undefined> {
     const kept = await this.#keeping.kept()
     if (!kept) return undefined
