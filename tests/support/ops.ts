@@ -30,6 +30,17 @@ const unary = (name: string, record: (g: Graph, a: Matrix) => Value, domain?: 'p
   record: (g, [a]) => record(g, a),
 })
 
+/** Of three operands of one shape. */
+const three = (
+  name: string,
+  shape: (m: number, n: number) => Shape,
+  record: (g: Graph, all: readonly Matrix[]) => Value,
+): Op => ({
+  name,
+  shapes: (m, _k, n) => Array<Shape>(3).fill(shape(m, n)),
+  record,
+})
+
 const smooth: Op[] = [
   unary('neg', (g, a) => g.neg(a)),
   unary('abs', (g, a) => g.abs(a)),
@@ -283,15 +294,28 @@ const blocks: Op[] = [
   unary('repeat once', (g, a) => g.tanh(g.repeat(a, 1))),
   ...(['sumBlocks', 'maxBlocks', 'softmaxBlocks'] as const).flatMap((name): Op[] => [
     unary(`${name} of one block`, (g, a) => g[name](a, 1)),
-    unary(`${name} of blocks of one row`, (g, a) => g[name](a, a.rows)),
-    { name: `${name} of three blocks`, shapes: (m, _k, n) => [[3 * m, n]], record: (g, [a]) => g[name](g.tanh(a), 3) },
+    // Of operands of their own, whose values stay apart, as differences over a maximum need.
+    three(
+      `${name} of three blocks`,
+      (m, n) => [m, n],
+      (g, blocks) => g[name](g.concatRows(...blocks), 3),
+    ),
+    three(
+      `${name} of blocks of one row`,
+      (_, n) => [1, n],
+      (g, blocks) => g[name](g.concatRows(...blocks), 3),
+    ),
   ]),
   {
     name: 'softmaxBlocks with a mask',
     shapes: (m, _k, n) => [[4 * m, n]],
     record: (g, [a], next) => g.softmaxBlocks(a, 4, zeroOne(g, a.rows, 1, next)),
   },
-  unary('maxCols', (g, a) => g.maxCols(a)),
+  three(
+    'maxCols',
+    (m) => [m, 1],
+    (g, cols) => g.maxCols(g.concatCols(...cols)),
+  ),
   {
     name: 'a column repeated along rows and columns',
     shapes: (m, _k, n) => [
