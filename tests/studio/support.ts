@@ -115,6 +115,9 @@ export async function typeText(
   text: string,
   network: Record<string, number> = { hidden: 24, embedding: 8 },
 ): Promise<void> {
+  // Where there is little room, the choices are closed.
+  const closed = page.locator('details.panel:not([open]) > summary')
+  while ((await closed.count()) > 0) await closed.first().click()
   await page.locator('#corpus').selectOption('typed')
   await page.locator('#text').fill(text)
   for (const [name, value] of Object.entries(network)) await page.locator(`#${name}`).fill(String(value))
