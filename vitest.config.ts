@@ -24,15 +24,27 @@ export default defineConfig({
         },
       },
       {
-        // Installs, bundles, starts browsers: afterwards, one at a time, so that nothing that measures time suffers from it.
+        // Installs, bundles, starts processes: afterwards, so that nothing that is measured suffers from it.
         extends: true,
         test: {
           name: 'package',
-          include: ['tests/package/**/*.test.ts', 'tests/studio/**/*.test.ts'],
+          include: ['tests/package/**/*.test.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 300_000,
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        // Browsers, one at a time: how smoothly the page runs is measured.
+        extends: true,
+        test: {
+          name: 'studio',
+          include: ['tests/studio/**/*.test.ts'],
           testTimeout: 120_000,
           hookTimeout: 300_000,
           maxWorkers: 1,
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
         },
       },
     ],
