@@ -29,32 +29,87 @@ class Streams:
 
 class Documents:
     """
-    Documents, each from its beginning to its end once an epoch: sorted by length, B at a time, and read in windows. The order of these
-    batches is another one in each epoch.
+    Documents, each from its beginning to its end once an epoch: sorted by length, B at a time, and read in windows. Which of like lengths are
+    side by side, and the order of these batches, is another one in each epoch.
     """
 
     def __init__(self, tokens, spans, batch, window, seed):
         """spans: where each document begins and ends"""
-        predictions = lambda span: span[1] - span[0] - 1
-        spans = sorted(spans, key=predictions)
-        ends = range(len(spans), 0, -batch)
         self.tokens, self.batch, self.steps, self.seed = tokens, batch, window, seed
-        # The first takes what the others leave.
-        self.batches = [spans[max(0, end - batch):end] for end in reversed(ends)]
-        self.longest = [predictions(batch[-1]) for batch in self.batches]
-        self.windows_per_epoch = sum(math.ceil(longest / window) for longest in self.longest)
+        self.spans = sorted(spans, key=predictions)
+        self.count = math.ceil(len(spans) / batch)
+        # Less like lengths, in larger buckets, as long as few places are empty.
+        for spread in 1 / 16, 1 / 32, 1 / 64, 0:
+            self.buckets = self.bucketed(spread)
+            longest = [self.longest(last) for last in self.buckets]
+            rests = [(steps - 1) % window + 1 for steps in longest]
+            rounded = rounding(rests, window)
+            places = sum(steps - rest + rounded(rest) for steps, rest in zip(longest, rests)) * batch
+            if 1 - sum(map(predictions, spans)) / places < 0.1:
+                break
+        self.windows_per_epoch = sum(math.ceil(steps / window) for steps in longest)
         self.epoch, self.windows = None, []
+
+    def place(self, number):
+        """Where the documents of a batch begin and end, of all in some order. The first takes what the others leave."""
+        end = len(self.spans) - (self.count - 1 - number) * self.batch
+        return max(0, end - self.batch), end
+
+    def longest(self, number):
+        return predictions(self.spans[self.place(number)[1] - 1])
+
+    def bucketed(self, spread):
+        """By batch, the last of its bucket: documents change places within a bucket, and all have equally many windows."""
+        windows = lambda steps: math.ceil(steps / self.steps)
+        buckets, last = [0] * self.count, self.count - 1
+        for i in reversed(range(self.count)):
+            steps, shortest = self.longest(last), predictions(self.spans[self.place(i)[0]])
+            if not (self.longest(i) >= (1 - spread) * steps and windows(shortest) == windows(steps)):
+                last = i
+            buckets[i] = last
+        return buckets
 
     def window(self, step):
         epoch, at = divmod(step, self.windows_per_epoch)
         if epoch != self.epoch:
-            order = shuffled(len(self.batches), [self.seed, self.seed >> 32, epoch])
-            self.windows = [(number, first) for number in order for first in range(0, self.longest[number], self.steps)]
+            key = 0
+            for number in self.seed, self.seed >> 32, epoch:
+                key = mix(key, number & 0xffffffff)
+            spans, first = list(self.spans), 0
+            while first < self.count:
+                begin, end = self.place(first)[0], self.place(self.buckets[first])[1]
+                spans[begin:end] = shuffled(spans[begin:end], mix(key, first))
+                first = self.buckets[first] + 1
+            batches = [spans[slice(*self.place(number))] for number in range(self.count)]
+            self.windows = [
+                (batches[number], longest, first)
+                for number in shuffled(range(self.count), key)
+                for longest in [self.longest(self.buckets[number])]
+                for first in range(0, longest, self.steps)
+            ]
             self.epoch = epoch
-        number, first = self.windows[at]
-        places = [(begin + first, end - 1) for begin, end in self.batches[number]]
+        batch, longest, first = self.windows[at]
+        places = [(begin + first, end - 1) for begin, end in batch]
         places += [(0, 0)] * (self.batch - len(places))
-        return *side_by_side(self.tokens, places, min(self.steps, self.longest[number] - first)), first == 0
+        return *side_by_side(self.tokens, places, min(self.steps, longest - first)), first == 0
+
+
+def predictions(span):
+    return span[1] - span[0] - 1
+
+
+def rounding(rests, window):
+    """Makes lengths a little longer, so that at most 64 different ones remain. Here it only tells how many places are empty."""
+    m = window
+    while True:
+        def rounded(rest, m=m):
+            unit = 1
+            while rest > 2 * m * unit:
+                unit *= 2
+            return min(window, math.ceil(rest / unit) * unit)
+        if m == 1 or len({window, *map(rounded, rests)}) <= 64:
+            return rounded
+        m = math.ceil(m / 2)
 
 
 def side_by_side(tokens, places, steps):
@@ -82,12 +137,10 @@ def finish(h):
     return h ^ h >> 16
 
 
-def shuffled(length, numbers):
-    """The numbers below length, in an order that others decide (Fisher and Yates; Durstenfeld 1964)."""
-    key, order = 0, list(range(length))
-    for number in numbers:
-        key = mix(key, number & 0xffffffff)
-    for i in range(length - 1, 0, -1):
+def shuffled(items, key):
+    """The items in an order that a key decides (Fisher and Yates; Durstenfeld 1964)."""
+    order = list(items)
+    for i in range(len(order) - 1, 0, -1):
         j = math.floor(finish(mix(key, i)) / 0x100000000 * (i + 1))
         order[i], order[j] = order[j], order[i]
     return order
