@@ -24,7 +24,9 @@ const types: Readonly<Record<string, string>> = {
 beforeAll(async () => {
   mkdirSync(join(folder, 'node_modules/@types'), { recursive: true })
   symlinkSync(root, join(folder, 'node_modules/unrolled'))
-  symlinkSync(join(root, 'node_modules/@types/node'), join(folder, 'node_modules/@types/node'))
+  for (const name of ['@types/node', 'fastest-levenshtein']) {
+    symlinkSync(join(root, 'node_modules', name), join(folder, 'node_modules', name))
+  }
   for (const name of ['onnxruntime-node', 'onnxruntime-web']) {
     symlinkSync(join(import.meta.dirname, 'node_modules', name), join(folder, 'node_modules', name))
   }
