@@ -226,17 +226,19 @@ export class Studio {
   async #write(run: Run): Promise<void> {
     this.#lastWriting = performance.now()
     const written = await this.#writtenBy(run)
+    if (!written) return
     const isMark = Run.isMark(written.step) && run.written.at(-1)?.step !== written.step
     if (isMark) run.written.push(written)
     this.#say({ kind: 'written', run: run.id, written, isMark })
   }
 
-  async #writtenBy(run: Run): Promise<Written> {
+  async #writtenBy(run: Run): Promise<Written | undefined> {
     try {
       return await run.write(this.#live)
     } catch {
       // A prompt that cannot be read has had its sentence when it was typed; the network writes from nothing meanwhile.
-      return run.write({ ...this.#live, prompt: '' })
+      // A network that has exploded writes nothing; its next step says so.
+      return run.write({ ...this.#live, prompt: '' }).catch(() => undefined)
     }
   }
 }
