@@ -117,7 +117,8 @@ export interface Kept {
 export interface Opened {
   readonly facts: RunFacts
   readonly note: string
-  readonly written: Written
+  /** Undefined where the network cannot write, since its weights are not finite. */
+  readonly written: Written | undefined
 }
 
 /** What the page may ask, and what it gets. */
