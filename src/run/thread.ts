@@ -26,12 +26,16 @@ function live({ module, memory, control, thread, scratch }: ThreadStart, port: P
   kernels.useScratch(scratch)
   port.postMessage('ready')
   const own = (control >> 2) + thread * wordsPerThread
-  for (let calls = 0; ; calls = Atomics.load(new Int32Array(memory.buffer), own)) {
+  let calls = 0
+  for (;;) {
     try {
       kernels.work(control, thread, calls)
     } catch {
+      // Before it tells: whoever waits may call it again at once, and that call is not answered yet.
+      const words = new Int32Array(memory.buffer)
+      calls = Atomics.load(words, own)
       // Whoever waits for this thread has to learn of it, and must not wait for ever.
-      Atomics.store(new Int32Array(memory.buffer), (control >> 2) + failedWord, thread)
+      Atomics.store(words, (control >> 2) + failedWord, thread)
       kernels.finish(control)
     }
   }

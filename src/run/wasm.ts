@@ -240,15 +240,15 @@ export class WasmEngine implements Engine {
     const jobs = runs.map(({ executable, bindings }) => (executable as WasmExecutable).bind(bindings))
     jobs.forEach(({ first, end }, i) => heap.words.set([first, end], (team.table >> 2) + 2 * i))
     const { exports } = this.#core
+    let thread: number
     try {
       exports.runTogether(team.control, team.table, jobs.length, team.count)
-    } catch (error) {
+    } finally {
       exports.settle(team.control)
-      throw error
+      const failed = (team.control >> 2) + failedWord
+      thread = heap.words[failed]
+      heap.words[failed] = 0
     }
-    const failed = (team.control >> 2) + failedWord
-    const thread = heap.words[failed]
-    heap.words[failed] = 0
     if (thread !== 0) throw new Error(`threads: thread ${thread + 1} of ${team.count} has failed in a kernel`)
   }
 }
