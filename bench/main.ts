@@ -7,10 +7,12 @@ import type { Engine } from 'unrolled'
 import { findNativeLibrary, startEngine, type Kernels } from 'unrolled/node'
 import { allowRelaxedSimd } from '../src/cli/flags.js'
 import { measureGemm, type GemmReport } from './gemm.js'
+import { machine } from './machine.js'
 import { measure, type Running } from './measure.js'
 import { profile } from './profile.js'
 import { table } from './table.js'
-import { scaled, tasks } from './tasks.js'
+import { measureScaling, scalingTables, type ScalingReport } from './scaling.js'
+import { tasks } from './tasks.js'
 
 interface Flags {
   task?: string
@@ -57,7 +59,7 @@ const program = new Command('bench')
   .option('--shards <n>', 'shards of the batch; default: as a language model would be trained with', whole)
   .option('--seconds <n>', 'how long to measure a task, after a warm-up', positive, 8)
   .option('--steps <n>', 'how many steps to measure, instead', whole)
-  .option('--scaling', 'how the cost of an LSTM grows with time steps, streams and layers')
+  .option('--scaling', 'how the cost of an LSTM grows with each of its sizes')
   .option('--profile', 'with --task: where the time of a step goes')
   .showSuggestionAfterError()
 
@@ -126,13 +128,13 @@ function all(flags: Flags): void {
   if (flags.json) return void process.stdout.write([...lines, products].join(''))
   const reports = lines.map((line) => JSON.parse(line) as Report)
   console.log(
-    `${machine(reports[0].kernels, flags.threads)}\n\n${tableOf(reports)}\n\n${gemmTable(JSON.parse(products) as GemmReport)}`,
+    `${conditions(reports[0].kernels, flags.threads)}\n\n${tableOf(reports)}\n\n${gemmTable(JSON.parse(products) as GemmReport)}`,
   )
 }
 
 const threadsOf = (threads: number): string => `${threads} thread${threads === 1 ? '' : 's'}`
 
-const machine = (kernels: string, threads: number): string => {
+const conditions = (kernels: string, threads: number): string => {
   const processors = cpus()
   return `float32, ${threadsOf(threads)}, ${kernels} kernels, ${node} (V8 ${process.versions.v8}), ${processors.length} × ${processors[0]?.model.trim()}`
 }
@@ -166,37 +168,12 @@ const gemmTable = ({ peak, shapes }: GemmReport): string =>
     ],
   )
 
-/** One size doubled at a time, the others as they are. */
 async function scaling(flags: Flags): Promise<void> {
-  const base = { window: 32, streams: 16, layers: 2 }
-  const series = { window: [16, 32, 64, 128], streams: [4, 8, 16, 32], layers: [1, 2, 3, 4] } as const
-  const names = { window: 'T, time steps', streams: 'B, streams', layers: 'layers' } as const
   const { kernels, engine } = await engineOf(flags)
-  console.log(
-    `LSTM 128, embedding 128; T ${base.window}, B ${base.streams}, ${base.layers} layers but for what changes; ${machine(kernels, engine.threads)}`,
-  )
-  for (const size of ['window', 'streams', 'layers'] as const) {
-    const measured: (ReturnType<typeof measure> & { value: number })[] = []
-    for (const value of series[size]) {
-      note(`scaling: ${names[size]} ${value}`)
-      const start = (on: Engine) => scaled(on, { ...base, [size]: value }, flags.shards)
-      const own = (await engineOf(flags)).engine
-      measured.push({ ...measure(own, start, { seconds: flags.seconds / 4, steps: flags.steps }), value })
-    }
-    const [first] = measured
-    const rows = measured.map(({ value, min, median, gflops }) => [
-      String(value),
-      min.toFixed(2),
-      median.toFixed(2),
-      (min / value).toFixed(3),
-      (min / first.min).toFixed(2),
-      (value / first.value).toFixed(0),
-      gflops.toFixed(1),
-    ])
-    console.log(
-      `\n${table([names[size], 'ms a step, min', 'median', 'ms for each', 'times the first', 'linear', 'GFLOP/s'], rows)}`,
-    )
-  }
+  const start = async (): Promise<Engine> => (await engineOf(flags)).engine
+  const growths = await measureScaling(start, { seconds: flags.seconds / 4, steps: flags.steps, shards: flags.shards }, note)
+  const report: ScalingReport = { ...machine(), kernels, threads: engine.threads, growths }
+  console.log(flags.json ? JSON.stringify(report) : scalingTables(report))
 }
 
 allowRelaxedSimd()

@@ -97,7 +97,7 @@ type Program = Parameters<Engine['prepare']>[0]
  *
  * @returns tells how many there have been so far
  */
-function countProducts(engine: Engine): () => number {
+export function countProducts(engine: Engine): () => number {
   let sum = 0
   const own = new WeakMap<object, number>()
   const lane = engine.lane.bind(engine)

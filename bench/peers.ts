@@ -1,0 +1,104 @@
+/**
+ * `npm run bench:peers`: Unrolled in each of its modes beside other libraries, every task, in turns, in one run on one machine. They start
+ * from the same weights on the same input where they can be given weights, and have to agree on the first loss.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { Command, InvalidArgumentError } from 'commander'
+import { allowRelaxedSimd } from '../src/cli/flags.js'
+import { ceilings } from './ceilings.js'
+import { contenders, usual, type Contender } from './contenders.js'
+import { machine } from './machine.js'
+import { peerTables } from './peer-tables.js'
+import { checked, race } from './race.js'
+import type { PeerReport, TaskReport } from './report.js'
+import { statementOf, type Statement } from './statement.js'
+import { tasks } from './tasks.js'
+
+const positive = (text: string): number => {
+  const value = Number(text)
+  if (!(value > 0 && value < Infinity)) throw new InvalidArgumentError('must be a positive number.')
+  return value
+}
+
+const whole = (text: string): number => {
+  const value = positive(text)
+  if (!Number.isInteger(value)) throw new InvalidArgumentError('must be a whole number.')
+  return value
+}
+
+const some =
+  (known: readonly string[]) =>
+  (text: string): string[] => {
+    const names = text.split(',')
+    const strange = names.find((name) => !known.includes(name))
+    if (strange !== undefined) throw new InvalidArgumentError(`'${strange}'; they are ${known.join(', ')}.`)
+    return names
+  }
+
+interface Flags {
+  tasks: string[]
+  peers: string[]
+  seconds: number
+  rounds: number
+  limit: number
+  out: string
+}
+
+const program = new Command('bench:peers')
+  .description('Times the tasks in Unrolled and in other libraries, in turns.')
+  .option('--tasks <a,b>', 'which tasks', some(Object.keys(tasks)), Object.keys(tasks))
+  .option(
+    '--peers <a,b>',
+    'which contenders beside Unrolled with relaxed kernels',
+    some(contenders.map(({ name }) => name)),
+    contenders.map(({ name }) => name),
+  )
+  .option('--seconds <n>', 'how long to measure each at each task, after a warm-up', positive, 2)
+  .option('--rounds <n>', 'how many turns that is divided into', whole, 4)
+  .option('--limit <n>', 'how many seconds a step may take', positive, 60)
+  .option('--out <file>', 'where the numbers go, as JSON', 'build/peers.json')
+  .showSuggestionAfterError()
+
+const note = (text: string): void => void process.stderr.write(`${text}\n`)
+
+async function measured(name: string, chosen: readonly Contender[], flags: Flags): Promise<TaskReport> {
+  const task = tasks[name]
+  let statement: Statement | undefined
+  const handed = ({ ours, adds }: Contender): unknown =>
+    ours ? { task: name } : { ...(statement ??= statementOf(task.work)), ...adds?.() }
+  const { cells, operations } = await race(chosen, name, task, handed, flags, note)
+  const reference = cells.find(({ contender }) => contender === usual)
+  if (!reference?.losses) throw new Error(`${name}: Unrolled has no numbers: ${reference?.why}`)
+  const { shapes, unit = 'step' } = task
+  return { name, shapes, unit, operations, cells: checked(cells, reference.losses) }
+}
+
+async function run(flags: Flags): Promise<void> {
+  const chosen = contenders.filter(({ name }) => name === usual || flags.peers.includes(name))
+  const before = machine()
+  note('ceilings of the machine')
+  const found = await ceilings()
+  const all: TaskReport[] = []
+  const write = (): PeerReport => {
+    const { seconds, rounds } = flags
+    const report = { ...before, loadAfter: machine().load, seconds, rounds, ceilings: found, tasks: all }
+    mkdirSync(dirname(flags.out), { recursive: true })
+    writeFileSync(flags.out, `${JSON.stringify(report, null, 1)}\n`)
+    return report
+  }
+  let report = write()
+  for (const name of flags.tasks) {
+    all.push(await measured(name, chosen, flags))
+    report = write()
+  }
+  console.log(peerTables(report))
+}
+
+allowRelaxedSimd()
+try {
+  await run(program.parse().opts<Flags>())
+} catch (error) {
+  note(`bench:peers: ${(error as Error).message}`)
+  process.exitCode = 1
+}
