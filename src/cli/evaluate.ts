@@ -5,7 +5,7 @@ import { assess, comparisonTable, type Corpus } from '../index.js'
 import { isRun, loadModel, readRunCorpus, startEngine, type DocumentSettings } from '../node/index.js'
 import { corpusOf } from './corpus.js'
 import { UsageError } from './config-file.js'
-import { allowWideVectors, type EngineFlags } from './flags.js'
+import { allowWideVectors, type EngineFlags } from './wide-vectors.js'
 
 export interface EvaluateFlags extends EngineFlags {
   trainedOn?: string[]

@@ -2,7 +2,7 @@
 import { createInterface } from 'node:readline'
 import type { DecodingOptions, LanguageModel } from '../index.js'
 import { loadModel, startEngine } from '../node/index.js'
-import { allowWideVectors, type EngineFlags } from './flags.js'
+import { allowWideVectors, type EngineFlags } from './wide-vectors.js'
 import { latestRun } from './places.js'
 
 export interface GenerateFlags extends Omit<DecodingOptions, 'banned' | 'forced'>, EngineFlags {

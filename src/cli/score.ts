@@ -2,7 +2,7 @@
 import { loadModel, startEngine, type DocumentSettings } from '../node/index.js'
 import { corpusOf } from './corpus.js'
 import { UsageError } from './config-file.js'
-import { allowWideVectors, type EngineFlags } from './flags.js'
+import { allowWideVectors, type EngineFlags } from './wide-vectors.js'
 
 export interface ScoreFlags extends DocumentSettings, EngineFlags {
   text?: string

@@ -2,7 +2,7 @@
 import { Divergence, LanguageModel, type EndReason, type Measure } from '../index.js'
 import { loadModel, Run, startEngine, trainParts, type RunProgress, type TrainSettings } from '../node/index.js'
 import { corpusOf, sourcesOf } from './corpus.js'
-import { allowWideVectors, type EngineFlags } from './flags.js'
+import { allowWideVectors, type EngineFlags } from './wide-vectors.js'
 import { nextRun } from './places.js'
 import { Reporter } from './progress.js'
 
