@@ -55,6 +55,7 @@ export interface TrainSettings extends DocumentSettings, TokenSettings {
   shards?: number
   threads?: number
   kernels?: Kernels
+  wideVectors?: boolean
 }
 
 export interface TrainParts {

@@ -23,6 +23,8 @@ export interface SweepWorkerOptions {
   workers: number
   /** Where corpora are kept, and trials while they run. Default: `unrolled` in the user's folder for caches. */
   cache?: string
+  /** Whether trials use `useWideVectors` of `unrolled/node`. Default true. */
+  wideVectors?: boolean
   onNotice?: (sentence: string) => void
 }
 
@@ -49,12 +51,12 @@ export class SweepWorker {
   #worker: Worker<TrialJob, TrialResult> | undefined
   #stopping = false
 
-  constructor(connection: Connection, { workers, cache = defaultCache(), onNotice = () => {} }: SweepWorkerOptions) {
+  constructor(connection: Connection, { workers, cache = defaultCache(), wideVectors, onNotice = () => {} }: SweepWorkerOptions) {
     this.#connection = connection
     this.#workers = workers
     this.#notice = onNotice
     this.cache = cache
-    this.#pool = new Pool(workers)
+    this.#pool = new Pool(workers, { wideVectors })
   }
 
   /** Ends after `stop`. */
