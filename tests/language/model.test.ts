@@ -34,7 +34,7 @@ describe('training', () => {
   })
 
   test('a window that would not fit is refused, and is not where it is computed anew', () => {
-    const model = small({ hidden: 512, layers: 2, text: text.repeat(70) })
+    const model = LanguageModel.create({ text: text.repeat(70), hidden: 512, layers: 2, engine: plain })
     const options = { streams: 1, window: 50_000, heldOut: 0 }
     expect(() => model.training(options)).toThrow(/^window: 50000; training .* would take about 2,\d{3} MB of memory/)
     expect(model.training({ ...options, recompute: 200 }).batches.batch).toBe(1)
