@@ -102,7 +102,7 @@ export class ForecastNetwork implements Learner<ForecastWindow> {
   encode(
     g: Graph,
     x: Value,
-    options: Pick<RecordOptions, 'state' | 'reach' | 'dropoutKeys'>,
+    options: Pick<RecordOptions, 'state' | 'reach' | 'recompute' | 'dropoutKeys'>,
   ): { output: Value; state: Record<string, Value>[] } {
     const { dropoutKeys = [], ...others } = options
     const between = dropoutKeys.slice(0, this.encoder.dropouts)

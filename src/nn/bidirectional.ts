@@ -12,6 +12,8 @@ import { firstStep, lastStep, stepsOf, type SequenceShape } from './steps.js'
 export interface BidirectionalForwardOptions<S extends string> extends SequenceShape {
   /** By layer, what the first step of each direction gets, side by side: that of the forward one, that of the backward one. Default: zeros. */
   state?: readonly Readonly<Record<S, Operand>>[]
+  /** Steps between the states that are kept; what lies between is computed anew on the way back: see `scan`. Default: all is kept. */
+  recompute?: number
   /** One key for each layer but the last. Default: no dropout, as for everything but training. */
   dropoutKeys?: readonly Indices[]
 }
@@ -83,7 +85,7 @@ export class Bidirectional<S extends string = string, P extends string = string>
   forward(
     g: Graph,
     x: Value,
-    { batch = 1, mask, state, dropoutKeys }: BidirectionalForwardOptions<S> = {},
+    { batch = 1, mask, state, recompute, dropoutKeys }: BidirectionalForwardOptions<S> = {},
   ): { output: Value; state: Record<S, Value>[] } {
     stepsOf(x, { batch, mask })
     if (state && state.length !== this.layers.length) {
@@ -98,8 +100,8 @@ export class Bidirectional<S extends string = string, P extends string = string>
       const input = key && this.dropout > 0 ? g.dropout(output, this.dropout, key) : output
       const given = (which: 0 | 1): Record<S, Operand>[] | undefined =>
         state && [mapped(state[layer], (_, value) => halves(g, value)[which])]
-      const ahead = forward.forward(g, input, { batch, mask, state: given(0) })
-      const back = backward.forward(g, input, { batch, mask, state: given(1), reverse: true })
+      const ahead = forward.forward(g, input, { batch, mask, recompute, state: given(0) })
+      const back = backward.forward(g, input, { batch, mask, recompute, state: given(1), reverse: true })
       const both = g.concatCols(ahead.output, back.output)
       output = this.residual && layer > 0 ? g.add(both, output) : both
       return mapped(ahead.state[0], (name, value) => g.concatCols(value, back.state[0][name]))

@@ -54,6 +54,8 @@ export interface DecoderForwardOptions {
   own?: Value
   /** How many earlier steps of the decoder a gradient flows back to: see `scan`. Default: all. */
   reach?: number
+  /** Steps between the states that are kept; what lies between is computed anew on the way back: see `scan`. Default: all is kept. */
+  recompute?: number
   /** Whether the weights of the attention are wanted. Default false. */
   weights?: boolean
   /** One key for each dropout. Default: no dropout, as for everything but training. */
@@ -171,7 +173,7 @@ export class SequenceDecoder {
     ids: Indices,
     { state, attend }: DecoderSource,
     batch: number,
-    { mask, own, reach, weights = false, dropoutKeys }: DecoderForwardOptions = {},
+    { mask, own, reach, recompute, weights = false, dropoutKeys }: DecoderForwardOptions = {},
   ): { logits: Value; state: Record<string, Value>[]; weights?: Value } {
     if (weights && !attend) throw new Error('weights: true; a decoder without attention has none')
     const { recurrent, embedding, combine, output } = this
@@ -179,7 +181,7 @@ export class SequenceDecoder {
     // Fed back through the loop, the logits of a step have to be there before the next; else they are computed for all steps at once.
     const first: Record<string, Operand> = own ? { fed: g.expand(0, batch, embedding.weight.cols) } : {}
     const inputs: Record<string, Value> = { teacher: embedding.forward(g, ids), ...(own && { own }) }
-    const scanned = g.scan({ inputs, state: { ...together(state), ...first }, mask, reach }, (x, before) => {
+    const scanned = g.scan({ inputs, state: { ...together(state), ...first }, mask, reach, recompute }, (x, before) => {
       const read = own ? g.select(x.own, before.fed, x.teacher) : x.teacher
       const states = apart<Value, string>(before, depth)
       const query = attend ? g.concatCols(read, before[`${depth}.attended`]) : read

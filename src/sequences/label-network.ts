@@ -2,7 +2,7 @@
 import { linearTensors, plain, vector, transposed, type TensorMapping } from '../formats/pytorch.js'
 import type { Graph } from '../graph/graph.js'
 import type { Matrix } from '../graph/matrix.js'
-import type { Indices, Value } from '../graph/value.js'
+import type { Value } from '../graph/value.js'
 import type { HeldState } from '../nn/held-state.js'
 import { Linear } from '../nn/layers.js'
 import { Pooling, type PoolingKind } from '../nn/pooling.js'
@@ -67,11 +67,12 @@ export class LabelNetwork implements Learner<LabelWindow> {
   }
 
   /** Logits: a row for each sequence, [B, classes]; or for each of its steps, [T·B, classes]. */
-  forward(g: Graph, inputs: PackedInputs, dropoutKeys: readonly Indices[] = []): Value {
+  forward(g: Graph, inputs: PackedInputs, options: Pick<RecordOptions, 'dropoutKeys' | 'recompute'> = {}): Value {
     const { reading, pooling, dropout, output } = this
+    const { dropoutKeys = [], recompute } = options
     const between = dropoutKeys.slice(0, reading.recurrent.dropouts)
     const last = dropoutKeys[between.length]
-    const read = reading.read(g, inputs, between.length > 0 ? between : undefined).output
+    const read = reading.read(g, inputs, { recompute, dropoutKeys: between.length > 0 ? between : undefined }).output
     const features = pooling ? pooling.forward(g, read, inputs).pooled : read
     return output.forward(g, last ? g.dropout(features, dropout, last) : features)
   }
@@ -82,10 +83,10 @@ export class LabelNetwork implements Learner<LabelWindow> {
     return { output: this.output.forward(g, output), state: after }
   }
 
-  record(g: Graph, { batch, steps, dropoutKeys }: RecordOptions): Recorded<LabelWindow> {
+  record(g: Graph, { batch, steps, ...options }: RecordOptions): Recorded<LabelWindow> {
     const inputs = this.reading.inputs(g, { batch, steps })
     const targets = g.indices(this.pooling ? batch : steps * batch)
-    const logits = this.forward(g, inputs, dropoutKeys)
+    const logits = this.forward(g, inputs, options)
     // Weights are about 1 in the mean over all that is trained on. Over those of a batch it would depend on who is in it.
     const share = g.input(1, 1)
     const sum = g.crossEntropy(logits, targets, { reduction: 'sum', classWeights: this.classWeights })

@@ -11,6 +11,7 @@ import type { Random } from '../nn/random.js'
 import { Recurrent } from '../nn/recurrent.js'
 import type { Engine } from '../run/engine.js'
 import type { EncodedSequence } from '../series/sequences.js'
+import type { RecordOptions } from '../train/learner.js'
 import type { Packed, PackedShape } from './packing.js'
 
 export interface ReadingLayersOptions {
@@ -89,10 +90,10 @@ export class ReadingLayers {
   read(
     g: Graph,
     { tokens, numbers, mask, batch }: PackedInputs,
-    dropoutKeys?: readonly Indices[],
+    options: Pick<RecordOptions, 'dropoutKeys' | 'recompute'> = {},
   ): { output: Value; state: Record<string, Value>[] } {
     const embedded = tokens && this.embedding?.forward(g, tokens)
-    return this.recurrent.forward(g, beside(g, embedded, numbers), { batch, mask, dropoutKeys })
+    return this.recurrent.forward(g, beside(g, embedded, numbers), { batch, mask, ...options })
   }
 
   /** One whole sequence. */
