@@ -7,6 +7,7 @@ import { makeFolder } from '../node/files.js'
 import { Pool, Stopped } from '../sweep/pool.js'
 import type { Task, TrialResult } from '../sweep/trial.js'
 import { prefix, queueName, type Connection } from './connection.js'
+import { refuseUnknown, type Names } from '../options/known.js'
 import { fetchCorpus } from './corpora.js'
 import { fetchTrial, sendWhileItRuns, trialKey, TrialSender } from './trial-files.js'
 
@@ -25,6 +26,8 @@ export interface SweepWorkerOptions {
   cache?: string
   onNotice?: (sentence: string) => void
 }
+
+export const workerNames: Names<SweepWorkerOptions> = { workers: true, cache: true, onNotice: true }
 
 /**
  * How long a trial may be silent until it is taken up by another, and how often that is looked at; milliseconds. The process that keeps the
@@ -49,7 +52,9 @@ export class SweepWorker {
   #worker: Worker<TrialJob, TrialResult> | undefined
   #stopping = false
 
-  constructor(connection: Connection, { workers, cache = defaultCache(), onNotice = () => {} }: SweepWorkerOptions) {
+  constructor(connection: Connection, options: SweepWorkerOptions) {
+    refuseUnknown('SweepWorker', options, workerNames)
+    const { workers, cache = defaultCache(), onNotice = () => {} } = options
     this.#connection = connection
     this.#workers = workers
     this.#notice = onNotice
