@@ -7,6 +7,8 @@
  * every machine is that runs Node or a browser today.
  */
 
+import { refuseUnknown } from '../options/known.js'
+
 /** A tensor by its name; `data` holds shape[0] · shape[1] · … values, row-major. A shape of [] is a single value. */
 export interface NamedTensor {
   name: string
@@ -78,7 +80,9 @@ export function encodeSafetensors(tensors: Iterable<NamedTensor>, metadata: Reco
  * @param source what messages call the file; default 'file'
  * @param options.allowNonFinite accept NaN and infinity; default false, since one such weight makes every output NaN
  */
-export function decodeSafetensors(bytes: Uint8Array, source = 'file', { allowNonFinite = false } = {}): Safetensors {
+export function decodeSafetensors(bytes: Uint8Array, source = 'file', options: { allowNonFinite?: boolean } = {}): Safetensors {
+  refuseUnknown('decodeSafetensors', options, { allowNonFinite: true })
+  const { allowNonFinite = false } = options
   const wrong = (what: string) => new Error(`${source}: ${what}`)
 
   const { header, dataStart } = readHeader(bytes, wrong)

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { Pool, Stopped } from '../sweep/pool.js'
 import type { Task, TrialResult } from '../sweep/trial.js'
 import { prefix, queueName, type Connection } from './connection.js'
+import { refuseUnknown, type Names } from '../options/known.js'
 import { fetchCorpus } from './corpora.js'
 import { ownFolder } from './own-folder.js'
 import { fetchTrial, sendWhileItRuns, trialKey, TrialSender } from './trial-files.js'
@@ -27,6 +28,8 @@ export interface SweepWorkerOptions {
   wideVectors?: boolean
   onNotice?: (sentence: string) => void
 }
+
+export const workerNames: Names<SweepWorkerOptions> = { workers: true, cache: true, wideVectors: true, onNotice: true }
 
 /**
  * How long a trial may be silent until it is taken up by another, and how often that is looked at; milliseconds. The process that keeps the
@@ -51,7 +54,9 @@ export class SweepWorker {
   #worker: Worker<TrialJob, TrialResult> | undefined
   #stopping = false
 
-  constructor(connection: Connection, { workers, cache = defaultCache(), wideVectors, onNotice = () => {} }: SweepWorkerOptions) {
+  constructor(connection: Connection, options: SweepWorkerOptions) {
+    refuseUnknown('SweepWorker', options, workerNames)
+    const { workers, cache = defaultCache(), wideVectors, onNotice = () => {} } = options
     this.#connection = connection
     this.#workers = workers
     this.#notice = onNotice
