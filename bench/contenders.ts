@@ -11,6 +11,8 @@ export interface Contender {
   /** Whether it is Unrolled. */
   readonly ours?: boolean
   readonly launch: Launch
+  /** Why it cannot compute the same, and is measured all the same. */
+  readonly another?: string
   /** What it is handed beside the statement of the task. */
   adds?(): Readonly<Record<string, unknown>>
   /** Why it is not asked to do a task at all; undefined where it is. */
@@ -48,6 +50,7 @@ export const contenders: readonly Contender[] = [
     name: 'brain.js',
     label: 'brain.js',
     launch: { program: 'brain.mjs' },
+    another: 'another network: what it calls an LSTM keeps its last output where an LSTM keeps its cell',
     refusal(name, task) {
       if (name === 'custom-cell') return 'has cells of its own only'
       if (task.work.sizes.cell) return 'its RNN has relu units, and no others'

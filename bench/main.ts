@@ -4,7 +4,7 @@ import { cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import type { Engine } from 'unrolled'
-import { findNativeLibrary, startEngine, type Kernels } from 'unrolled/node'
+import { findNativeLibrary, startEngine, useWideVectors, type Kernels } from 'unrolled/node'
 import { allowRelaxedSimd } from '../src/cli/flags.js'
 import { measureGemm, type GemmReport } from './gemm.js'
 import { machine } from './machine.js'
@@ -22,6 +22,7 @@ interface Flags {
   seconds: number
   steps?: number
   json?: boolean
+  wideVectors: boolean
   scaling?: boolean
   profile?: boolean
 }
@@ -29,6 +30,8 @@ interface Flags {
 interface Report {
   readonly task: string
   readonly kernels: string
+  /** Bits of a vector. */
+  readonly vectors: number
   readonly threads: number
   readonly shards: number
   readonly steps: number
@@ -59,6 +62,7 @@ const program = new Command('bench')
   .option('--shards <n>', 'shards of the batch; default: as a language model would be trained with', whole)
   .option('--seconds <n>', 'how long to measure a task, after a warm-up', positive, 8)
   .option('--steps <n>', 'how many steps to measure, instead', whole)
+  .option('--no-wide-vectors', 'vectors of 128 bits, where Node can pair them')
   .option('--scaling', 'how the cost of an LSTM grows with each of its sizes')
   .option('--profile', 'with --task: where the time of a step goes')
   .showSuggestionAfterError()
@@ -67,10 +71,13 @@ const node = `Node ${process.versions.node}`
 const note = (text: string): void => void process.stderr.write(`${text}\n`)
 const rounded = (value: number): number => Number(value.toPrecision(4))
 
+let vectors = 128
+
 async function run(flags: Flags): Promise<void> {
   if (flags.profile && !(flags.task && flags.task in tasks)) throw new Error('--profile needs --task, and one that has steps')
-  if (flags.scaling) return scaling(flags)
-  if (!flags.task) return all(flags)
+  if (!flags.task && !flags.scaling) return all(flags)
+  if (flags.wideVectors && 'flag' in useWideVectors({ kernels: flags.kernels })) vectors = 256
+  if (!flags.task) return scaling(flags)
   if (flags.task === 'gemm') return gemm(flags)
   return single(flags.task, flags)
 }
@@ -79,11 +86,21 @@ async function single(task: string, flags: Flags): Promise<void> {
   const { engine, kernels } = await engineOf(flags)
   const { shapes, unit, start } = tasks[task]
   const begin = (on: Engine): Running => start(on, flags.shards)
-  note(`${task}: ${shapes}; float32, ${threadsOf(engine.threads)}, ${kernels} kernels, ${node}`)
+  note(`${task}: ${shapes}; float32, ${threadsOf(engine.threads)}, ${kernels} kernels of ${vectors} bits, ${node}`)
   if (flags.profile) return console.log(profile(engine, start(engine, 1), flags.seconds))
   const { steps, median, min, parameters, gflops, shards = 1 } = measure(engine, begin, flags)
   const msPerStep = { median: rounded(median), min: rounded(min) }
-  const report: Report = { task, kernels, threads: engine.threads, shards, steps, msPerStep, parameters, gflops: rounded(gflops) }
+  const report: Report = {
+    task,
+    kernels,
+    vectors,
+    threads: engine.threads,
+    shards,
+    steps,
+    msPerStep,
+    parameters,
+    gflops: rounded(gflops),
+  }
   if (unit === 'character') report.charactersPerSecond = Math.round(1000 / median)
   console.log(flags.json ? JSON.stringify(report) : tableOf([report]))
 }
@@ -97,8 +114,8 @@ async function engineOf({ kernels, threads }: Flags): Promise<{ engine: Engine; 
 async function gemm(flags: Flags): Promise<void> {
   const { kernels } = await engineOf({ ...flags, threads: 1 })
   const library = flags.kernels === 'native' ? await findNativeLibrary() : undefined
-  note(`gemm: C = op(A)·op(B), M×N×K; float32, 1 thread, ${kernels} kernels, ${node}`)
-  const report = await measureGemm(kernels, flags.seconds, library)
+  note(`gemm: C = op(A)·op(B), M×N×K; float32, 1 thread, ${kernels} kernels of ${vectors} bits, ${node}`)
+  const report = await measureGemm(kernels, vectors, flags.seconds, library)
   const shapes = report.shapes.map(({ shape, gflops }) => ({
     shape,
     gflops: { best: rounded(gflops.best), median: rounded(gflops.median) },
@@ -114,6 +131,7 @@ function all(flags: Flags): void {
     String(flags.seconds),
     ...(flags.steps ? ['--steps', String(flags.steps)] : []),
     ...(flags.kernels ? ['--kernels', flags.kernels] : []),
+    ...(flags.wideVectors ? [] : ['--no-wide-vectors']),
     '--threads',
     String(flags.threads),
     ...(flags.shards ? ['--shards', String(flags.shards)] : []),
@@ -128,15 +146,15 @@ function all(flags: Flags): void {
   if (flags.json) return void process.stdout.write([...lines, products].join(''))
   const reports = lines.map((line) => JSON.parse(line) as Report)
   console.log(
-    `${conditions(reports[0].kernels, flags.threads)}\n\n${tableOf(reports)}\n\n${gemmTable(JSON.parse(products) as GemmReport)}`,
+    `${conditions(reports[0], flags.threads)}\n\n${tableOf(reports)}\n\n${gemmTable(JSON.parse(products) as GemmReport)}`,
   )
 }
 
 const threadsOf = (threads: number): string => `${threads} thread${threads === 1 ? '' : 's'}`
 
-const conditions = (kernels: string, threads: number): string => {
+const conditions = ({ kernels, vectors }: Pick<Report, 'kernels' | 'vectors'>, threads: number): string => {
   const processors = cpus()
-  return `float32, ${threadsOf(threads)}, ${kernels} kernels, ${node} (V8 ${process.versions.v8}), ${processors.length} × ${processors[0]?.model.trim()}`
+  return `float32, ${threadsOf(threads)}, ${kernels} kernels of ${vectors} bits, ${node} (V8 ${process.versions.v8}), ${processors.length} × ${processors[0]?.model.trim()}`
 }
 
 const tableOf = (reports: readonly Report[]): string =>
@@ -172,7 +190,7 @@ async function scaling(flags: Flags): Promise<void> {
   const { kernels, engine } = await engineOf(flags)
   const start = async (): Promise<Engine> => (await engineOf(flags)).engine
   const growths = await measureScaling(start, { seconds: flags.seconds / 4, steps: flags.steps, shards: flags.shards }, note)
-  const report: ScalingReport = { ...machine(), kernels, threads: engine.threads, growths }
+  const report: ScalingReport = { ...machine(), kernels: `${kernels}, vectors of ${vectors} bits`, threads: engine.threads, growths }
   console.log(flags.json ? JSON.stringify(report) : scalingTables(report))
 }
 

@@ -70,8 +70,9 @@ async function measured(name: string, chosen: readonly Contender[], flags: Flags
   const { cells, operations } = await race(chosen, name, task, handed, flags, note)
   const reference = cells.find(({ contender }) => contender === usual)
   if (!reference?.losses) throw new Error(`${name}: Unrolled has no numbers: ${reference?.why}`)
+  const known = new Map(chosen.flatMap(({ name: peer, another }) => (another ? [[peer, another] as const] : [])))
   const { shapes, unit = 'step' } = task
-  return { name, shapes, unit, operations, cells: checked(cells, reference.losses) }
+  return { name, shapes, unit, operations, cells: checked(cells, reference.losses, known) }
 }
 
 async function run(flags: Flags): Promise<void> {

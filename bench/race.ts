@@ -162,15 +162,21 @@ export const firstTolerance = 1e-4
 /** And after one update, where rounding has been through a gradient and an optimizer. */
 export const secondTolerance = 1e-2
 
-/** Cells whose first loss is not ours lose their numbers: they compute something else. */
-export function checked(cells: readonly Cell[], reference: readonly number[]): Cell[] {
+/**
+ * What does not have our first loss computes something else, and loses its numbers; unless it is known to, which is then said.
+ *
+ * @param reference our losses
+ */
+export function checked(cells: readonly Cell[], reference: readonly number[], known: ReadonlyMap<string, string>): Cell[] {
   return cells.map((cell) => {
     const [first, second] = cell.losses ?? []
     if (cell.why || first === undefined) return cell
     const off = (value: number, wanted: number, tolerance: number): boolean => !(Math.abs(value - wanted) <= tolerance * wanted)
-    const { ms: _, ...rest } = cell
+    const another = known.get(cell.contender)
     if (off(first, reference[0], firstTolerance)) {
-      return { ...rest, why: `computes something else: its first loss is ${first}, ours ${reference[0]}` }
+      const { ms: _, ...rest } = cell
+      const apart = `its first loss is ${first.toFixed(4)}, ours ${reference[0].toFixed(4)}`
+      return another ? { ...cell, differs: `${another} (${apart})` } : { ...rest, why: `computes something else: ${apart}` }
     }
     if (second !== undefined && reference[1] !== undefined && off(second, reference[1], secondTolerance)) {
       return { ...cell, differs: `after one update its loss is ${second.toFixed(4)}, ours ${reference[1].toFixed(4)}` }
