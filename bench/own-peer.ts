@@ -1,17 +1,22 @@
-/** Unrolled as a peer of itself: `own-peer.js KERNELS THREADS`, with a task's name. Speaks the protocol of peers/README.md. */
+/** Unrolled as a peer of itself: `own-peer.js KERNELS THREADS BITS`, bits of a vector, with a task's name. Speaks the protocol of peers/README.md. */
 import { createInterface } from 'node:readline'
-import { startEngine, findNativeLibrary, type Kernels } from 'unrolled/node'
+import { findNativeLibrary, startEngine, useWideVectors, type Kernels } from 'unrolled/node'
 import { allowRelaxedSimd } from '../src/cli/flags.js'
 import { countProducts, type Running } from './measure.js'
 import { promptLoss } from './statement.js'
 import { tasks } from './tasks.js'
 
-const [kernels, threads] = [process.argv[2] as Kernels, Number(process.argv[3])]
+const kernels = process.argv[2] as Kernels
+const [threads, vectors] = process.argv.slice(3).map(Number)
 const answer = (fields: object): void => void process.stdout.write(`${JSON.stringify(fields)}\n`)
 
 let operations = (): number => 0
 
 async function start(task: string): Promise<Running> {
+  if (vectors === 256) {
+    const wide = useWideVectors({ kernels })
+    if ('missing' in wide) throw new Error(wide.missing)
+  }
   const engine = await startEngine(kernels, threads)
   if (engine.threads < threads) throw new Error(engine.whyOneThread)
   const { work, start: begin } = tasks[task]
@@ -23,11 +28,12 @@ async function start(task: string): Promise<Running> {
   if (threads > 1 && shards === 1) throw new Error('stays on one thread by itself: one shard')
   const library = kernels === 'native' ? await findNativeLibrary() : undefined
   const engines = library ? `${engine.name}, ${library.name} ${library.version ?? ''} (${library.core ?? 'core unknown'})` : engine.name
+  const width = vectors === 256 ? `${engines}, vectors of 256 bits` : engines
   const where = threads === 1 ? '1 thread' : `${threads} threads`
   answer({
     ready: true,
     loss,
-    versions: `Unrolled, ${engines}, ${where}, ${shards === 1 ? '1 shard' : `${shards} shards`}, Node ${process.versions.node}`,
+    versions: `${width}, ${where}, ${shards === 1 ? '1 shard' : `${shards} shards`}, Node ${process.versions.node}`,
   })
   return running
 }

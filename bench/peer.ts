@@ -12,8 +12,8 @@ export interface Launch {
   /** A file of peers/, or the whole path of another. */
   readonly program: string
   readonly args?: readonly string[]
-  /** What V8 is told, where it is Node that runs it. */
-  readonly nodeFlags?: readonly string[]
+  /** The Node that runs it, where one does; default: this one. */
+  readonly node?: string
   /** Threads that its libraries may use; default 1. */
   readonly threads?: number
   /** A Python module that it cannot do without. Default `numpy`. */
@@ -69,11 +69,11 @@ export class Peer {
    * @param limit how long it may take, in seconds
    */
   static async start(launch: Launch | string, task: unknown, limit = patience): Promise<Peer> {
-    const { program, args = [], nodeFlags = [], threads = 1, needs = 'numpy' } =
+    const { program, args = [], node = process.execPath, threads = 1, needs = 'numpy' } =
       typeof launch === 'string' ? { program: launch } : launch
     const isPython = program.endsWith('.py')
     const path = program.includes('/') ? program : folder + program
-    const child = spawn(isPython ? python(needs) : process.execPath, [...(isPython ? [] : nodeFlags), path, ...args], {
+    const child = spawn(isPython ? python(needs) : node, [path, ...args], {
       env: environment(threads),
     })
     child.stderr.pipe(process.stderr)
