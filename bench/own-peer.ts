@@ -3,6 +3,7 @@ import { createInterface } from 'node:readline'
 import { findNativeLibrary, startEngine, useWideVectors, type Kernels } from 'unrolled/node'
 import { allowRelaxedSimd } from '../src/cli/flags.js'
 import { countProducts, type Running } from './measure.js'
+import { qualityName, qualityTask } from './quality-task.js'
 import { promptLoss } from './statement.js'
 import { tasks } from './tasks.js'
 
@@ -19,7 +20,7 @@ async function start(task: string): Promise<Running> {
   }
   const engine = await startEngine(kernels, threads)
   if (engine.threads < threads) throw new Error(engine.whyOneThread)
-  const { work, start: begin } = tasks[task]
+  const { work, start: begin } = task === qualityName ? qualityTask() : tasks[task]
   // Before anything is prepared to run, or it would not be counted.
   operations = countProducts(engine)
   const loss = work.kind === 'generation' ? promptLoss(work, engine) : undefined
@@ -42,8 +43,9 @@ allowRelaxedSimd()
 let running: Running | undefined
 for await (const line of createInterface({ input: process.stdin })) {
   try {
-    const message = JSON.parse(line) as { task: string } | { steps: number }
+    const message = JSON.parse(line) as { task: string } | { steps: number } | { evaluate: true }
     if ('task' in message) running = await start(message.task)
+    else if ('evaluate' in message) answer({ loss: running!.evaluate!() })
     else {
       const ms: number[] = []
       let loss = 0

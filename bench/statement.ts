@@ -29,6 +29,8 @@ export interface Statement {
   /** [windows, T, B]: what each step reads, and the tokens that follow. */
   readonly inputs: Packed
   readonly targets: Packed
+  /** What is never trained on, read from zeros, the state carried on. */
+  readonly heldOut?: Pick<Statement, 'inputs' | 'targets'>
   readonly learning?: {
     readonly rule: string
     readonly rate: number
@@ -47,8 +49,8 @@ export interface Statement {
 /** How many tokens a generator reads to show that it is the same network. */
 const prompt = 32
 
-/** @param windows how many to tell; default: an epoch */
-export function statementOf(work: Work, windows?: number): Statement {
+/** Its windows are those of an epoch. */
+export function statementOf(work: Work): Statement {
   const engine = createEngine({ kernels: 'plain' })
   const network = work.network(engine)
   const weights = network instanceof LanguageNetwork ? ofLanguage(network) : ofElman(network as Elman)
@@ -73,8 +75,9 @@ export function statementOf(work: Work, windows?: number): Statement {
     window,
     streams,
     weights: Object.fromEntries(Object.entries(weights.matrices).map(([name, matrix]) => [name, packed(matrix)])),
-    ...(work.batches ? dataOf(work.batches, windows) : promptOf(network.tokens)),
+    ...(work.batches ? dataOf(work.batches) : promptOf(network.tokens)),
     ...(learning ? { learning } : {}),
+    ...(work.heldOut ? { heldOut: dataOf(work.heldOut) } : {}),
     ...(work.sizes.cell?.name === 'custom' ? { custom: true } : {}),
     ...(work.sampling ? { sampling: work.sampling } : {}),
   }
@@ -131,11 +134,16 @@ const packedTokens = (shape: readonly number[], tokens: Int32Array): Packed => (
   int32: Buffer.from(tokens.buffer, tokens.byteOffset, tokens.byteLength).toString('base64'),
 })
 
-function dataOf(batches: TextBatches, count = batches.windowsPerEpoch): Pick<Statement, 'inputs' | 'targets'> {
-  const windows = Array.from({ length: count }, (_, i) => batches.window(i))
-  const all = (part: 'inputs' | 'targets'): Packed =>
-    packedTokens([count, windows[0].steps, batches.batch], Int32Array.from(windows.flatMap((window) => [...window[part]])))
-  return { inputs: all('inputs'), targets: all('targets') }
+function dataOf(batches: TextBatches): Pick<Statement, 'inputs' | 'targets'> {
+  const count = batches.windowsPerEpoch
+  const { steps } = batches.window(0)
+  const shape = [count, steps, batches.batch]
+  const all = { inputs: new Int32Array(count * steps * batches.batch), targets: new Int32Array(count * steps * batches.batch) }
+  for (let i = 0; i < count; i++) {
+    const window = batches.window(i)
+    for (const part of ['inputs', 'targets'] as const) all[part].set(window[part], i * window[part].length)
+  }
+  return { inputs: packedTokens(shape, all.inputs), targets: packedTokens(shape, all.targets) }
 }
 
 function promptOf(tokens: number): Pick<Statement, 'inputs' | 'targets'> {

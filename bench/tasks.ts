@@ -3,6 +3,7 @@ import {
   adagrad,
   adam,
   defineCell,
+  evaluate,
   initializers,
   LanguageModel,
   LanguageNetwork,
@@ -50,6 +51,8 @@ export interface Work {
   /** Of training. */
   readonly learning?: Learning
   readonly batches?: TextBatches
+  /** What is never trained on, to see how well it has learnt. */
+  readonly heldOut?: TextBatches
   /** Of generation. */
   readonly sampling?: Partial<Sampling>
   network(engine: Engine): TokenNetwork
@@ -180,8 +183,9 @@ function onSentences(
   return training(shapes, { kind: 'sentences', sizes, learning, batches, network: (engine) => network(engine, sizes) })
 }
 
-function training(shapes: string, work: Work & Required<Pick<Work, 'learning' | 'batches'>>): Task {
-  const { kind, sizes, learning, batches } = work
+/** A task of training. */
+export function training(shapes: string, work: Work & Required<Pick<Work, 'learning' | 'batches'>>): Task {
+  const { kind, sizes, learning, batches, heldOut } = work
   const { rule, rate, reach, ...options } = learning
   return {
     shapes,
@@ -194,7 +198,9 @@ function training(shapes: string, work: Work & Required<Pick<Work, 'learning' | 
       const optimizer = new Optimizer(network.parameters, rule, { ...options, shards })
       const lossPer = kind === 'sentences' ? 'sequence' : 'token'
       const trainer = new Trainer(network, { batches, optimizer, schedule: schedules.constant(rate), reach, lossPer })
-      return { parameters, shards: trainer.shards, step: () => trainer.step().nats, learns: true }
+      const step = (): number => trainer.step().nats
+      const measured = heldOut && { evaluate: () => evaluate(network, heldOut).nats }
+      return { parameters, shards: trainer.shards, step, learns: true, ...measured }
     },
   }
 }
@@ -226,7 +232,8 @@ export function generatorOf(engine: Engine): LanguageModel {
   return LanguageModel.create({ text, hidden: 256, layers: 2, embedding: 64, engine })
 }
 
-function networkOf(engine: Engine, { cell = lstm(), tokens = vocabulary, embedding, hidden, layers = 1 }: Sizes): LanguageNetwork {
+/** A language model's network, by its sizes. */
+export function networkOf(engine: Engine, { cell = lstm(), tokens = vocabulary, embedding, hidden, layers = 1 }: Sizes): LanguageNetwork {
   return new LanguageNetwork({ tokens, cell, embedding, hidden, layers, dropout: 0, tied: false, seed: 1, engine })
 }
 
