@@ -4,22 +4,7 @@ import { fileURLToPath } from 'node:url'
 import { findNativeLibrary } from 'unrolled/node'
 import { newestNode } from './contenders.js'
 import type { GemmReport } from './gemm.js'
-
-/** GFLOP/s of one thread. */
-export interface Ceiling {
-  readonly kernels: string
-  /** Multiplying and adding in registers, with nothing to load; of a library it is not known. */
-  readonly registers?: number
-  /** The best of the products that the tasks are made of. */
-  readonly product: number
-  readonly shape: string
-}
-
-export interface Ceilings {
-  readonly all: readonly Ceiling[]
-  /** What cannot be had, and why. */
-  readonly lacking: readonly string[]
-}
+import type { Ceiling, Ceilings } from './report.js'
 
 const seconds = 4
 
@@ -52,10 +37,11 @@ function gemm(node: string, args: readonly string[]): GemmReport {
   const { OPENBLAS_CORETYPE: _core, OPENBLAS_L2_SIZE: _size, ...env } = process.env
   const main = fileURLToPath(new URL('main.js', import.meta.url))
   const options = ['--task', 'gemm', '--json', '--seconds', String(seconds), ...args]
-  const text = execFileSync(node, [main, ...options], { encoding: 'utf8', env, stdio: ['ignore', 'pipe', 'inherit'], timeout: 120_000 })
+  const text = execFileSync(node, [main, ...options], {
+    encoding: 'utf8',
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+    timeout: 120_000,
+  })
   return JSON.parse(text) as GemmReport
 }
-
-/** The most of them all: what shares are shares of. */
-export const ceilingOf = ({ all }: Ceilings): number =>
-  all.reduce((most, { product, registers = 0 }) => Math.max(most, product, registers), 0)

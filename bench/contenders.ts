@@ -37,9 +37,6 @@ const own = (name: string, label: string, kernels: string, { threads = 1, vector
   },
 })
 
-/** What every other mode and peer is compared with: what a user has without asking for anything. */
-export const usual = 'relaxed'
-
 const writesCells = (name: string): string | undefined =>
   name === 'custom-cell' ? 'the same program as for lstm-256: it has its LSTM written by hand there too' : undefined
 

@@ -28,3 +28,12 @@ export function machine(): MachineReport {
     load: Number(loadavg()[0].toFixed(2)),
   }
 }
+
+/** When and on what, in a sentence or two. */
+export function when({ date, processor, processors, memory, system, node, v8, load }: MachineReport): string {
+  const gigabytes = (memory / 2 ** 30).toFixed(0)
+  return (
+    `${date.slice(0, 10)}, ${date.slice(11, 16)} UTC; ${processors} × ${processor}, ${gigabytes} GB, ${system}, Node ${node} (V8 ${v8}). ` +
+    `Load before the measurement: ${load}.`
+  )
+}

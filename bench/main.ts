@@ -1,5 +1,6 @@
 /** `npm run bench`. Standard output carries the results; what is going on goes to standard error. */
 import { execFileSync } from 'node:child_process'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { Command, InvalidArgumentError, Option } from 'commander'
@@ -190,7 +191,14 @@ async function scaling(flags: Flags): Promise<void> {
   const { kernels, engine } = await engineOf(flags)
   const start = async (): Promise<Engine> => (await engineOf(flags)).engine
   const growths = await measureScaling(start, { seconds: flags.seconds / 4, steps: flags.steps, shards: flags.shards }, note)
-  const report: ScalingReport = { ...machine(), kernels: `${kernels}, vectors of ${vectors} bits`, threads: engine.threads, growths }
+  const report: ScalingReport = {
+    ...machine(),
+    kernels: `${kernels}, vectors of ${vectors} bits`,
+    threads: engine.threads,
+    growths,
+  }
+  mkdirSync('build', { recursive: true })
+  writeFileSync('build/scaling.json', `${JSON.stringify(report, null, 1)}\n`)
   console.log(flags.json ? JSON.stringify(report) : scalingTables(report))
 }
 

@@ -28,7 +28,9 @@ async function start(task: string): Promise<Running> {
   const { shards = 1 } = running
   if (threads > 1 && shards === 1) throw new Error('stays on one thread by itself: one shard')
   const library = kernels === 'native' ? await findNativeLibrary() : undefined
-  const engines = library ? `${engine.name}, ${library.name} ${library.version ?? ''} (${library.core ?? 'core unknown'})` : engine.name
+  const engines = library
+    ? `${engine.name}, ${library.name} ${library.version ?? ''} (${library.core ?? 'core unknown'})`
+    : engine.name
   const width = vectors === 256 ? `${engines}, vectors of 256 bits` : engines
   const where = threads === 1 ? '1 thread' : `${threads} threads`
   answer({

@@ -1,24 +1,16 @@
 /** The tables of `bench:peers`, in Markdown, from what it has written. */
-import { ceilingOf } from './ceilings.js'
-import { usual } from './contenders.js'
+import { when } from './machine.js'
 import type { Cell } from './race.js'
-import type { PeerReport, TaskReport } from './report.js'
+import { ceilingOf, usual, type PeerReport, type TaskReport } from './report.js'
 import { table } from './table.js'
 
 export const peerTables = (report: PeerReport): string =>
   [conditions(report), ceilingTable(report), ...report.tasks.map((task) => taskTable(task, report)), summary(report)].join('\n\n')
 
-const gigabytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(0)} GB`
 const megabytes = (bytes: number): string => (bytes / 2 ** 20).toFixed(0)
 
-export function conditions(report: PeerReport): string {
-  const { date, processor, processors, memory, system, node, v8, load, loadAfter, seconds, rounds } = report
-  const when = `${date.slice(0, 10)}, ${date.slice(11, 16)} UTC`
-  return (
-    `${when}; ${processors} × ${processor}, ${gigabytes(memory)}, ${system}, Node ${node} (V8 ${v8}). Load ${load} before the run, ${loadAfter} at its end` +
-    ` (the run itself is one). At each task each was measured for ${seconds} s in ${rounds} turns.`
-  )
-}
+const conditions = ({ loadAfter, seconds, rounds, ...machine }: PeerReport): string =>
+  `${when(machine)} At its end, itself included: ${loadAfter}. At each task each was measured for ${seconds} s in ${rounds} turns.`
 
 function ceilingTable({ ceilings }: PeerReport): string {
   const rows = ceilings.all.map(({ kernels, registers, product, shape }) => [
@@ -91,4 +83,7 @@ function summary({ tasks }: PeerReport): string {
 }
 
 const fastest = (cells: readonly Cell[]): Cell | undefined =>
-  cells.reduce<Cell | undefined>((best, cell) => (cell.ms && (!best || cell.ms.median < best.ms!.median) ? cell : best), undefined)
+  cells.reduce<Cell | undefined>(
+    (best, cell) => (cell.ms && (!best || cell.ms.median < best.ms!.median) ? cell : best),
+    undefined,
+  )

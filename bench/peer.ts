@@ -69,8 +69,13 @@ export class Peer {
    * @param limit how long it may take, in seconds
    */
   static async start(launch: Launch | string, task: unknown, limit = patience): Promise<Peer> {
-    const { program, args = [], node = process.execPath, threads = 1, needs = 'numpy' } =
-      typeof launch === 'string' ? { program: launch } : launch
+    const {
+      program,
+      args = [],
+      node = process.execPath,
+      threads = 1,
+      needs = 'numpy',
+    } = typeof launch === 'string' ? { program: launch } : launch
     const isPython = program.endsWith('.py')
     const path = program.includes('/') ? program : folder + program
     const child = spawn(isPython ? python(needs) : node, [path, ...args], {
@@ -154,8 +159,12 @@ async function answer<T>(
     if (done) throw new Error(`${program}: has ended without an answer`)
     const message = JSON.parse(value) as T | { error: string }
     if (typeof message === 'object' && message !== null && 'error' in message) throw new Error(message.error)
-    return message as T
+    return message
   } finally {
     clearTimeout(timer)
   }
 }
+
+/** The version of a package that is installed with the peers. */
+export const versionOf = (name: string): string =>
+  (JSON.parse(readFileSync(`${folder}node_modules/${name}/package.json`, 'utf8')) as { version: string }).version

@@ -5,13 +5,16 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
+import { version as vite } from 'vite'
 import { allowRelaxedSimd } from '../src/cli/flags.js'
 import { ceilings } from './ceilings.js'
-import { contenders, usual, type Contender } from './contenders.js'
-import { machine } from './machine.js'
+import { contenders, type Contender } from './contenders.js'
+import { machine, when } from './machine.js'
 import { peerTables } from './peer-tables.js'
+import { qualityTable, timeToQuality, type QualityReport } from './quality.js'
 import { checked, race } from './race.js'
-import type { PeerReport, TaskReport } from './report.js'
+import { usual, type PeerReport, type TaskReport } from './report.js'
+import { pageSizes, sizesTable, type SizesReport } from './sizes.js'
 import { statementOf, type Statement } from './statement.js'
 import { tasks } from './tasks.js'
 
@@ -41,8 +44,10 @@ interface Flags {
   peers: string[]
   seconds: number
   rounds: number
-  limit: number
-  out: string
+  limit?: number
+  timeToQuality?: boolean
+  sizes?: boolean
+  out?: string
 }
 
 const program = new Command('bench:peers')
@@ -56,8 +61,10 @@ const program = new Command('bench:peers')
   )
   .option('--seconds <n>', 'how long to measure each at each task, after a warm-up', positive, 2)
   .option('--rounds <n>', 'how many turns that is divided into', whole, 4)
-  .option('--limit <n>', 'how many seconds a step may take', positive, 60)
-  .option('--out <file>', 'where the numbers go, as JSON', 'build/peers.json')
+  .option('--limit <n>', 'how many seconds a step may take (default 60); to a quality, all of training (default 600)', positive)
+  .option('--time-to-quality', 'how long each trains until it predicts held-out text well, instead')
+  .option('--sizes', 'how much a page that trains an LSTM loads with each, instead')
+  .option('--out <file>', 'where the numbers go, as JSON (default build/peers.json, build/quality.json, build/sizes.json)')
   .showSuggestionAfterError()
 
 const note = (text: string): void => void process.stderr.write(`${text}\n`)
@@ -67,7 +74,7 @@ async function measured(name: string, chosen: readonly Contender[], flags: Flags
   let statement: Statement | undefined
   const handed = ({ ours, adds }: Contender): unknown =>
     ours ? { task: name } : { ...(statement ??= statementOf(task.work)), ...adds?.() }
-  const { cells, operations } = await race(chosen, name, task, handed, flags, note)
+  const { cells, operations } = await race(chosen, name, task, handed, { ...flags, limit: flags.limit ?? 60 }, note)
   const reference = cells.find(({ contender }) => contender === usual)
   if (!reference?.losses) throw new Error(`${name}: Unrolled has no numbers: ${reference?.why}`)
   const known = new Map(chosen.flatMap(({ name: peer, another }) => (another ? [[peer, another] as const] : [])))
@@ -77,23 +84,37 @@ async function measured(name: string, chosen: readonly Contender[], flags: Flags
 
 async function run(flags: Flags): Promise<void> {
   const chosen = contenders.filter(({ name }) => name === usual || flags.peers.includes(name))
+  if (flags.sizes) return sizes(flags)
+  if (flags.timeToQuality) return toQuality(chosen, flags)
   const before = machine()
   note('ceilings of the machine')
   const found = await ceilings()
   const all: TaskReport[] = []
-  const write = (): PeerReport => {
-    const { seconds, rounds } = flags
-    const report = { ...before, loadAfter: machine().load, seconds, rounds, ceilings: found, tasks: all }
-    mkdirSync(dirname(flags.out), { recursive: true })
-    writeFileSync(flags.out, `${JSON.stringify(report, null, 1)}\n`)
-    return report
-  }
-  let report = write()
+  const { seconds, rounds, out = 'build/peers.json' } = flags
+  const reported = (): PeerReport => ({ ...before, loadAfter: machine().load, seconds, rounds, ceilings: found, tasks: all })
   for (const name of flags.tasks) {
     all.push(await measured(name, chosen, flags))
-    report = write()
+    // What has been measured is not lost with what comes after it.
+    write(out, reported())
   }
-  console.log(peerTables(report))
+  console.log(peerTables(reported()))
+}
+
+async function toQuality(chosen: readonly Contender[], { limit = 600, out = 'build/quality.json' }: Flags): Promise<void> {
+  const report: QualityReport = { ...machine(), ...(await timeToQuality(chosen, limit, note)) }
+  write(out, report)
+  console.log(`${when(report)}\n\n${report.shapes}\n\n${qualityTable(report)}`)
+}
+
+async function sizes({ out = 'build/sizes.json' }: Flags): Promise<void> {
+  const report: SizesReport = { ...machine(), vite, pages: await pageSizes() }
+  write(out, report)
+  console.log(sizesTable(report.pages))
+}
+
+function write(file: string, report: object): void {
+  mkdirSync(dirname(file), { recursive: true })
+  writeFileSync(file, `${JSON.stringify(report, null, 1)}\n`)
 }
 
 allowRelaxedSimd()

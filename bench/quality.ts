@@ -92,7 +92,8 @@ export function qualityTable({ cells, target, limit }: Pick<QualityReport, 'cell
   const rows = cells.map(({ label, seconds, steps, curve, versions, why }) => {
     if (why) return [label, '–', '', '', why]
     const last = curve[curve.length - 1]
-    if (seconds === undefined) return [label, '–', String(steps), '', `not in ${limit} s: ${last[1].toFixed(3)} nats then; ${versions}`]
+    if (seconds === undefined)
+      return [label, '–', String(steps), '', `not in ${limit} s: ${last[1].toFixed(3)} nats then; ${versions}`]
     const ratio = Number.isFinite(best) ? (seconds / best).toFixed(2) : ''
     return [label, seconds.toFixed(1), String(steps), ratio, versions!]
   })

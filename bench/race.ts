@@ -141,7 +141,12 @@ function finished({ contender, peer, losses, firstMs, ms, why }: Running): Cell 
   })
 }
 
-const cellOf = ({ name, label, ours = false }: Contender, rest: Partial<Cell>): Cell => ({ contender: name, label, ours, ...rest })
+const cellOf = ({ name, label, ours = false }: Contender, rest: Partial<Cell>): Cell => ({
+  contender: name,
+  label,
+  ours,
+  ...rest,
+})
 
 export function spreadOf(times: readonly number[]): Spread {
   const sorted = times.slice().sort((a, b) => a - b)

@@ -35,7 +35,8 @@ const series: Readonly<Record<keyof Scaled, readonly number[]>> = {
   tokens: [64, 256, 1024, 4096],
 }
 
-const names: Readonly<Record<keyof Scaled, string>> = {
+/** What tables and plots call the sizes. */
+export const sizeNames: Readonly<Record<keyof Scaled, string>> = {
   window: 'T, time steps',
   streams: 'B, streams',
   layers: 'layers',
@@ -53,7 +54,7 @@ export async function measureScaling(
   for (const size of Object.keys(series) as (keyof Scaled)[]) {
     const points: Point[] = []
     for (const value of series[size]) {
-      note(`scaling: ${names[size]} ${value}`)
+      note(`scaling: ${sizeNames[size]} ${value}`)
       const { min, median, gflops } = measure(await start(), (on) => scaled(on, { ...base, [size]: value }, shards), {
         seconds,
         steps,
@@ -79,7 +80,7 @@ export function scalingTables({ growths, kernels, threads, ...machine }: Scaling
     `float32, ${kernels} kernels, ${threads === 1 ? '1 thread' : `${threads} threads`}, Node ${machine.node}, ${machine.processors} × ${machine.processor}`
   const slopes = table(
     ['size', 'slope on logarithms'],
-    growths.map(({ size, slope }) => [names[size], slope.toFixed(2)]),
+    growths.map(({ size, slope }) => [sizeNames[size], slope.toFixed(2)]),
   )
   return [setting, slopes, ...growths.map(growthTable)].join('\n\n')
 }
@@ -95,5 +96,5 @@ function growthTable({ size, points }: Growth): string {
     (value / first.value).toFixed(0),
     gflops.toFixed(1),
   ])
-  return table([names[size], 'ms a step, min', 'median', 'ms for each', 'times the first', 'linear', 'GFLOP/s'], rows)
+  return table([sizeNames[size], 'ms a step, min', 'median', 'ms for each', 'times the first', 'linear', 'GFLOP/s'], rows)
 }

@@ -157,7 +157,9 @@ function promptOf(tokens: number): Pick<Statement, 'inputs' | 'targets'> {
 export function promptLoss(work: Work, engine: Engine): number {
   const network = work.network(engine)
   const { inputs, targets } = promptOf(network.tokens)
-  const [read, follow] = [inputs, targets].map(({ int32 }) => new Int32Array(Uint8Array.from(Buffer.from(int32!, 'base64')).buffer))
+  const [read, follow] = [inputs, targets].map(
+    ({ int32 }) => new Int32Array(Uint8Array.from(Buffer.from(int32!, 'base64')).buffer),
+  )
   const reader = new Reader(network)
   const losses = Array.from(read, (token, i) => {
     reader.read(Int32Array.of(token))

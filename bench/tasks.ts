@@ -233,7 +233,10 @@ export function generatorOf(engine: Engine): LanguageModel {
 }
 
 /** A language model's network, by its sizes. */
-export function networkOf(engine: Engine, { cell = lstm(), tokens = vocabulary, embedding, hidden, layers = 1 }: Sizes): LanguageNetwork {
+export function networkOf(
+  engine: Engine,
+  { cell = lstm(), tokens = vocabulary, embedding, hidden, layers = 1 }: Sizes,
+): LanguageNetwork {
   return new LanguageNetwork({ tokens, cell, embedding, hidden, layers, dropout: 0, tied: false, seed: 1, engine })
 }
 

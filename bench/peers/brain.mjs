@@ -51,7 +51,7 @@ const nats = (error, length) => (Math.log(100 * error) * (length - 1)) / (length
 
 const inputOf = ({ inputs }) => Array.from(inputs.subarray(1), (token) => token - 1)
 
-serve((statement) => {
+await serve((statement) => {
   const network = networkOf(statement)
   const versions = `brain.js ${versionOf('brain.js')}, Node ${process.versions.node}`
   if (statement.kind === 'generation') {

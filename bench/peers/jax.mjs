@@ -12,7 +12,7 @@ defaultDevice('wasm')
 const array = (packed) => np.array(numbers(packed)).reshape(packed.shape)
 const ids = (tokens) => np.array(Int32Array.from(tokens), { dtype: np.int32 })
 
-serve(async (statement) => {
+await serve(async (statement) => {
   const { kind, cell, tokens, hidden, layers, streams, window, learning, weights } = statement
   let parameters = Object.fromEntries(Object.entries(weights).map(([name, packed]) => [name, array(packed)]))
 
@@ -32,7 +32,10 @@ serve(async (statement) => {
         if (cell === 'rnn') h = np.tanh(sum)
         else {
           const [i, f, g, o] = np.split(sum, 4, 1)
-          c = nn.sigmoid(f).mul(c).add(nn.sigmoid(i).mul(np.tanh(g)))
+          c = nn
+            .sigmoid(f)
+            .mul(c)
+            .add(nn.sigmoid(i).mul(np.tanh(g)))
           h = nn.sigmoid(o).mul(np.tanh(c.ref))
         }
         return h.ref
@@ -52,7 +55,10 @@ serve(async (statement) => {
 
   function lossOf(p, outputs, follow) {
     const likely = nn.logSoftmax(logitsOf(p, np.concatenate(outputs, 0)), -1)
-    return likely.mul(nn.oneHot(follow, tokens)).sum().mul(-1 / (outputs.length * outputs[0].shape[0]))
+    return likely
+      .mul(nn.oneHot(follow, tokens))
+      .sum()
+      .mul(-1 / (outputs.length * outputs[0].shape[0]))
   }
 
   const versions = `jax-js ${versionOf('@jax-js/jax')}, wasm, Node ${process.versions.node}`
@@ -77,13 +83,21 @@ serve(async (statement) => {
       tree.dispose(last)
       const told = outputs.map((output, j) => (j === reach ? output : output.slice([0, 1])))
       const likely = nn.logSoftmax(logitsOf(p, np.concatenate(told, 0)), -1)
-      const loss = likely.mul(nn.oneHot(follow, tokens)).sum().mul(-scale / window)
+      const loss = likely
+        .mul(nn.oneHot(follow, tokens))
+        .sum()
+        .mul(-scale / window)
       tree.dispose(p)
       return [loss, []]
     }
 
     const step = jit((p, memory, count, state, read, follow) => {
-      const [[loss, last], grads] = valueAndGrad(reach === undefined ? whole : reaching, { hasAux: true })(tree.ref(p), state, read, follow)
+      const [[loss, last], grads] = valueAndGrad(reach === undefined ? whole : reaching, { hasAux: true })(
+        tree.ref(p),
+        state,
+        read,
+        follow,
+      )
       const updated = update(learning, p, grads, memory, count)
       return [loss, last, updated]
     })
@@ -198,7 +212,9 @@ function update({ rule, rate, clipValue, clipNorm, l2 = 0 }, p, grads, memory, s
     } else if (rule === 'recurrentjs-rmsprop') {
       const second = before.mul(0.999).add(np.square(d.ref).mul(0.001))
       next.memory.second[name] = second.ref
-      const direction = clip(d).mul(rate).div(np.sqrt(second.add(1e-8)))
+      const direction = clip(d)
+        .mul(rate)
+        .div(np.sqrt(second.add(1e-8)))
       next.p[name] = w.ref.sub(direction).sub(w.mul(l2))
     } else {
       const first = memory.first[name].mul(0.9).add(d.ref.mul(0.1))

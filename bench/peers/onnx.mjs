@@ -3,7 +3,7 @@ import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { sampler } from './sampling.mjs'
 import { promptLoss, serve, versionOf } from './serve.mjs'
 
-serve(async (statement) => {
+await serve(async (statement) => {
   const { layers, hidden, model } = statement
   const options = { intraOpNumThreads: 1, interOpNumThreads: 1, graphOptimizationLevel: 'all' }
   const session = await InferenceSession.create(Buffer.from(model, 'base64'), options)

@@ -15,7 +15,7 @@ function matOf(packed, from = 0, count = packed.shape[1]) {
   return mat
 }
 
-serve(async (statement) => {
+await serve(async (statement) => {
   const { kind, cell, tokens, hidden, layers, weights } = statement
   const embedding = new Mat(tokens, statement.embedding)
   embedding.setFrom(Float64Array.from(numbers(weights.embedding)))

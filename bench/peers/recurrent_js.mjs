@@ -58,7 +58,7 @@ function setWeights({ hidden, decoder }, weights) {
   })
 }
 
-serve((task) => {
+await serve((task) => {
   const losses = train(task)
   const next = () => losses.next().value
   return { loss: next(), versions: `recurrent-js ${versionOf('recurrent-js')}, Node ${process.versions.node}`, step: next }

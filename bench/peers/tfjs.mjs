@@ -2,7 +2,7 @@
  * TensorFlow.js, `node tfjs.mjs cpu|wasm`: a loop of one's own, as its guides have for what the layers cannot do (carry a gradient-free state,
  * clip by norm). The input product of all steps is one; tensors are freed by tidy and dispose.
  */
-import tf from '@tensorflow/tfjs'
+import * as tf from '@tensorflow/tfjs'
 import '@tensorflow/tfjs-backend-wasm'
 import { sampler } from './sampling.mjs'
 import { numbers, promptLoss, serve, windows } from './serve.mjs'
@@ -12,7 +12,7 @@ tf.enableProdMode()
 await tf.setBackend(backend)
 await tf.ready()
 
-serve(async (statement) => {
+await serve(async (statement) => {
   const { kind, cell, tokens, hidden, layers, weights } = statement
   const parameters = {}
   for (const [name, packed] of Object.entries(weights)) {
@@ -22,13 +22,12 @@ serve(async (statement) => {
   // The gradient of gather is a kernel that the wasm backend does not have: "'UnsortedSegmentSum' not registered for the backend 'wasm'".
   const rowsOf = (ids) => {
     const { embedding } = parameters
-    return backend === 'wasm' && kind !== 'generation'
-      ? tf.matMul(oneHot(ids, tokens), embedding)
-      : tf.gather(embedding, ids)
+    return backend === 'wasm' && kind !== 'generation' ? tf.matMul(oneHot(ids, tokens), embedding) : tf.gather(embedding, ids)
   }
 
   const zeros = (streams) => {
-    const make = () => (cell === 'lstm' ? [tf.zeros([streams, hidden]), tf.zeros([streams, hidden])] : [tf.zeros([streams, hidden])])
+    const make = () =>
+      cell === 'lstm' ? [tf.zeros([streams, hidden]), tf.zeros([streams, hidden])] : [tf.zeros([streams, hidden])]
     return Array.from({ length: layers }, make)
   }
 
@@ -59,8 +58,7 @@ serve(async (statement) => {
     const logits = tf.matMul(output, parameters.output)
     return parameters.outputBias ? tf.add(logits, parameters.outputBias) : logits
   }
-  const lossOf = (outputs, targets) =>
-    tf.losses.softmaxCrossEntropy(oneHot(targets, tokens), logitsOf(tf.concat(outputs)))
+  const lossOf = (outputs, targets) => tf.losses.softmaxCrossEntropy(oneHot(targets, tokens), logitsOf(tf.concat(outputs)))
 
   const versions = `tfjs ${tf.version.tfjs}, ${backend} backend, Node ${process.versions.node}`
   if (kind === 'generation') return { versions, ...(await generator()) }
