@@ -163,7 +163,9 @@ await serve(async (statement) => {
 })
 
 // The wasm backend writes whole numbers whatever type it is asked for.
-const oneHot = (ids, tokens) => tf.cast(tf.oneHot(ids, tokens), 'float32')
+function oneHot(ids, tokens) {
+  return tf.cast(tf.oneHot(ids, tokens), 'float32')
+}
 
 /** Clips, then updates, as the statement has it. */
 function updater({ rule, rate, clipValue, clipNorm, l2 = 0 }, parameters) {
@@ -190,7 +192,9 @@ function updater({ rule, rate, clipValue, clipNorm, l2 = 0 }, parameters) {
   }
 }
 
-const optimizer = (made) => (grads) => made.applyGradients(grads)
+function optimizer(made) {
+  return (grads) => made.applyGradients(grads)
+}
 
 // tf.train.rmsprop clips nothing, and RecurrentJS clips between its average and its step.
 function recurrentjs(parameters, rate, clipValue, l2) {
