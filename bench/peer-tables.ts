@@ -31,12 +31,13 @@ function taskTable(task: TaskReport, { ceilings }: PeerReport): string {
   const base = task.cells.find(({ contender }) => contender === usual)!.ms?.median
   const rows = task.cells.map((cell) => {
     const { label, ms, peakMemory } = cell
-    if (!ms) return [label, '–', '', '', '', '', '', cell.why ?? '']
+    if (!ms) return [label, '–', '', '', '', '', '', '', cell.why ?? '']
     const rate = task.operations && task.operations / ms.median / 1e6
     return [
       label,
       shown(ms.median),
-      `${shown(ms.min)} … ${shown(ms.max)}`,
+      shown(ms.min),
+      ms.quartiles.map(shown).join(' … '),
       base === undefined ? '' : times(ms.median / base),
       rate ? rate.toFixed(1) : '',
       rate ? `${((100 * rate) / ceiling).toFixed(0)} %` : '',
@@ -47,7 +48,8 @@ function taskTable(task: TaskReport, { ceilings }: PeerReport): string {
   const head = [
     '',
     `ms a ${task.unit}, median`,
-    'least … most',
+    'least',
+    'middle half',
     'times relaxed',
     'GFLOP/s',
     'of the ceiling',
@@ -59,8 +61,11 @@ function taskTable(task: TaskReport, { ceilings }: PeerReport): string {
 
 const times = (ratio: number): string => (ratio >= 10 ? ratio.toFixed(0) : ratio.toFixed(2))
 
-function remarks({ versions, ms, firstOnly, differs }: Cell): string {
-  const steps = firstOnly ? '1 step, the first, compiling too' : `${ms!.steps.toLocaleString('en')} steps`
+function remarks({ versions, ms, only, differs }: Cell): string {
+  const count = ms!.steps.toLocaleString('en')
+  const steps = only
+    ? `1 step, the ${only}${only === 'first' ? ', compiling too' : ''}`
+    : `${count} step${count === '1' ? '' : 's'}`
   return [versions, steps, differs].filter(Boolean).join('; ')
 }
 

@@ -1,11 +1,14 @@
 /** A peer: a process that computes what a task says, and takes steps when it is asked to. See peers/README.md. */
-import { spawn, spawnSync, type ChildProcessWithoutNullStreams } from 'node:child_process'
+import { spawn, spawnSync, type ChildProcessByStdio } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
 import { createInterface } from 'node:readline'
+import type { Readable, Writable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 
 const folder = fileURLToPath(new URL('../../bench/peers/', import.meta.url))
+
+type Child = ChildProcessByStdio<Writable, Readable, null>
 
 /** How a peer is started. */
 export interface Launch {
@@ -27,9 +30,15 @@ function environment(threads: number): NodeJS.ProcessEnv {
   return { ...rest, OPENBLAS_NUM_THREADS: String(threads), OMP_NUM_THREADS: '1' }
 }
 
-/** A Python that has a module, if there is one. */
+const pythons = new Map<string, string | undefined>()
+
+/** A Python that has a module, if there is one. To look for it takes as long as importing it, so it is looked for once. */
 function python(module: string): string {
-  const found = ['python3', '/usr/bin/python3'].find((command) => spawnSync(command, ['-c', `import ${module}`]).status === 0)
+  if (!pythons.has(module)) {
+    const has = (command: string): boolean => spawnSync(command, ['-c', `import ${module}`], { timeout: 60_000 }).status === 0
+    pythons.set(module, ['python3', '/usr/bin/python3'].find(has))
+  }
+  const found = pythons.get(module)
   if (!found) {
     const debian = module === 'torch' ? 'python3-torch' : `python3-${module} (and libopenblas0-pthread)`
     throw new Error(`python3 with ${module} is not here; install ${debian} to measure against it`)
@@ -56,7 +65,7 @@ export class Peer {
 
   private constructor(
     readonly program: string,
-    readonly process: ChildProcessWithoutNullStreams,
+    readonly process: Child,
     readonly lines: AsyncIterator<string>,
     /** What it computed for the first step, before any; where it does not tell, its first step does. */
     readonly loss: number | undefined,
@@ -80,8 +89,8 @@ export class Peer {
     const path = program.includes('/') ? program : folder + program
     const child = spawn(isPython ? python(needs) : node, [path, ...args], {
       env: environment(threads),
+      stdio: ['pipe', 'pipe', 'inherit'],
     })
-    child.stderr.pipe(process.stderr)
     // What cannot be written, and a program that cannot be started, are told by the answer that does not come.
     child.stdin.on('error', () => {})
     child.on('error', () => {})
@@ -137,16 +146,11 @@ export class Peer {
   }
 }
 
-async function write({ stdin }: ChildProcessWithoutNullStreams, message: unknown): Promise<void> {
+async function write({ stdin }: Child, message: unknown): Promise<void> {
   if (!stdin.write(`${JSON.stringify(message)}\n`)) await Promise.race([once(stdin, 'drain'), once(stdin, 'close')])
 }
 
-async function answer<T>(
-  program: string,
-  child: ChildProcessWithoutNullStreams,
-  lines: AsyncIterator<string>,
-  limit: number,
-): Promise<T> {
+async function answer<T>(program: string, child: Child, lines: AsyncIterator<string>, limit: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const tooLong = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {

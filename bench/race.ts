@@ -22,8 +22,8 @@ export interface Cell {
   readonly why?: string
   readonly versions?: string
   readonly ms?: Spread
-  /** Whether the only step that was measured is the first, which compiles too. */
-  readonly firstOnly?: boolean
+  /** Which step is the only one that was measured, of what is slow; the first compiles too. */
+  readonly only?: 'first' | 'second'
   /** Bytes of memory that its process had at most. */
   readonly peakMemory?: number
   /** Nats a token, before the first update, and after it. */
@@ -48,15 +48,15 @@ export interface Outcome {
   readonly operations: number | undefined
 }
 
-/** A first step that takes longer, in milliseconds, is all that is measured of its contender. */
-const patience = 20_000
+/** Milliseconds. A first step that takes longer is all that is measured of its contender; a second that takes longer is the other one that is taken. */
+const patience = { first: 40_000, second: 5000 }
 
 interface Running {
   readonly contender: Contender
   readonly peer: Peer
   readonly losses: readonly number[]
-  readonly firstMs: number
   readonly ms: number[]
+  readonly only?: 'first' | 'second'
   why?: string
 }
 
@@ -103,12 +103,15 @@ async function begin(contender: Contender, message: unknown, limit: number): Pro
   const peer = await Peer.start(contender.launch, message, limit)
   try {
     const first = await peer.take(1, limit)
-    const firstMs = first.ms[0]
-    const second: Taken | undefined = firstMs < patience ? await peer.take(1, limit) : undefined
+    const second: Taken | undefined = first.ms[0] < patience.first ? await peer.take(1, limit) : undefined
+    const isSlow = !second || second.ms[0] > patience.second
     // V8 compiles what runs often with more care, in the background.
-    if (second && second.ms[0] < 500) await peer.steps(0.5, limit)
+    if (!isSlow && second.ms[0] < 500) await peer.steps(0.5, limit)
     const losses = [peer.loss ?? first.loss, ...(peer.loss === undefined && second ? [second.loss] : [])]
-    return { started: { contender, peer, losses, firstMs, ms: [] }, counted: second?.operations ?? first.operations }
+    const measured = isSlow
+      ? { ms: [...(second ?? first).ms], only: second ? ('second' as const) : ('first' as const) }
+      : { ms: [] }
+    return { started: { contender, peer, losses, ...measured }, counted: second?.operations ?? first.operations }
   } catch (error) {
     peer.stop()
     throw error
@@ -117,7 +120,7 @@ async function begin(contender: Contender, message: unknown, limit: number): Pro
 
 /** Takes steps until as much has been measured as is due by this round. */
 async function turn(one: Running, round: number, { seconds, rounds, limit }: Limits): Promise<void> {
-  if (one.why || one.firstMs >= patience) return
+  if (one.why || one.only) return
   const due = (seconds * round) / rounds
   const spent = one.ms.reduce((a, b) => a + b, 0) / 1000
   if (one.ms.length > 0 && spent >= due) return
@@ -128,17 +131,10 @@ async function turn(one: Running, round: number, { seconds, rounds, limit }: Lim
   }
 }
 
-function finished({ contender, peer, losses, firstMs, ms, why }: Running): Cell {
+function finished({ contender, peer, losses, ms, only, why }: Running): Cell {
   if (why) return cellOf(contender, { why, versions: peer.versions, losses })
-  const firstOnly = firstMs >= patience
-  const taken = spreadOf(firstOnly ? [firstMs] : ms)
-  return cellOf(contender, {
-    versions: peer.versions,
-    ms: taken,
-    ...(firstOnly ? { firstOnly } : {}),
-    peakMemory: peer.peakMemory,
-    losses,
-  })
+  const { versions, peakMemory } = peer
+  return cellOf(contender, { versions, ms: spreadOf(ms), ...(only ? { only } : {}), peakMemory, losses })
 }
 
 const cellOf = ({ name, label, ours = false }: Contender, rest: Partial<Cell>): Cell => ({
@@ -150,12 +146,13 @@ const cellOf = ({ name, label, ours = false }: Contender, rest: Partial<Cell>): 
 
 export function spreadOf(times: readonly number[]): Spread {
   const sorted = times.slice().sort((a, b) => a - b)
-  const at = (share: number): number => rounded(sorted[Math.round(share * (sorted.length - 1))])
+  const at = (place: number): number => rounded(sorted[place])
+  const last = sorted.length - 1
   return {
     median: rounded(median(times)),
     min: at(0),
-    max: at(1),
-    quartiles: [at(0.25), at(0.75)],
+    max: at(last),
+    quartiles: [at(Math.floor(last / 4)), at(Math.ceil((3 * last) / 4))],
     steps: times.length,
   }
 }

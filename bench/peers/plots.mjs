@@ -35,9 +35,10 @@ export function tasksPlot({ tasks }, usual) {
   const labels = [...new Set(tasks.flatMap(({ cells }) => cells.map(({ label }) => label)))]
   return svg({
     width: 900,
-    height: tasks.length * (labels.length * 14 + 24) + 60,
+    height: tasks.length * (labels.length * 14 + 24) + 80,
     marginLeft: 190,
     marginRight: 150,
+    marginBottom: 50,
     x: {
       type: 'log',
       grid: true,
@@ -54,41 +55,31 @@ export function tasksPlot({ tasks }, usual) {
   })
 }
 
-/** Held-out loss against seconds of training. */
+/** Held-out loss against seconds of training; who it is stands in the margin, the fastest first. */
 export function qualityPlot({ cells, target }) {
-  const points = cells.flatMap(({ label, curve, ours: own }) =>
-    curve.map(([seconds, nats]) => ({ label, seconds, nats, ours: own })),
-  )
-  const ends = cells
-    .filter(({ curve }) => curve.length > 0)
-    .map(({ label, curve, ours: own }) => {
-      const [seconds, nats] = curve[curve.length - 1]
-      return { label, seconds, nats, ours: own }
-    })
+  const measured = cells.filter(({ curve }) => curve.length > 0)
+  const order = measured.slice().sort((a, b) => (a.seconds ?? Infinity) - (b.seconds ?? Infinity))
+  const points = measured.flatMap(({ label, curve }) => curve.map(([seconds, nats]) => ({ label, seconds, nats })))
+  const most = Math.max(...points.map(({ nats }) => nats))
+  const names = order.map(({ label, seconds }, i) => ({
+    label,
+    text: seconds === undefined ? label : `${label}: ${seconds.toPrecision(3)} s`,
+    at: most - (i * (most - target)) / 14,
+  }))
   return svg({
     width: 900,
     height: 420,
-    marginRight: 200,
+    marginRight: 270,
+    marginBottom: 50,
+    color: { domain: order.map(({ label }) => label), scheme: 'turbo' },
     x: { type: 'log', grid: true, label: 'seconds of training (log)', tickFormat: '~g' },
     y: { grid: true, label: 'held-out loss, nats a character' },
     marks: [
       Plot.ruleY([target], { stroke: '#999', strokeDasharray: '4 3' }),
-      Plot.line(points, { x: 'seconds', y: 'nats', z: 'label', stroke: colour }),
-      Plot.text(apart(ends), { x: 'seconds', y: 'at', text: 'label', dx: 6, textAnchor: 'start', fill: colour }),
+      Plot.line(points, { x: 'seconds', y: 'nats', stroke: 'label', z: 'label', strokeWidth: 1.8 }),
+      Plot.text(names, { frameAnchor: 'right', y: 'at', text: 'text', fill: 'label', dx: 10, textAnchor: 'start' }),
     ],
   })
-}
-
-/** Labels that would lie on each other are moved apart. */
-function apart(ends) {
-  let last = Infinity
-  return ends
-    .slice()
-    .sort((a, b) => a.seconds - b.seconds)
-    .map((end) => {
-      last = Math.min(end.nats + 1.2, last === Infinity ? end.nats + 1.2 : last - 0.13)
-      return { ...end, at: Math.max(end.nats, last) }
-    })
 }
 
 /** Time against each size, both on logarithms and both as multiples of the first. */
@@ -105,6 +96,7 @@ export function scalingPlot({ growths }, names) {
     width: 640,
     height: 420,
     marginRight: 190,
+    marginBottom: 50,
     x: { type: 'log', grid: true, label: 'times the smallest size (log)', tickFormat: '~g' },
     y: { type: 'log', grid: true, label: 'times its cost (log)', tickFormat: '~g' },
     marks: [
@@ -129,8 +121,9 @@ export function sizesPlot({ pages }) {
   const rows = pages.filter(({ gzipped }) => gzipped)
   return svg({
     width: 640,
-    height: 40 + 34 * rows.length,
-    marginLeft: 220,
+    height: 60 + 34 * rows.length,
+    marginLeft: 250,
+    marginBottom: 50,
     x: { grid: true, label: 'KB gzipped' },
     y: { domain: rows.map(({ label }) => label), label: null },
     marks: [Plot.barX(rows, { x: ({ gzipped }) => gzipped / 1024, y: 'label', fill: colour, insetTop: 3, insetBottom: 3 })],

@@ -1,6 +1,6 @@
 /**
- * TensorFlow.js, `node tfjs.mjs cpu|wasm`: a loop of one's own, as its guides have for what the layers cannot do (carry a gradient-free state,
- * clip by norm). The input product of all steps is one; tensors are freed by tidy and dispose.
+ * TensorFlow.js, `node tfjs.mjs cpu|wasm`: a loop of one's own, as its guides have it where the layers do not do what is wanted (clip by norm).
+ * The input product of all steps is one; tensors are freed by tidy and dispose.
  */
 import * as tf from '@tensorflow/tfjs'
 import '@tensorflow/tfjs-backend-wasm'
