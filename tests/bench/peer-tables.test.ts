@@ -64,6 +64,11 @@ describe('the tables', () => {
     expect(tables).toContain('native: koffi is not there')
   })
 
+  test('say where the machine had other work', () => {
+    expect(peerTables(reportOf([relaxed]))).not.toContain('other work')
+    expect(peerTables({ ...reportOf([relaxed]), load: 7 })).toContain('Load before the measurement: 7, which is other work')
+  })
+
   test('say in bold where another library is faster', () => {
     const fast = cell('fast', false, { ms: spreadOf([2.5]), versions: 'fast 1.0' })
     expect(peerTables(reportOf([relaxed, fast]))).toContain('**fast, 2.00 times as fast**')
