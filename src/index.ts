@@ -160,7 +160,7 @@ export type { TokenForwardOptions, TokenNetwork } from './nn/token-network.js'
 
 // Generation
 export { predict, surprisals } from './generate/along.js'
-export type { DecodingOptions, WritingOptions } from './generate/decoding.js'
+export { decodingDefaults, type DecodingOptions, type WritingOptions } from './generate/decoding.js'
 export type { Filters } from './generate/filters.js'
 export { Reader, type ReaderState } from './generate/reader.js'
 export { Sampler, type Alternative } from './generate/sampler.js'
