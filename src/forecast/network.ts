@@ -120,7 +120,7 @@ export class ForecastNetwork implements Learner<ForecastWindow> {
   encode(
     g: Graph,
     x: Value,
-    options: Pick<RecordOptions, 'state' | 'reach' | 'dropoutKeys'>,
+    options: Pick<RecordOptions, 'state' | 'reach' | 'recompute' | 'dropoutKeys'>,
   ): { output: Value; state: Record<string, Value>[] } {
     refuseUnknown('encode', options, tokenForwardNames)
     const { dropoutKeys = [], ...others } = options

@@ -53,6 +53,8 @@ export interface ForwardOptions<S extends string> {
   reverse?: boolean
   /** How many earlier steps a gradient flows back to, through all layers: see `scan`. Default: all. */
   reach?: number
+  /** Steps between the states that are kept; what lies between is computed anew on the way back: see `scan`. Default: all is kept. */
+  recompute?: number
   /** One key for each layer but the last: see `dropoutKey`. Default: no dropout, as for everything but training. */
   dropoutKeys?: readonly Indices[]
 }
@@ -63,6 +65,7 @@ const forwardNames: Names<ForwardOptions<string>> = {
   mask: true,
   reverse: true,
   reach: true,
+  recompute: true,
   dropoutKeys: true,
 }
 
@@ -142,13 +145,13 @@ export class Recurrent<S extends string = string, P extends string = string> {
   /** x: [T·B, input] → output [T·B, hidden], and the state after the last step, by layer. */
   forward(g: Graph, x: Value, options: ForwardOptions<S> = {}): { output: Value; state: Record<S, Value>[] } {
     refuseUnknown<ForwardOptions<string>>('forward', options, forwardNames)
-    const { batch = 1, state = this.zeroState(g, batch), mask, reverse = false, reach, dropoutKeys } = options
+    const { batch = 1, state = this.zeroState(g, batch), mask, reverse = false, reach, recompute, dropoutKeys } = options
     if (state.length !== this.layers.length) throw new Error(`state: of ${state.length} layers; must be of ${this.layers.length}`)
     if (dropoutKeys && this.dropout > 0 && dropoutKeys.length !== this.layers.length - 1) {
       throw new Error(`dropoutKeys: ${dropoutKeys.length}; must be ${this.layers.length - 1}, one for each layer but the last`)
     }
     // One scan for all layers, so that `reach` counts through them; each becomes a loop of its own all the same.
-    const scanned = g.scan({ inputs: x, state: together(state), reverse, mask, reach }, (step, before) => {
+    const scanned = g.scan({ inputs: x, state: together(state), reverse, mask, reach, recompute }, (step, before) => {
       const { output, state: after } = this.step(g, step, apart<Value, S>(before, this.layers.length), dropoutKeys)
       return { ...together(after), output }
     })

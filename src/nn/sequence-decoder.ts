@@ -55,6 +55,8 @@ export interface DecoderForwardOptions {
   own?: Value
   /** How many earlier steps of the decoder a gradient flows back to: see `scan`. Default: all. */
   reach?: number
+  /** Steps between the states that are kept; what lies between is computed anew on the way back: see `scan`. Default: all is kept. */
+  recompute?: number
   /** Whether the weights of the attention are wanted. Default false. */
   weights?: boolean
   /** One key for each dropout. Default: no dropout, as for everything but training. */
@@ -76,7 +78,14 @@ const decoderNames: Names<SequenceDecoderOptions> = {
   scaled: true,
 }
 
-const forwardNames: Names<DecoderForwardOptions> = { mask: true, own: true, reach: true, weights: true, dropoutKeys: true }
+const forwardNames: Names<DecoderForwardOptions> = {
+  mask: true,
+  own: true,
+  reach: true,
+  recompute: true,
+  weights: true,
+  dropoutKeys: true,
+}
 
 /** What a step looks at, and where the first one begins. */
 export interface DecoderSource {
@@ -194,14 +203,14 @@ export class SequenceDecoder {
     options: DecoderForwardOptions = {},
   ): { logits: Value; state: Record<string, Value>[]; weights?: Value } {
     refuseUnknown('write', options, forwardNames)
-    const { mask, own, reach, weights = false, dropoutKeys } = options
+    const { mask, own, reach, recompute, weights = false, dropoutKeys } = options
     if (weights && !attend) throw new Error('weights: true; a decoder without attention has none')
     const { recurrent, embedding, combine, output } = this
     const depth = recurrent.layers.length
     // Fed back through the loop, the logits of a step have to be there before the next; else they are computed for all steps at once.
     const first: Record<string, Operand> = own ? { fed: g.expand(0, batch, embedding.weight.cols) } : {}
     const inputs: Record<string, Value> = { teacher: embedding.forward(g, ids), ...(own && { own }) }
-    const scanned = g.scan({ inputs, state: { ...together(state), ...first }, mask, reach }, (x, before) => {
+    const scanned = g.scan({ inputs, state: { ...together(state), ...first }, mask, reach, recompute }, (x, before) => {
       const read = own ? g.select(x.own, before.fed, x.teacher) : x.teacher
       const states = apart<Value, string>(before, depth)
       const query = attend ? g.concatCols(read, before[`${depth}.attended`]) : read

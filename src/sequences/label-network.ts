@@ -2,7 +2,7 @@
 import { linearTensors, plain, vector, transposed, type TensorMapping } from '../formats/pytorch.js'
 import type { Graph } from '../graph/graph.js'
 import type { Matrix } from '../graph/matrix.js'
-import type { Indices, Value } from '../graph/value.js'
+import type { Value } from '../graph/value.js'
 import type { HeldState } from '../nn/held-state.js'
 import { Linear } from '../nn/layers.js'
 import { Pooling, type PoolingKind } from '../nn/pooling.js'
@@ -11,7 +11,14 @@ import type { Engine } from '../run/engine.js'
 import type { Learner, Recorded, RecordOptions } from '../train/learner.js'
 import type { LabelWindow } from './label-windows.js'
 import { refuseUnknown } from '../options/known.js'
-import { readingNames, ReadingLayers, type PackedInputs, type ReadingLayersOptions } from './reading-layers.js'
+import {
+  readingNames,
+  ReadingLayers,
+  trainingNames,
+  type PackedInputs,
+  type ReadingLayersOptions,
+  type TrainingReadOptions,
+} from './reading-layers.js'
 
 export interface LabelNetworkOptions extends ReadingLayersOptions {
   /** How many labels there are. */
@@ -70,11 +77,13 @@ export class LabelNetwork implements Learner<LabelWindow> {
   }
 
   /** Logits: a row for each sequence, [B, classes]; or for each of its steps, [T·B, classes]. */
-  forward(g: Graph, inputs: PackedInputs, dropoutKeys: readonly Indices[] = []): Value {
+  forward(g: Graph, inputs: PackedInputs, options: TrainingReadOptions = {}): Value {
+    refuseUnknown('forward', options, trainingNames)
     const { reading, pooling, dropout, output } = this
+    const { dropoutKeys = [], recompute } = options
     const between = dropoutKeys.slice(0, reading.recurrent.dropouts)
     const last = dropoutKeys[between.length]
-    const read = reading.read(g, inputs, between.length > 0 ? between : undefined).output
+    const read = reading.read(g, inputs, { recompute, dropoutKeys: between.length > 0 ? between : undefined }).output
     const features = pooling ? pooling.forward(g, read, { batch: inputs.batch, mask: inputs.mask }).pooled : read
     return output.forward(g, last ? g.dropout(features, dropout, last) : features)
   }
@@ -85,10 +94,10 @@ export class LabelNetwork implements Learner<LabelWindow> {
     return { output: this.output.forward(g, output), state: after }
   }
 
-  record(g: Graph, { batch, steps, dropoutKeys }: RecordOptions): Recorded<LabelWindow> {
+  record(g: Graph, { batch, steps, dropoutKeys, recompute }: RecordOptions): Recorded<LabelWindow> {
     const inputs = this.reading.inputs(g, { batch, steps })
     const targets = g.indices(this.pooling ? batch : steps * batch)
-    const logits = this.forward(g, inputs, dropoutKeys)
+    const logits = this.forward(g, inputs, { dropoutKeys, recompute })
     // Weights are about 1 in the mean over all that is trained on. Over those of a batch it would depend on who is in it.
     const share = g.input(1, 1)
     const sum = g.crossEntropy(logits, targets, { reduction: 'sum', classWeights: this.classWeights })

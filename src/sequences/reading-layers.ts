@@ -11,6 +11,7 @@ import type { Random } from '../nn/random.js'
 import { Recurrent } from '../nn/recurrent.js'
 import type { Engine } from '../run/engine.js'
 import type { EncodedSequence } from '../series/sequences.js'
+import type { RecordOptions } from '../train/learner.js'
 import type { Packed, PackedShape } from './packing.js'
 import { refuseUnknown, type Names } from '../options/known.js'
 
@@ -45,6 +46,11 @@ export const readingNames: Names<ReadingLayersOptions> = {
   random: true,
   engine: true,
 }
+
+/** What is asked of layers that are trained. */
+export type TrainingReadOptions = Pick<RecordOptions, 'dropoutKeys' | 'recompute'>
+
+export const trainingNames: Names<TrainingReadOptions> = { dropoutKeys: true, recompute: true }
 
 /** Packed sequences as inputs of a graph. */
 export interface PackedInputs extends PackedShape {
@@ -106,10 +112,11 @@ export class ReadingLayers {
   read(
     g: Graph,
     { tokens, numbers, mask, batch }: PackedInputs,
-    dropoutKeys?: readonly Indices[],
+    options: TrainingReadOptions = {},
   ): { output: Value; state: Record<string, Value>[] } {
+    refuseUnknown('read', options, trainingNames)
     const embedded = tokens && this.embedding?.forward(g, tokens)
-    return this.recurrent.forward(g, beside(g, embedded, numbers), { batch, mask, dropoutKeys })
+    return this.recurrent.forward(g, beside(g, embedded, numbers), { batch, mask, ...options })
   }
 
   /** One whole sequence. */

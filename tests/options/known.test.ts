@@ -4,7 +4,7 @@ import * as U from '../../src/index.js'
 import * as N from '../../src/node/index.js'
 import * as R from '../../src/recurrentjs/index.js'
 import { connect, redisExecutor, SweepWorker } from '../../src/redis/index.js'
-import { Sweep } from '../../src/sweep/index.js'
+import { localExecutor, Sweep } from '../../src/sweep/index.js'
 import { optionsParameters } from './exported.js'
 
 const engine = U.createEngine({ kernels: 'reference' })
@@ -139,6 +139,27 @@ const calls: Record<string, Call> = {
     'output',
     'outputs',
   ],
+  'ReadingLayers#read': [
+    (options) => {
+      const own = new U.ReadingLayers({ ...packed, ...reading })
+      return own.read(g, own.inputs(g, { batch: 1, steps: 2 }), options)
+    },
+    'dropoutKey',
+    'dropoutKeys',
+  ],
+  'LabelNetwork#forward': [
+    (options) => {
+      const own = new U.LabelNetwork({ ...packed, ...reading, classes: 2, pooling: undefined })
+      return own.forward(g, own.reading.inputs(g, { batch: 1, steps: 2 }), options)
+    },
+    'recomputed',
+    'recompute',
+  ],
+  'TransducerNetwork#encode': [
+    (options) => transducer.network.encode(g, transducer.network.reading.inputs(g, { batch: 1, steps: 2 }), options),
+    'recomputed',
+    'recompute',
+  ],
   'new SteppedTraining': [(options) => new U.SteppedTraining(undefined as never, classifier.loop, options), 'step', 'steps'],
   'SteppedTraining#restore': [(options) => model.training({ heldOut: 0 }).restore(nothing, options), 'lastgood', 'lastGood'],
   'new Trainer': [(options) => new U.Trainer(model.network, options), 'batch', 'batches'],
@@ -229,12 +250,15 @@ const calls: Record<string, Call> = {
   readCorpus: [(options) => N.readCorpus('none', options), 'headers', 'header'],
   loadModel: [(options) => N.loadModel('none', options), 'engin', 'engine'],
   loadNativeEngine: [(options) => N.loadNativeEngine(options), 'libary', 'library'],
+  examineMachine: [(options) => N.examineMachine(options), 'wideVector', 'wideVectors'],
+  useWideVectors: [(options) => N.useWideVectors(options), 'kernel', 'kernels'],
   importRun: [(options) => N.importRun('none', options), 'kernel', 'kernels'],
   checkTrainingConfig: [(options) => N.checkTrainingConfig(options), 'stesp', 'steps', 'train'],
   'Run.check': [(options) => N.Run.check(model, corpus, options), 'stesp', 'steps', 'train'],
   'Run.create': [(options) => N.Run.create(options), 'keeps', 'keep'],
   'Run.resume': [(options) => N.Run.resume('none', options), 'kernel', 'kernels'],
 
+  localExecutor: [(options) => localExecutor(undefined as never, 1, options), 'wideVector', 'wideVectors'],
   'Sweep.open': [(options) => Sweep.open(options), 'plans', 'plan'],
   connect: [(options) => connect(options), 'ulr', 'url'],
   redisExecutor: [(options) => redisExecutor(undefined as never, undefined as never, options), 'worker', 'workers'],
