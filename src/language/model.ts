@@ -202,6 +202,7 @@ export class LanguageModel {
   }
 
   async #prompted(prompt = '', seed?: number): Promise<Session> {
+    if (typeof prompt !== 'string') throw new OptionError('prompt', `${typeof prompt}; must be a string`)
     const session = this.session({ seed })
     await session.read(prompt)
     return session
