@@ -1,13 +1,16 @@
 /** `npm run bench`. Standard output carries the results; what is going on goes to standard error. */
 import { execFileSync } from 'node:child_process'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import type { Engine } from 'unrolled'
 import { findNativeLibrary, startEngine, type Kernels } from 'unrolled/node'
 import { allowRelaxedSimd } from '../src/cli/flags.js'
+import { complaints, countsOf, type Budget } from './budget.js'
 import { measureGemm, type GemmReport } from './gemm.js'
 import { measure, type Running } from './measure.js'
+import { measureMemory, type MemoryReport } from './memory.js'
 import { profile } from './profile.js'
 import { table } from './table.js'
 import { scaled, tasks } from './tasks.js'
@@ -22,6 +25,9 @@ interface Flags {
   json?: boolean
   scaling?: boolean
   profile?: boolean
+  memory?: boolean
+  budget?: boolean
+  writeBudget?: boolean
 }
 
 interface Report {
@@ -59,6 +65,9 @@ const program = new Command('bench')
   .option('--steps <n>', 'how many steps to measure, instead', whole)
   .option('--scaling', 'how the cost of an LSTM grows with time steps, streams and layers')
   .option('--profile', 'with --task: where the time of a step goes')
+  .option('--memory', 'how much memory a task takes, beside what it cannot do without')
+  .option('--budget', 'what a step takes in records, arena and the like, beside what it may take: bench/budget.json')
+  .option('--write-budget', 'writes that file anew')
   .showSuggestionAfterError()
 
 const node = `Node ${process.versions.node}`
@@ -68,6 +77,8 @@ const rounded = (value: number): number => Number(value.toPrecision(4))
 async function run(flags: Flags): Promise<void> {
   if (flags.profile && !(flags.task && flags.task in tasks)) throw new Error('--profile needs --task, and one that has steps')
   if (flags.scaling) return scaling(flags)
+  if (flags.budget || flags.writeBudget) return budget(flags)
+  if (flags.memory) return memory(flags)
   if (!flags.task) return all(flags)
   if (flags.task === 'gemm') return gemm(flags)
   return single(flags.task, flags)
@@ -105,22 +116,23 @@ async function gemm(flags: Flags): Promise<void> {
   console.log(flags.json ? JSON.stringify(result) : gemmTable(result))
 }
 
+const engineOptions = ({ kernels, threads, shards }: Flags): string[] => [
+  ...(kernels ? ['--kernels', kernels] : []),
+  '--threads',
+  String(threads),
+  ...(shards ? ['--shards', String(shards)] : []),
+]
+
+const ownProcess = (options: readonly string[]): string =>
+  execFileSync(process.execPath, [fileURLToPath(import.meta.url), ...options], {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
+
 /** Each task in a process of its own, so that none finds what another has left: garbage, type feedback, a larger memory. */
 function all(flags: Flags): void {
-  const options = [
-    '--seconds',
-    String(flags.seconds),
-    ...(flags.steps ? ['--steps', String(flags.steps)] : []),
-    ...(flags.kernels ? ['--kernels', flags.kernels] : []),
-    '--threads',
-    String(flags.threads),
-    ...(flags.shards ? ['--shards', String(flags.shards)] : []),
-  ]
-  const lineOf = (task: string): string =>
-    execFileSync(process.execPath, [fileURLToPath(import.meta.url), '--task', task, '--json', ...options], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'inherit'],
-    })
+  const limits = ['--seconds', String(flags.seconds), ...(flags.steps ? ['--steps', String(flags.steps)] : [])]
+  const lineOf = (task: string): string => ownProcess(['--task', task, '--json', ...limits, ...engineOptions(flags)])
   const lines = Object.keys(tasks).map(lineOf)
   const products = lineOf('gemm')
   if (flags.json) return void process.stdout.write([...lines, products].join(''))
@@ -128,6 +140,68 @@ function all(flags: Flags): void {
   console.log(
     `${machine(reports[0].kernels, flags.threads)}\n\n${tableOf(reports)}\n\n${gemmTable(JSON.parse(products) as GemmReport)}`,
   )
+}
+
+const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1)
+
+/** A task in this process; without one, each in its own. */
+async function memory(flags: Flags): Promise<void> {
+  const { task } = flags
+  if (task === 'gemm') throw new Error('--memory: gemm has no steps; must be a task that has')
+  if (task === undefined) {
+    const lines = Object.keys(tasks).map((name) => ownProcess(['--memory', '--task', name, '--json', ...engineOptions(flags)]))
+    if (flags.json) return void process.stdout.write(lines.join(''))
+    const reports = lines.map((line) => JSON.parse(line) as MemoryReport & { task: string })
+    return console.log(`${machine(flags.kernels ?? 'relaxed', flags.threads)}\n\n${memoryTable(reports)}`)
+  }
+  const { engine } = await engineOf(flags)
+  const report = { task, ...measureMemory(engine, (on) => tasks[task].start(on, flags.shards)) }
+  console.log(flags.json ? JSON.stringify(report) : memoryTable([report]))
+}
+
+const memoryTable = (reports: readonly (MemoryReport & { task: string })[]): string =>
+  table(
+    [
+      'MB',
+      'saved',
+      'weights',
+      'gradients',
+      'optimizer',
+      'needed',
+      'arena',
+      'in use',
+      'by needed',
+      'memory',
+      'process, before',
+      'peak',
+    ],
+    reports.map((report) => [
+      report.task,
+      ...(['saved', 'weights', 'gradients', 'optimizer', 'needed', 'arena', 'used'] as const).map((name) =>
+        megabytes(report[name]),
+      ),
+      report.ratio.toFixed(2),
+      megabytes(report.memory),
+      megabytes(report.process.before),
+      megabytes(report.process.peak),
+    ]),
+  )
+
+const budgetFile = 'bench/budget.json'
+
+/** From the folder of the repository, as npm runs it. */
+function budget(flags: Flags): void {
+  const counts: Budget = Object.fromEntries(Object.entries(tasks).map(([task, { start }]) => [task, countsOf(start)]))
+  if (flags.writeBudget) return writeFileSync(budgetFile, `${JSON.stringify(counts, null, 2)}\n`)
+  const names = ['records', 'instructions', 'words', 'arena', 'leaves'] as const
+  console.log(
+    table(
+      ['a step', ...names],
+      Object.entries(counts).map(([task, own]) => [task, ...names.map((name) => own[name].toLocaleString('en'))]),
+    ),
+  )
+  const wrong = complaints(counts, JSON.parse(readFileSync(budgetFile, 'utf8')) as Budget)
+  if (wrong.length > 0) throw new Error(`${wrong.join('\n')}\nIf that is as it should be: npm run bench -- --write-budget`)
 }
 
 const threadsOf = (threads: number): string => `${threads} thread${threads === 1 ? '' : 's'}`

@@ -170,7 +170,7 @@ function onText(engine: Engine, shapes: Shapes, { rule, rate, ...options }: Lear
   const shards = given ?? usualShards(parameters, shapes.streams ?? 1, shapes.window)
   const optimizer = new Optimizer(network.parameters, rule, { ...options, shards })
   const trainer = new Trainer(network, { batches: streamsOf(shapes), optimizer, schedule: schedules.constant(rate) })
-  return { parameters, shards: trainer.shards, step: () => trainer.step().loss, learns: true }
+  return { parameters, shards: trainer.shards, slots: rule.slots.length, step: () => trainer.step().loss, learns: true }
 }
 
 /** A sentence after the other, each from zeros, the loss summed over its tokens. */
@@ -187,7 +187,8 @@ function onSentences(network: TokenNetwork, shapes: Shapes, { rule, rate, reach,
     reach,
     lossPer: 'sequence',
   })
-  return { parameters: sizeOf(network.parameters), step: () => trainer.step().loss, learns: true }
+  const parameters = sizeOf(network.parameters)
+  return { parameters, slots: rule.slots.length, step: () => trainer.step().loss, learns: true }
 }
 
 function generating(engine: Engine, sampling: Partial<Sampling>): Running {
