@@ -2,14 +2,14 @@
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { assess, comparisonTable, type Corpus } from '../index.js'
-import { isRun, loadModel, readRunCorpus, startEngine, type DocumentSettings, type Kernels } from '../node/index.js'
+import { isRun, loadModel, readRunCorpus, startEngine, type DocumentSettings } from '../node/index.js'
 import { corpusOf } from './corpus.js'
 import { UsageError } from './config-file.js'
+import { allowWideVectors, type EngineFlags } from './wide-vectors.js'
 
-export interface EvaluateFlags {
+export interface EvaluateFlags extends EngineFlags {
   trainedOn?: string[]
   json?: boolean
-  kernels?: Kernels
 }
 
 export async function runEvaluate(
@@ -17,6 +17,7 @@ export async function runEvaluate(
   files: readonly string[],
   flags: EvaluateFlags & DocumentSettings,
 ): Promise<void> {
+  allowWideVectors(flags)
   const model = await loadModel(path, { engine: await startEngine(flags.kernels) })
   const folder = [path, dirname(path)].find((place) => existsSync(place) && isRun(place))
   const run = folder === undefined ? undefined : await readRunCorpus(folder)

@@ -12,7 +12,7 @@ import {
 } from '../node/index.js'
 import { defaultWorkers } from '../sweep/index.js'
 import { applyConfigFile, UsageError } from './config-file.js'
-import { runDoctor } from './doctor.js'
+import { runDoctor, type DoctorFlags } from './doctor.js'
 import { runEvaluate, type EvaluateFlags } from './evaluate.js'
 import { runExport, type ExportFlags } from './export.js'
 import { allowRelaxedSimd } from './flags.js'
@@ -34,6 +34,7 @@ const withSettings = (command: Command, settings: Readonly<Record<string, Settin
   return command
 }
 const kernels = (): Option => optionOf(engineSettings.kernels)
+const wideVectors = (): Option => optionOf(engineSettings.wideVectors)
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
 const flag = allowRelaxedSimd()
@@ -80,6 +81,7 @@ withSettings(train, trainSettings)
       'keep',
       'threads',
       'kernels',
+      'wideVectors',
       'json',
     ])
     refuse(
@@ -107,6 +109,7 @@ program
   .option('--out <folder>', "where all is kept, and gone on with; default: sweeps/ and the file's name, without .json")
   .option('--workers <n>', 'trials at a time on this machine; default: one for each core, with --redis 0', whole(0))
   .option('--redis <url>', 'let the workers of this Redis server run the trials, such as redis://host:6379')
+  .addOption(wideVectors())
   .option('--json', 'the lines of sweep.jsonl on standard output, as trials end, instead of the table')
   .action((file: string, flags: SweepFlags) => runSweep(file, flags))
 
@@ -116,6 +119,7 @@ program
   .requiredOption('--redis <url>', 'the server, such as redis://host:6379')
   .option('--workers <n>', 'trials at a time; default: one for each core', whole(1), defaultWorkers())
   .option('--cache <folder>', "where texts are kept; default: unrolled, in the user's folder for caches")
+  .addOption(wideVectors())
   .action((flags: WorkerFlags) => runWorker(flags))
 
 program
@@ -154,6 +158,7 @@ program
     ]),
   )
   .addOption(kernels())
+  .addOption(wideVectors())
   .action((model: string | undefined, flags: GenerateFlags) => runGenerate(model, flags))
 
 withSettings(
@@ -167,6 +172,7 @@ withSettings(
   .option('--trained-on <files...>', 'what the simpler models are trained on; default: what the run was trained on')
   .option('--json', 'as JSON')
   .addOption(kernels())
+  .addOption(wideVectors())
   .action((model: string, files: string[], flags: EvaluateFlags & DocumentSettings) => runEvaluate(model, files, flags))
 
 withSettings(
@@ -180,6 +186,7 @@ withSettings(
   .addOption(new Option('--text <text>', 'the text itself').conflicts(['documents', 'csvColumn', 'jsonField']))
   .option('--json', 'a JSON line for each token')
   .addOption(kernels())
+  .addOption(wideVectors())
   .action((model: string, files: string[], flags: ScoreFlags) => runScore(model, files, flags))
 
 program
@@ -224,8 +231,9 @@ program
 program
   .command('doctor')
   .description('tell what this machine offers, and how fast each choice of kernels is on it')
+  .addOption(wideVectors())
   .option('--json', 'as JSON')
-  .action((flags: { json?: boolean }) => runDoctor(flags, flag))
+  .action((flags: DoctorFlags) => runDoctor(flags, flag))
 
 const isGiven = (command: Command, name: string): boolean => ['cli', 'config'].includes(command.getOptionValueSource(name) ?? '')
 

@@ -1,7 +1,8 @@
 /** `unrolled train` and `unrolled resume` */
 import { Divergence, LanguageModel, type EndReason, type Measure } from '../index.js'
-import { loadModel, Run, startEngine, trainParts, type Kernels, type RunProgress, type TrainSettings } from '../node/index.js'
+import { loadModel, Run, startEngine, trainParts, type RunProgress, type TrainSettings } from '../node/index.js'
 import { corpusOf, sourcesOf } from './corpus.js'
+import { allowWideVectors, type EngineFlags } from './wide-vectors.js'
 import { nextRun } from './places.js'
 import { Reporter } from './progress.js'
 
@@ -16,6 +17,7 @@ const count = (n: number): string => n.toLocaleString('en')
 /** @param flag the V8 flag that was set, to be told */
 export async function runTrain(files: readonly string[], flags: TrainFlags, flag: string | undefined): Promise<void> {
   const { network, training, run: reporting } = trainParts(flags)
+  const wide = allowWideVectors(flags)
   const engine = await startEngine(flags.kernels, flags.shards === 1 ? 1 : (flags.threads ?? 'all'))
   const base = flags.from === undefined ? undefined : await loadModel(flags.from, { engine })
   const corpus = await corpusOf(files, flags, base)
@@ -35,11 +37,11 @@ export async function runTrain(files: readonly string[], flags: TrainFlags, flag
       `${flags.from} was trained with '${trainedWith}' kernels: what follows differs in the last digits from what they would give`,
     )
   }
-  await follow(run, flags, flag)
+  await follow(run, flags, [flag, wide])
 }
 
 /** What a run can be told anew. */
-export interface ResumeFlags {
+export interface ResumeFlags extends EngineFlags {
   steps?: number
   epochs?: number
   minutes?: number
@@ -47,7 +49,6 @@ export interface ResumeFlags {
   patience?: number
   keep?: number
   threads?: number
-  kernels?: Kernels
   json?: boolean
 }
 
@@ -57,10 +58,11 @@ export async function runResume(path: string, flags: ResumeFlags, flag: string |
   const changes = Object.fromEntries(
     Object.entries({ steps, epochs, seconds, loss, patience }).filter(([, value]) => value !== undefined),
   )
+  const wide = allowWideVectors(flags)
   const run = await Run.resume(path, { kernels, threads, keep, training: changes })
   for (const why of run.passedOver) process.stderr.write(`passed over: ${why}\n`)
   process.stderr.write(`going on after step ${count(run.training.step)}\n`)
-  await follow(run, flags, flag)
+  await follow(run, flags, [flag, wide])
 }
 
 const whyEnded: Readonly<Record<EndReason, string>> = {
@@ -78,11 +80,14 @@ function threadsOf({ model, training }: Run): string {
   return `, ${training.shards} shards on ${Math.min(threads, training.shards)} thread${threads === 1 ? '' : 's'}${why}`
 }
 
-async function follow(run: Run, { json }: { json?: boolean }, flag: string | undefined): Promise<void> {
+/** @param flags the V8 flags that were set */
+async function follow(run: Run, { json }: { json?: boolean }, flags: readonly (string | undefined)[]): Promise<void> {
   const { folder, training, model } = run
   const say = (line: string): unknown => process.stderr.write(`${line}\n`)
   say(String(model))
-  say(`kernels: ${model.network.engine.name}${threadsOf(run)}, Node ${process.versions.node}${flag ? ` with ${flag}` : ''}`)
+  say(
+    `kernels: ${model.network.engine.name}${threadsOf(run)}, Node ${process.versions.node}${flags.some(Boolean) ? ` with ${flags.filter(Boolean).join(' and ')}` : ''}`,
+  )
   say(`everything goes to ${folder.path}; Ctrl-C saves and stops\n`)
   // The step that runs ends first; then there is something whole to save. A second Ctrl-C ends at once.
   let isStopped = false

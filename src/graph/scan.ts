@@ -2,6 +2,7 @@
 import type { Node } from '../tape/node.js'
 import type { Graph } from './graph.js'
 import { Indices, Value, type Operand } from './value.js'
+import { refuseUnknown, type Names } from '../options/known.js'
 
 /** What a scan reads: one stack, or several with names. Step t sees block t of each. */
 export type Stacks = Value | Indices | Readonly<Record<string, Value | Indices>>
@@ -41,6 +42,15 @@ export interface ScanOptions<X extends Stacks, S extends string> {
   recompute?: number
 }
 
+const optionNames: Names<ScanOptions<Stacks, string>> = {
+  inputs: true,
+  state: true,
+  reverse: true,
+  mask: true,
+  reach: true,
+  recompute: true,
+}
+
 export interface Scanned<S extends string> {
   /** The outputs of all steps, [T·B, n]. */
   output: Value
@@ -55,9 +65,11 @@ export interface Scanned<S extends string> {
  */
 export function scan<X extends Stacks, S extends string>(
   g: Graph,
-  { inputs, state, reverse = false, mask, reach = Infinity, recompute = Infinity }: ScanOptions<X, S>,
+  options: ScanOptions<X, S>,
   body: (input: Steps<X>, state: Record<S, Value>) => Record<S, Value> & { output: Value },
 ): Scanned<S> {
+  refuseUnknown<ScanOptions<Stacks, string>>('scan', options, optionNames)
+  const { inputs, state, reverse = false, mask, reach = Infinity, recompute = Infinity } = options
   const { recording } = g
   const names = Object.keys(state) as S[]
   const initial = names.map((name) => g.node(state[name]))

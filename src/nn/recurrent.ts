@@ -6,7 +6,7 @@ import type { Engine } from '../run/engine.js'
 import { defaultEngine } from '../run/engines.js'
 import type { Cell, CellSizes } from './cell.js'
 import { uniform, type Initializer } from './initializers.js'
-import { lastStep, type SequenceShape } from './steps.js'
+import { lastStep, shapeNames, type SequenceShape } from './steps.js'
 import { Random } from './random.js'
 import { refuseUnknown, type Names } from '../options/known.js'
 
@@ -57,6 +57,16 @@ export interface ForwardOptions<S extends string> {
   recompute?: number
   /** One key for each layer but the last: see `dropoutKey`. Default: no dropout, as for everything but training. */
   dropoutKeys?: readonly Indices[]
+}
+
+const forwardNames: Names<ForwardOptions<string>> = {
+  state: true,
+  batch: true,
+  mask: true,
+  reverse: true,
+  reach: true,
+  recompute: true,
+  dropoutKeys: true,
 }
 
 /** One or more layers of a cell, each over the whole sequence. */
@@ -134,6 +144,7 @@ export class Recurrent<S extends string = string, P extends string = string> {
 
   /** x: [T·B, input] → output [T·B, hidden], and the state after the last step, by layer. */
   forward(g: Graph, x: Value, options: ForwardOptions<S> = {}): { output: Value; state: Record<S, Value>[] } {
+    refuseUnknown<ForwardOptions<string>>('forward', options, forwardNames)
     const { batch = 1, state = this.zeroState(g, batch), mask, reverse = false, reach, recompute, dropoutKeys } = options
     if (state.length !== this.layers.length) throw new Error(`state: of ${state.length} layers; must be of ${this.layers.length}`)
     if (dropoutKeys && this.dropout > 0 && dropoutKeys.length !== this.layers.length - 1) {
@@ -166,8 +177,9 @@ export class Recurrent<S extends string = string, P extends string = string> {
   }
 
   /** The output at the last step of each sequence, [B, hidden], of what `forward` put out; of one without steps, zeros. */
-  last(g: Graph, output: Value, { batch = 1, mask }: SequenceShape = {}): Value {
-    return lastStep(g, output, { batch, mask })
+  last(g: Graph, output: Value, shape: SequenceShape = {}): Value {
+    refuseUnknown('last', shape, shapeNames)
+    return lastStep(g, output, shape)
   }
 
   /** How many numbers are learned. */

@@ -13,6 +13,7 @@ import { Embedding, Linear } from './layers.js'
 import { Random } from './random.js'
 import { apart, Recurrent, together, type RecurrentOptions } from './recurrent.js'
 import type { SequenceShape } from './steps.js'
+import { refuseUnknown, type Names } from '../options/known.js'
 
 /** What a decoder needs of the layers that have read: `Recurrent` or `Bidirectional`. */
 export interface Encoder extends Stateful {
@@ -62,6 +63,30 @@ export interface DecoderForwardOptions {
   dropoutKeys?: readonly Indices[]
 }
 
+const decoderNames: Names<SequenceDecoderOptions> = {
+  hidden: true,
+  layers: true,
+  dropout: true,
+  residual: true,
+  random: true,
+  name: true,
+  cell: true,
+  encoder: true,
+  tokens: true,
+  embedding: true,
+  attention: true,
+  scaled: true,
+}
+
+const forwardNames: Names<DecoderForwardOptions> = {
+  mask: true,
+  own: true,
+  reach: true,
+  recompute: true,
+  weights: true,
+  dropoutKeys: true,
+}
+
 /** What a step looks at, and where the first one begins. */
 export interface DecoderSource {
   /** By layer, by name: see `initialState`. */
@@ -84,6 +109,7 @@ export class SequenceDecoder {
   readonly bridge: readonly Readonly<Record<string, Linear>>[] | undefined
 
   constructor(options: SequenceDecoderOptions) {
+    refuseUnknown('SequenceDecoder', options, decoderNames)
     const { cell, encoder, tokens, embedding, attention = 'additive', scaled = false } = options
     const { random = 0, name = 'decoder' } = options
     for (const [what, size] of Object.entries({ tokens, embedding })) {
@@ -162,6 +188,7 @@ export class SequenceDecoder {
     encoded: Encoded,
     options: DecoderForwardOptions = {},
   ): { logits: Value; state: Record<string, Value>[]; weights?: Value } {
+    refuseUnknown('forward', options, forwardNames)
     const { output, batch = 1, mask } = encoded
     const attend = this.attention?.over(g, output, { batch, mask })
     return this.write(g, ids, { state: this.initialState(g, encoded), attend }, batch, options)
@@ -173,8 +200,10 @@ export class SequenceDecoder {
     ids: Indices,
     { state, attend }: DecoderSource,
     batch: number,
-    { mask, own, reach, recompute, weights = false, dropoutKeys }: DecoderForwardOptions = {},
+    options: DecoderForwardOptions = {},
   ): { logits: Value; state: Record<string, Value>[]; weights?: Value } {
+    refuseUnknown('write', options, forwardNames)
+    const { mask, own, reach, recompute, weights = false, dropoutKeys } = options
     if (weights && !attend) throw new Error('weights: true; a decoder without attention has none')
     const { recurrent, embedding, combine, output } = this
     const depth = recurrent.layers.length

@@ -56,6 +56,7 @@ export interface TrainSettings extends DocumentSettings, TokenSettings {
   shards?: number
   threads?: number
   kernels?: Kernels
+  wideVectors?: boolean
 }
 
 export interface TrainParts {

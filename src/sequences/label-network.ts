@@ -10,7 +10,8 @@ import { log } from '../nn/random.js'
 import type { Engine } from '../run/engine.js'
 import type { Learner, Recorded, RecordOptions } from '../train/learner.js'
 import type { LabelWindow } from './label-windows.js'
-import { ReadingLayers, type PackedInputs, type ReadingLayersOptions } from './reading-layers.js'
+import { refuseUnknown } from '../options/known.js'
+import { readingNames, ReadingLayers, type PackedInputs, type ReadingLayersOptions } from './reading-layers.js'
 
 export interface LabelNetworkOptions extends ReadingLayersOptions {
   /** How many labels there are. */
@@ -33,11 +34,13 @@ export class LabelNetwork implements Learner<LabelWindow> {
   classWeights: Float64Array | undefined
 
   constructor(options: LabelNetworkOptions) {
-    const { classes, pooling, dropout, random, engine } = options
+    refuseUnknown('LabelNetwork', options, { ...readingNames, classes: true, pooling: true })
+    const { classes, pooling, ...reading } = options
+    const { dropout, random, engine } = options
     this.engine = engine
     this.classes = classes
     this.dropout = dropout
-    this.reading = new ReadingLayers(options)
+    this.reading = new ReadingLayers(reading)
     this.pooling = pooling && new Pooling(pooling, this.reading.recurrent, { random })
     this.output = new Linear(this.reading.recurrent.width, classes, { random, name: 'output', engine })
   }
@@ -73,7 +76,7 @@ export class LabelNetwork implements Learner<LabelWindow> {
     const between = dropoutKeys.slice(0, reading.recurrent.dropouts)
     const last = dropoutKeys[between.length]
     const read = reading.read(g, inputs, { recompute, dropoutKeys: between.length > 0 ? between : undefined }).output
-    const features = pooling ? pooling.forward(g, read, inputs).pooled : read
+    const features = pooling ? pooling.forward(g, read, { batch: inputs.batch, mask: inputs.mask }).pooled : read
     return output.forward(g, last ? g.dropout(features, dropout, last) : features)
   }
 

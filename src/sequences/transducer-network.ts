@@ -9,7 +9,8 @@ import { SequenceDecoder, type Encoded } from '../nn/sequence-decoder.js'
 import type { Engine } from '../run/engine.js'
 import type { Learner, Recorded, RecordOptions } from '../train/learner.js'
 import type { PairWindow } from './pair-windows.js'
-import { ReadingLayers, type PackedInputs, type ReadingLayersOptions } from './reading-layers.js'
+import { refuseUnknown } from '../options/known.js'
+import { readingNames, ReadingLayers, type PackedInputs, type ReadingLayersOptions } from './reading-layers.js'
 
 export interface TransducerNetworkOptions extends ReadingLayersOptions {
   /** How many tokens there are to write, with the mark of start and end, which is number 0. */
@@ -30,10 +31,12 @@ export class TransducerNetwork implements Learner<PairWindow> {
   feedsOwn = false
 
   constructor(options: TransducerNetworkOptions) {
-    const { outputs, attention, cell, embedding, layers, residual, dropout, random, engine } = options
+    refuseUnknown('TransducerNetwork', options, { ...readingNames, outputs: true, attention: true })
+    const { outputs, attention, ...reading } = options
+    const { cell, embedding, layers, residual, dropout, random, engine } = reading
     this.engine = engine
     this.dropout = dropout
-    this.reading = new ReadingLayers(options)
+    this.reading = new ReadingLayers(reading)
     const encoder = this.reading.recurrent
     const hidden = encoder.width
     this.decoder = new SequenceDecoder({
