@@ -93,7 +93,7 @@ async function run(flags: Flags): Promise<void> {
 
 async function single(task: string, flags: Flags): Promise<void> {
   const { engine, kernels } = await engineOf(flags)
-  const { shapes, unit, start } = tasks[task]
+  const { shapes, unit, count = 1, start } = tasks[task]
   const begin = (on: Engine): Running => start(on, flags.shards)
   note(`${task}: ${shapes}; float32, ${threadsOf(engine.threads)}, ${kernels} kernels of ${vectors} bits, ${node}`)
   if (flags.profile) return console.log(profile(engine, start(engine, 1), flags.seconds))
@@ -110,7 +110,7 @@ async function single(task: string, flags: Flags): Promise<void> {
     parameters,
     gflops: rounded(gflops),
   }
-  if (unit === 'character') report.charactersPerSecond = Math.round(1000 / median)
+  if (unit === 'character') report.charactersPerSecond = Math.round((1000 * count) / median)
   console.log(flags.json ? JSON.stringify(report) : tableOf([report]))
 }
 
