@@ -35,6 +35,8 @@ export interface Task {
   readonly shapes: string
   /** What a step is, where it is not a step of training. */
   readonly unit?: string
+  /** How many of these a step is. Default 1. */
+  readonly count?: number
   /** @param shards of the batch, where there is one; default: what a language model would be trained with */
   start(engine: Engine, shards?: number): Running
 }
@@ -149,6 +151,12 @@ export const tasks: Readonly<Record<string, Task>> = {
     unit: 'character',
     start: (engine) => generating(engine, { temperature: 0.8 }),
   },
+  'generate-256-64': {
+    shapes: 'one character of each of 64 samples at a time from LSTM 2×256, embedding 64, B 64, temperature 0.8',
+    unit: 'character',
+    count: 64,
+    start: (engine) => generating(engine, { temperature: 0.8 }, 64),
+  },
   'generate-256-filtered': {
     shapes: 'as generate-256, with topK 40, topP 0.9, minP 0.01 and a repetition penalty of 1.1 over 64 characters',
     unit: 'character',
@@ -170,7 +178,7 @@ function onText(engine: Engine, shapes: Shapes, { rule, rate, ...options }: Lear
   const shards = given ?? usualShards(parameters, shapes.streams ?? 1, shapes.window)
   const optimizer = new Optimizer(network.parameters, rule, { ...options, shards })
   const trainer = new Trainer(network, { batches: streamsOf(shapes), optimizer, schedule: schedules.constant(rate) })
-  return { parameters, shards: trainer.shards, step: () => trainer.step().loss, learns: true }
+  return { parameters, shards: trainer.shards, slots: rule.slots.length, step: () => trainer.step().loss, learns: true }
 }
 
 /** A sentence after the other, each from zeros, the loss summed over its tokens. */
@@ -187,15 +195,17 @@ function onSentences(network: TokenNetwork, shapes: Shapes, { rule, rate, reach,
     reach,
     lossPer: 'sequence',
   })
-  return { parameters: sizeOf(network.parameters), step: () => trainer.step().loss, learns: true }
+  const parameters = sizeOf(network.parameters)
+  return { parameters, slots: rule.slots.length, step: () => trainer.step().loss, learns: true }
 }
 
-function generating(engine: Engine, sampling: Partial<Sampling>): Running {
+function generating(engine: Engine, sampling: Partial<Sampling>, batch = 1): Running {
   const text = String.fromCharCode(...Array.from({ length: vocabulary }, (_, i) => 32 + i))
   const { network } = LanguageModel.create({ text, hidden: 256, layers: 2, embedding: 64, engine })
   const reader = new Reader(network)
   reader.read(Int32Array.of(0))
-  const sampler = new Sampler(reader, [new Random(1)], sampling)
+  const randoms = Array.from({ length: batch }, (_, row) => new Random(1 + row))
+  const sampler = new Sampler(reader.repeated(batch), randoms, sampling)
   const step = (): number => {
     sampler.next()
     return sampler.logProbability(0)
