@@ -12,6 +12,8 @@ export interface Running {
   readonly learns: boolean
   /** Into how many shards the batch is cut, where there is one. */
   readonly shards?: number
+  /** How many numbers the optimizer remembers of each parameter, where there is one. */
+  readonly slots?: number
 }
 
 export interface Limits {

@@ -37,6 +37,8 @@ export interface Task {
   readonly shapes: string
   /** What a step is, where it is not a step of training. */
   readonly unit?: string
+  /** How many of these a step is. Default 1. */
+  readonly count?: number
   /** What is computed, for those who compute it with something else. */
   readonly work: Work
   /** @param shards of the batch, where there is one; default: what a language model would be trained with */
@@ -143,6 +145,11 @@ export const tasks: Readonly<Record<string, Task>> = {
     adamOf256,
   ),
   'generate-256': generating('one character at a time from LSTM 2×256, embedding 64, B 1, temperature 0.8', { temperature: 0.8 }),
+  'generate-256-64': generating(
+    'one character of each of 64 samples at a time from LSTM 2×256, embedding 64, B 64, temperature 0.8',
+    { temperature: 0.8 },
+    64,
+  ),
   'generate-256-filtered': generating(
     'as generate-256, with topK 40, topP 0.9, minP 0.01 and a repetition penalty of 1.1 over 64 characters',
     { temperature: 0.8, topK: 40, topP: 0.9, minP: 0.01, repetitionPenalty: 1.1 },
@@ -200,23 +207,25 @@ export function training(shapes: string, work: Work & Required<Pick<Work, 'learn
       const trainer = new Trainer(network, { batches, optimizer, schedule: schedules.constant(rate), reach, lossPer })
       const step = (): number => trainer.step().nats
       const measured = heldOut && { evaluate: () => evaluate(network, heldOut).nats }
-      return { parameters, shards: trainer.shards, step, learns: true, ...measured }
+      return { parameters, shards: trainer.shards, slots: rule.slots.length, step, learns: true, ...measured }
     },
   }
 }
 
-function generating(shapes: string, sampling: Partial<Sampling>): Task {
-  const sizes = { embedding: 64, hidden: 256, layers: 2, window: 1 }
+function generating(shapes: string, sampling: Partial<Sampling>, batch = 1): Task {
+  const sizes = { embedding: 64, hidden: 256, layers: 2, window: 1, streams: batch }
   const network = (engine: Engine): LanguageNetwork => generatorOf(engine).network
   return {
     shapes,
     unit: 'character',
+    count: batch,
     work: { kind: 'generation', sizes, sampling, network },
     start(engine) {
       const made = network(engine)
       const reader = new Reader(made)
       reader.read(Int32Array.of(0))
-      const sampler = new Sampler(reader, [new Random(1)], sampling)
+      const randoms = Array.from({ length: batch }, (_, row) => new Random(1 + row))
+      const sampler = new Sampler(reader.repeated(batch), randoms, sampling)
       const step = (): number => {
         sampler.next()
         return sampler.logProbability(0)
