@@ -1,8 +1,13 @@
 /** `unrolled inspect` */
 import { createEngine } from '../index.js'
-import { isRun, loadModel, readConfig, readLog } from '../node/index.js'
+import { isRun, loadModel, readConfig, readLog, type AnyRunConfig } from '../node/index.js'
 
 const count = (n: number): string => n.toLocaleString('en')
+
+const dataOf = (config: AnyRunConfig): string =>
+  config.task === undefined
+    ? `${config.corpus.sources.join(', ')}, ${count(config.corpus.tokens)} tokens`
+    : `${config.data.source}, ${count(config.data.rows)} rows`
 
 export async function runInspect(path: string, { json }: { json?: boolean }): Promise<void> {
   const engine = createEngine({ kernels: 'plain' })
@@ -34,8 +39,8 @@ export async function runInspect(path: string, { json }: { json?: boolean }): Pr
     }
   }
   if (run) {
-    const { corpus, training, defaults } = run.config
-    lines.push('', `run: ${corpus.sources.join(', ')}, ${count(corpus.tokens)} tokens`, `  ${JSON.stringify(training)}`)
+    const { training, defaults } = run.config
+    lines.push('', `run: ${dataOf(run.config)}`, `  ${JSON.stringify(training)}`)
     if (defaults) lines.push(`  by default: ${JSON.stringify(defaults)}`)
     const { end } = run
     if (end?.event === 'end') lines.push(`  ended after step ${count(end.step)}: ${end.reason}`)

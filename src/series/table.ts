@@ -28,7 +28,7 @@ export type TableData =
   | readonly Readonly<Record<string, CellValue>>[]
 
 /** A row and its number in the source, from 1. */
-interface Row {
+export interface TableRow {
   readonly cells: ArrayLike<CellValue>
   readonly row: number
 }
@@ -37,9 +37,9 @@ export class Table {
   readonly source: string
   /** The names of the columns, in order. */
   readonly names: readonly string[]
-  readonly #rows: readonly Row[]
+  readonly #rows: readonly TableRow[]
 
-  private constructor(source: string, names: readonly string[], rows: readonly Row[]) {
+  private constructor(source: string, names: readonly string[], rows: readonly TableRow[]) {
     if (rows.length === 0) throw new Error(`${source}: has no rows; must have at least one`)
     this.source = source
     this.names = names
@@ -95,6 +95,12 @@ export class Table {
     const isColumn = list.length > 0 && list.every((value) => typeof value === 'number' || value === null)
     const rows = list.map((value, i) => ({ value: isColumn ? [value] : value, row: i + 1 }))
     return Table.#of(rows, source)
+  }
+
+  /** A table of rows that have been read already, each with a cell for each name. */
+  static fromRows(rows: readonly TableRow[], { source, names }: { source: string; names: readonly string[] }): Table {
+    refuseTwice(names, source)
+    return new Table(source, names, rows)
   }
 
   static #of(rows: readonly { value: unknown; row: number }[], source: string): Table {
@@ -176,6 +182,11 @@ export class Table {
       if (token === undefined || token === '') throw this.#stray(name, row, cell, 'a text that is not empty')
       return token
     })
+  }
+
+  /** A column as it is: also what JSON lines may have and a table of numbers and texts has not, such as lists. */
+  values(name: string): { value: unknown; row: number }[] {
+    return this.#cells(name).map(({ cell, row }) => ({ value: cell, row }))
   }
 
   #cells(name: string): { cell: CellValue; row: number }[] {
