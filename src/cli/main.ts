@@ -6,6 +6,9 @@ import {
   documentSettings,
   engineSettings,
   limitSettings,
+  refuseSettings,
+  taskSetting,
+  taskSettings,
   trainSettings,
   type DocumentSettings,
   type Setting,
@@ -22,6 +25,7 @@ import { runImport, type ImportFlags } from './import.js'
 import { runInspect } from './inspect.js'
 import { runScore, type ScoreFlags } from './score.js'
 import { runSweep, runWorker, type SweepFlags, type WorkerFlags } from './sweep.js'
+import { runTrainTask, type TaskFlags } from './train-task.js'
 import { runResume, runTrain, type ResumeFlags, type TrainFlags } from './train.js'
 import { choice, number, optionOf, positive, several, share, whole } from './values.js'
 
@@ -47,27 +51,39 @@ const program = new Command('unrolled')
 /** How texts are read for a model that is there. */
 const likeTheModels = "as the model's own texts were read"
 
+type AllTrainFlags = TrainFlags & Partial<TaskFlags> & { config?: string; resume?: string }
+
 const train = program
   .command('train')
-  .description('train a model on text, and keep all of it in a folder')
-  .argument('[files...]', 'UTF-8 texts, one after another; - is standard input; default: Moby Dick, where it is installed')
+  .description('train a model on text, or on a table, and keep all of it in a folder')
+  .argument(
+    '[files...]',
+    'UTF-8 texts, one after another; - is standard input; default: Moby Dick, where it is installed; with --task, one table',
+  )
   .option('--config <file>', 'a JSON file with these options; flags win')
   .option('--out <folder>', 'where the run is kept; default: runs/1, or the next number that is free')
   .option('--resume <folder>', 'go on with a run exactly where it stopped, as the command resume does')
   .option('--from <model>', 'begin with the weights of this model, or run, and its vocabulary')
+train.addOption(optionOf(taskSetting))
 withSettings(train, trainSettings)
+withSettings(train, taskSettings)
   .option('--json', 'the log on standard output, a JSON line each')
-  .action(async (files: string[], flags: TrainFlags & { config?: string; resume?: string }) => {
+  .action(async (files: string[], flags: AllTrainFlags) => {
     if (flags.config !== undefined) applyConfigFile(train, flags.config)
     // What nobody said is left to the library, whose defaults are those that --help shows: so a run knows what was asked for.
-    const { config: _config, resume: folder, ...options } = given<TrainFlags & { config?: string; resume?: string }>(train)
+    const { config: _config, resume: folder, ...options } = given<AllTrainFlags>(train)
     if (options.from !== undefined)
       refuse(
         train,
         ['cell', 'hidden', 'layers', 'embedding', 'tied', 'dropout', 'tokens', 'lowerCase', 'minCount', 'vocabulary', 'unknown'],
         '--from has its own',
       )
-    if (folder === undefined) return runTrain(files, options, flag)
+    const { task } = options
+    if (folder === undefined) {
+      if (task !== undefined) refuse(train, ['from'], `--task ${task} begins anew`)
+      refuseSettings(task, Object.keys(options))
+      return task === undefined ? runTrain(files, options, flag) : runTrainTask(files, { ...options, task }, flag)
+    }
     if (files.length > 0) throw new UsageError(`${files[0]}: with --resume, the run has its text already`)
     const allowed = new Set([
       'resume',

@@ -3,6 +3,7 @@ import type { Cell } from '../nn/cell.js'
 import type { PoolingKind } from '../nn/pooling.js'
 import { Labels, stratifiedSplit, type ClassWeights, type Split } from '../series/labels.js'
 import { SequenceEncoder, type SequenceInput } from '../series/sequences.js'
+import { OptionError } from '../options/option-error.js'
 import { planOf } from '../train/train-options.js'
 import type { LabelConfig, LabelModel, MadeWith } from './label-model.js'
 import { LabelRunner } from './label-runner.js'
@@ -74,11 +75,11 @@ export function learnEncoder(
     { scaling },
   )
   if (scaling !== undefined && encoder.scalings.length === 0) {
-    throw new Error(`scaling: '${scaling}'; these sequences have no numbers`)
+    throw new OptionError('scaling', `'${scaling}'; these sequences have no numbers`)
   }
   for (const name of ['embedding', 'tokens'] as const) {
     if (options[name] !== undefined && encoder.tokens.length === 0) {
-      throw new Error(`${name}: ${JSON.stringify(config[name])}; these sequences have no tokens`)
+      throw new OptionError(name, `${JSON.stringify(config[name])}; these sequences have no tokens`)
     }
   }
   return encoder
