@@ -58,6 +58,9 @@ export { taskNames, type TaskColumns, type TaskName, type TaskOptions } from './
 export { taskTraining, type TaskModel, type TaskProgress, type TaskSetup, type TaskTraining } from './tasks/training.js'
 export { taskModelFromBytes, taskOf, taskOfFile } from './tasks/model.js'
 export { readTable } from './tasks/table.js'
+export { predictor, type PredictOptions } from './tasks/predict.js'
+export type { Answer, Predictor } from './tasks/answers.js'
+export { csvLine } from './text/csv-line.js'
 
 // Tables, series, sequences
 export { Table, type NumberColumn, type TableData, type TableOptions } from './series/table.js'

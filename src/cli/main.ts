@@ -23,6 +23,7 @@ import { underFlag } from './flag-names.js'
 import { runGenerate, type GenerateFlags } from './generate.js'
 import { runImport, type ImportFlags } from './import.js'
 import { runInspect } from './inspect.js'
+import { runPredict, type PredictFlags } from './predict.js'
 import { runScore, type ScoreFlags } from './score.js'
 import { runSweep, runWorker, type SweepFlags, type WorkerFlags } from './sweep.js'
 import { runTrainTask, type TaskFlags } from './train-task.js'
@@ -171,6 +172,25 @@ program
   )
   .addOption(kernels())
   .action((model: string | undefined, flags: GenerateFlags) => runGenerate(model, flags))
+
+program
+  .command('predict')
+  .description('forecast, classify, tag or transduce with a model that was trained so')
+  .argument('<model>', "a model's file, or the folder of a run")
+  .argument(
+    '[file]',
+    "a CSV, JSON lines, or lines of text; - is standard input; default: that, of a forecaster its own series' end",
+  )
+  .option('--input <column>', 'what is read; may be given several times; default: as in training', several)
+  .option('--sequence <column>', 'rows with the same value are the steps of one sequence; default: as in training')
+  .option('--horizon <steps>', 'forecast: how many steps ahead; default: as many as it was trained for', whole(1))
+  .option('--seed <seed>', 'forecast: decides what is drawn beyond those; default: 1', whole(0))
+  .option('--beam <n>', 'transduce: how many beginnings are followed side by side; default: 1', whole(1))
+  .option('--length <n>', 'transduce: tokens at most; default: half as many again as the longest of training', whole(1))
+  .option('--live', 'each row is a step, and is answered at once; of a forecaster, what comes after it')
+  .option('--json', 'JSON lines instead of a CSV')
+  .addOption(kernels())
+  .action((model: string, file: string | undefined, flags: PredictFlags) => runPredict(model, file, flags))
 
 withSettings(
   program

@@ -1,5 +1,5 @@
 /** What needs a file system: corpora from files, runs that are folders, reports. */
-export { readCorpus, readText, type ReadCorpusOptions } from './corpus-files.js'
+export { nameOf, readCorpus, readPieces, readText, type ReadCorpusOptions } from './corpus-files.js'
 export { startEngine, type Kernels } from './engines.js'
 export { writeWhole } from './files.js'
 export { loadModel, loadTaskModel, taskOfPath, type RunModelOptions } from './load.js'

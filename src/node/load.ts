@@ -27,7 +27,8 @@ export async function loadModel(path: string, all: RunModelOptions = {}): Promis
   const { which = 'best', ...options } = all
   return found(path, which, (bytes, source) => {
     const task = taskOfFile(bytes, source)
-    if (task !== undefined) throw new WrongKind(`${source}: is a model to ${task}; must be a language model. See predict, evaluate and inspect`)
+    if (task !== undefined)
+      throw new WrongKind(`${source}: is a model to ${task}; must be a language model. See predict, evaluate and inspect`)
     return LanguageModel.fromBytes(bytes, { ...options, source })
   })
 }

@@ -139,6 +139,11 @@ export class Table {
     )
   }
 
+  /** Some of its rows, by index: from the first to before the second; at least one. */
+  slice(from: number, to: number = this.length): Table {
+    return new Table(this.source, this.names, this.#rows.slice(from, to))
+  }
+
   /** How many rows there are. */
   get length(): number {
     return this.#rows.length
