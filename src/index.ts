@@ -59,6 +59,8 @@ export { taskTraining, type TaskModel, type TaskProgress, type TaskSetup, type T
 export { taskModelFromBytes, taskOf, taskOfFile } from './tasks/model.js'
 export { readTable } from './tasks/table.js'
 export { predictor, type PredictOptions } from './tasks/predict.js'
+export { evaluateTask, type TaskEvaluationOptions } from './tasks/evaluate.js'
+export { evaluationTable, type Measured, type TaskEvaluation } from './tasks/evaluation.js'
 export type { Answer, Predictor } from './tasks/answers.js'
 export { csvLine } from './text/csv-line.js'
 

@@ -195,12 +195,18 @@ program
 withSettings(
   program
     .command('evaluate')
-    .description('measure how well a model predicts a text, beside simpler models')
+    .description('measure how well a model predicts a text, or does its task on a table, beside simpler models')
     .argument('<model>', "a model's file, or the folder of a run")
-    .argument('[files...]', 'UTF-8 texts; - is standard input; default: what the run has held out'),
+    .argument('[files...]', 'UTF-8 texts, or one table; - is standard input; default: what the run has held out'),
   documentSettings(likeTheModels),
 )
   .option('--trained-on <files...>', 'what the simpler models are trained on; default: what the run was trained on')
+  .option('--input <column>', 'of a table: what is read; may be given several times; default: as in training', several)
+  .option('--label <column>', 'classify, tag: the labels; default: as in training')
+  .option('--output <column>', 'transduce: what shall be written; default: as in training')
+  .option('--sequence <column>', 'rows with the same value are the steps of one sequence; default: as in training')
+  .option('--from <step>', 'forecast: the first step that is forecast, from 0, or its date; default: the last tenth')
+  .option('--beam <n>', 'transduce: how many beginnings are followed side by side; default: 1', whole(1))
   .option('--json', 'as JSON')
   .addOption(kernels())
   .action((model: string, files: string[], flags: EvaluateFlags & DocumentSettings) => runEvaluate(model, files, flags))

@@ -39,8 +39,15 @@ export function forecastAnswers(model: Forecaster, text: string | undefined, opt
       'the model has read no series yet, since its training has not come to an end; give it the series to go on from',
     )
   } else if (table) refuseGap(model, table)
+  const { known: needed } = model.config.spec
   const ahead = table && from < table.length ? table.slice(from) : undefined
-  const columns = model.config.spec.known.map(({ name }) => [name, ahead?.numbers(name).values ?? []] as const)
+  if (needed.length > 0 && (ahead?.length ?? 0) < horizon) {
+    const names = needed.map(({ name }) => `'${name}'`).join(', ')
+    throw new Error(
+      `${source}: has ${ahead?.length ?? 0} rows of steps ahead; must have ${horizon} at its end, with ${names} and nothing for '${model.targets[0]}'`,
+    )
+  }
+  const columns = needed.map(({ name }) => [name, ahead!.numbers(name).values] as const)
   const known = columns.length > 0 ? Object.fromEntries(columns) : undefined
   return answersOf(model, model.forecast(horizon, { known, ...(seed === undefined ? {} : { seed }) }))
 }

@@ -4,6 +4,7 @@ import { shownDate } from '../series/steps.js'
 import type { LabelStream } from '../sequences/label-stream.js'
 import type { SequenceStep } from '../sequences/label-model.js'
 import { Transducer } from '../sequences/transducer.js'
+import { blame, OptionError } from '../options/option-error.js'
 import { Table, type TableRow } from '../series/table.js'
 import { figure, type Answer, type Predictor } from './answers.js'
 import { answersOf, forecastNames, observationOf, type ForecastAnswerOptions } from './predict-forecast.js'
@@ -21,7 +22,7 @@ export class LiveForecasts implements Predictor {
   constructor(model: Forecaster, options: ForecastAnswerOptions) {
     const { known } = model.config.spec
     if (known.length > 0) {
-      throw new Error(`live: cannot be; the model has to know '${known[0].name}' of each step ahead`)
+      throw new OptionError('live', `cannot be; the model has to know '${known[0].name}' of each step ahead`)
     }
     this.#model = model
     this.#options = options
@@ -60,10 +61,10 @@ export class LiveLabels implements Predictor {
 
   /** Throws, with the reason, where a model cannot read so. */
   constructor(model: SequenceTaskModel, options: SequencePredictorOptions) {
-    if (model instanceof Transducer) throw new Error('live: cannot be; a transducer writes when it has read all')
+    if (model instanceof Transducer) throw new OptionError('live', 'cannot be; a transducer writes when it has read all')
     this.#model = model
     this.#options = options
-    this.#stream = model.stream()
+    this.#stream = blame('live', () => model.stream())
     const { source, columns, table = false } = options
     const { input, sequence } = columnsFor(model, columns)
     // Lines may be steps where a step is one token, or one number.
