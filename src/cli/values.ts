@@ -48,7 +48,7 @@ export function optionOf({
   const one = argument(parse)
   if (!mayRepeat) return option.argParser(one)
   lists.add(option)
-  return option.argParser((text: string, before: readonly (string | number)[] = []) => [...before, one(text)])
+  return option.argParser((text: string, before?: readonly (string | number)[]) => [...(before ?? []), one(text)])
 }
 
 const lists = new WeakSet<Option>()

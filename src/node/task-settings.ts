@@ -3,7 +3,7 @@ import { OptionError } from '../options/option-error.js'
 import { calendarParts } from '../series/calendar.js'
 import { scalingKinds } from '../series/scaling.js'
 import { taskColumns, taskNames, taskOptions, type TaskColumns, type TaskName, type TaskOptions } from '../tasks/task.js'
-import { choice, trainSettings, value, type Setting } from './settings.js'
+import { choice, trainSettings, value, type Setting, type SettingName } from './settings.js'
 import type { RunOptions } from './run-options.js'
 import type { TrainSettings } from './train-settings.js'
 import { checkTrainingConfig, type TrainingConfig } from './training-config.js'
@@ -110,14 +110,35 @@ export interface TaskSettings
 }
 
 /** Settings of text that every task has. */
-const shared = [
-  ...['cell', 'hidden', 'layers', 'dropout', 'steps', 'epochs', 'minutes', 'loss', 'patience', 'optimizer', 'rate', 'schedule'],
-  ...['clip', 'clipValue', 'l2', 'heldOut', 'validateEvery', 'checkpointEvery', 'keep', 'logEvery', 'retries', 'seed', 'kernels'],
+const shared: readonly SettingName[] = [
+  'cell',
+  'hidden',
+  'layers',
+  'dropout',
+  'steps',
+  'epochs',
+  'minutes',
+  'loss',
+  'patience',
+  'optimizer',
+  'rate',
+  'schedule',
+  'clip',
+  'clipValue',
+  'l2',
+  'heldOut',
+  'validateEvery',
+  'checkpointEvery',
+  'keep',
+  'logEvery',
+  'retries',
+  'seed',
+  'kernels',
 ]
 
 /** Whether a task has a setting, of its own or of text. */
 export const hasSetting = (task: TaskName, setting: string): boolean => {
-  if (shared.includes(setting)) return true
+  if ((shared as readonly string[]).includes(setting)) return true
   const own: readonly string[] = [...taskOptions[task], ...taskColumns[task]]
   return own.includes(setting === 'oneWay' ? 'bidirectional' : setting)
 }
@@ -179,9 +200,23 @@ export function taskParts(task: TaskName, settings: TaskSettings): TaskParts {
   }
 }
 
-const trainingNames = [
-  ...['steps', 'epochs', 'seconds', 'loss', 'patience', 'optimizer', 'learningRate', 'schedule', 'clipNorm', 'clipValue', 'l2'],
-  ...['heldOut', 'validateEvery', 'checkpointEvery', 'retries', 'seed'],
+const trainingNames: readonly (keyof TrainingConfig)[] = [
+  'steps',
+  'epochs',
+  'seconds',
+  'loss',
+  'patience',
+  'optimizer',
+  'learningRate',
+  'schedule',
+  'clipNorm',
+  'clipValue',
+  'l2',
+  'heldOut',
+  'validateEvery',
+  'checkpointEvery',
+  'retries',
+  'seed',
 ]
 
 function blameTokens(tokens: string): void {

@@ -1,5 +1,5 @@
 /** Live data: each row is a step, and is answered before the next one is there. */
-import { Forecaster } from '../forecast/forecaster.js'
+import type { Forecaster } from '../forecast/forecaster.js'
 import { shownDate } from '../series/steps.js'
 import type { LabelStream } from '../sequences/label-stream.js'
 import type { SequenceStep } from '../sequences/label-model.js'

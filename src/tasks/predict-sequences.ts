@@ -25,8 +25,11 @@ export interface SequencePredictorOptions {
 }
 
 /** The columns of a table, where nobody says those of training. */
-export const columnsFor = ({ columns }: SequenceTaskModel, given: TaskColumns = {}): SequenceColumns =>
-  ({ input: ['input'], ...columns, ...given }) as SequenceColumns
+export const columnsFor = ({ columns }: SequenceTaskModel, given: TaskColumns = {}): SequenceColumns => ({
+  input: ['input'],
+  ...columns,
+  ...given,
+})
 
 /** What the steps of a model's sequences have, in the columns of a table. */
 export function kindFor({ config, columns }: SequenceTaskModel, { input, token }: SequenceColumns, table: Table): StepKind {
