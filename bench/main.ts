@@ -4,7 +4,7 @@ import { cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { Command, InvalidArgumentError, Option } from 'commander'
 import type { Engine } from 'unrolled'
-import { findNativeLibrary, startEngine, type Kernels } from 'unrolled/node'
+import { findNativeLibrary, startEngine, useWideVectors, type Kernels } from 'unrolled/node'
 import { allowRelaxedSimd } from '../src/cli/flags.js'
 import { measureGemm, type GemmReport } from './gemm.js'
 import { measure, type Running } from './measure.js'
@@ -20,6 +20,7 @@ interface Flags {
   seconds: number
   steps?: number
   json?: boolean
+  wideVectors: boolean
   scaling?: boolean
   profile?: boolean
 }
@@ -27,6 +28,8 @@ interface Flags {
 interface Report {
   readonly task: string
   readonly kernels: string
+  /** Bits of a vector. */
+  readonly vectors: number
   readonly threads: number
   readonly shards: number
   readonly steps: number
@@ -57,6 +60,7 @@ const program = new Command('bench')
   .option('--shards <n>', 'shards of the batch; default: as a language model would be trained with', whole)
   .option('--seconds <n>', 'how long to measure a task, after a warm-up', positive, 8)
   .option('--steps <n>', 'how many steps to measure, instead', whole)
+  .option('--no-wide-vectors', 'vectors of 128 bits, where Node can pair them')
   .option('--scaling', 'how the cost of an LSTM grows with time steps, streams and layers')
   .option('--profile', 'with --task: where the time of a step goes')
   .showSuggestionAfterError()
@@ -65,10 +69,13 @@ const node = `Node ${process.versions.node}`
 const note = (text: string): void => void process.stderr.write(`${text}\n`)
 const rounded = (value: number): number => Number(value.toPrecision(4))
 
+let vectors = 128
+
 async function run(flags: Flags): Promise<void> {
   if (flags.profile && !(flags.task && flags.task in tasks)) throw new Error('--profile needs --task, and one that has steps')
-  if (flags.scaling) return scaling(flags)
-  if (!flags.task) return all(flags)
+  if (!flags.task && !flags.scaling) return all(flags)
+  if (flags.wideVectors && 'flag' in useWideVectors({ kernels: flags.kernels })) vectors = 256
+  if (!flags.task) return scaling(flags)
   if (flags.task === 'gemm') return gemm(flags)
   return single(flags.task, flags)
 }
@@ -77,11 +84,21 @@ async function single(task: string, flags: Flags): Promise<void> {
   const { engine, kernels } = await engineOf(flags)
   const { shapes, unit, start } = tasks[task]
   const begin = (on: Engine): Running => start(on, flags.shards)
-  note(`${task}: ${shapes}; float32, ${threadsOf(engine.threads)}, ${kernels} kernels, ${node}`)
+  note(`${task}: ${shapes}; float32, ${threadsOf(engine.threads)}, ${kernels} kernels of ${vectors} bits, ${node}`)
   if (flags.profile) return console.log(profile(engine, start(engine, 1), flags.seconds))
   const { steps, median, min, parameters, gflops, shards = 1 } = measure(engine, begin, flags)
   const msPerStep = { median: rounded(median), min: rounded(min) }
-  const report: Report = { task, kernels, threads: engine.threads, shards, steps, msPerStep, parameters, gflops: rounded(gflops) }
+  const report: Report = {
+    task,
+    kernels,
+    vectors,
+    threads: engine.threads,
+    shards,
+    steps,
+    msPerStep,
+    parameters,
+    gflops: rounded(gflops),
+  }
   if (unit === 'character') report.charactersPerSecond = Math.round(1000 / median)
   console.log(flags.json ? JSON.stringify(report) : tableOf([report]))
 }
@@ -95,8 +112,8 @@ async function engineOf({ kernels, threads }: Flags): Promise<{ engine: Engine; 
 async function gemm(flags: Flags): Promise<void> {
   const { kernels } = await engineOf({ ...flags, threads: 1 })
   const library = flags.kernels === 'native' ? await findNativeLibrary() : undefined
-  note(`gemm: C = op(A)·op(B), M×N×K; float32, 1 thread, ${kernels} kernels, ${node}`)
-  const report = await measureGemm(kernels, flags.seconds, library)
+  note(`gemm: C = op(A)·op(B), M×N×K; float32, 1 thread, ${kernels} kernels of ${vectors} bits, ${node}`)
+  const report = await measureGemm(kernels, vectors, flags.seconds, library)
   const shapes = report.shapes.map(({ shape, gflops }) => ({
     shape,
     gflops: { best: rounded(gflops.best), median: rounded(gflops.median) },
@@ -112,6 +129,7 @@ function all(flags: Flags): void {
     String(flags.seconds),
     ...(flags.steps ? ['--steps', String(flags.steps)] : []),
     ...(flags.kernels ? ['--kernels', flags.kernels] : []),
+    ...(flags.wideVectors ? [] : ['--no-wide-vectors']),
     '--threads',
     String(flags.threads),
     ...(flags.shards ? ['--shards', String(flags.shards)] : []),
@@ -125,16 +143,14 @@ function all(flags: Flags): void {
   const products = lineOf('gemm')
   if (flags.json) return void process.stdout.write([...lines, products].join(''))
   const reports = lines.map((line) => JSON.parse(line) as Report)
-  console.log(
-    `${machine(reports[0].kernels, flags.threads)}\n\n${tableOf(reports)}\n\n${gemmTable(JSON.parse(products) as GemmReport)}`,
-  )
+  console.log(`${machine(reports[0], flags.threads)}\n\n${tableOf(reports)}\n\n${gemmTable(JSON.parse(products) as GemmReport)}`)
 }
 
 const threadsOf = (threads: number): string => `${threads} thread${threads === 1 ? '' : 's'}`
 
-const machine = (kernels: string, threads: number): string => {
+const machine = ({ kernels, vectors }: Pick<Report, 'kernels' | 'vectors'>, threads: number): string => {
   const processors = cpus()
-  return `float32, ${threadsOf(threads)}, ${kernels} kernels, ${node} (V8 ${process.versions.v8}), ${processors.length} × ${processors[0]?.model.trim()}`
+  return `float32, ${threadsOf(threads)}, ${kernels} kernels of ${vectors} bits, ${node} (V8 ${process.versions.v8}), ${processors.length} × ${processors[0]?.model.trim()}`
 }
 
 const tableOf = (reports: readonly Report[]): string =>
@@ -173,7 +189,7 @@ async function scaling(flags: Flags): Promise<void> {
   const names = { window: 'T, time steps', streams: 'B, streams', layers: 'layers' } as const
   const { kernels, engine } = await engineOf(flags)
   console.log(
-    `LSTM 128, embedding 128; T ${base.window}, B ${base.streams}, ${base.layers} layers but for what changes; ${machine(kernels, engine.threads)}`,
+    `LSTM 128, embedding 128; T ${base.window}, B ${base.streams}, ${base.layers} layers but for what changes; ${machine({ kernels, vectors }, engine.threads)}`,
   )
   for (const size of ['window', 'streams', 'layers'] as const) {
     const measured: (ReturnType<typeof measure> & { value: number })[] = []

@@ -31,7 +31,8 @@ export function applyConfigFile(command: Command, path: string): void {
   }
   const options = command.options.filter((option) => option.attributeName() !== 'config')
   for (const [key, value] of Object.entries(values)) {
-    const option = options.find((known) => known.attributeName() === key || known.long === `--${key}`)
+    // What a flag turns off is true or false here, by its own name.
+    const option = options.find((known) => known.attributeName() === key || known.long?.replace(/^--no-/, '--') === `--${key}`)
     if (!option) {
       const meant = nearest(
         key,

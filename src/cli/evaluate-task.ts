@@ -2,10 +2,11 @@
 import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { evaluateTask, evaluationTable, readTable, type TaskName } from '../index.js'
-import { isRun, loadTaskModel, nameOf, readConfig, readText, startEngine, type Kernels } from '../node/index.js'
+import { isRun, loadTaskModel, nameOf, readConfig, readText, startEngine } from '../node/index.js'
 import { UsageError } from './config-file.js'
+import type { EngineFlags } from './wide-vectors.js'
 
-export interface EvaluateTaskFlags {
+export interface EvaluateTaskFlags extends EngineFlags {
   trainedOn?: string[]
   input?: string[]
   label?: string
@@ -14,7 +15,6 @@ export interface EvaluateTaskFlags {
   from?: string
   beam?: number
   json?: boolean
-  kernels?: Kernels
 }
 
 export async function runEvaluateTask(
@@ -23,7 +23,7 @@ export async function runEvaluateTask(
   files: readonly string[],
   flags: EvaluateTaskFlags,
 ): Promise<void> {
-  const { trainedOn, from, beam, json, kernels, ...columns } = flags
+  const { trainedOn, from, beam, json, kernels, wideVectors: _, ...columns } = flags
   if (files.length > 1 || (trainedOn && trainedOn.length > 1)) {
     throw new UsageError(`evaluate: ${files.length} files were given; a model to ${task} is measured on one table`)
   }

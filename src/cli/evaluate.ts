@@ -2,15 +2,15 @@
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { assess, comparisonTable, OptionError, type Corpus } from '../index.js'
-import { isRun, loadModel, readRunCorpus, startEngine, taskOfPath, type DocumentSettings, type Kernels } from '../node/index.js'
+import { isRun, loadModel, readRunCorpus, startEngine, taskOfPath, type DocumentSettings } from '../node/index.js'
 import { corpusOf } from './corpus.js'
 import { runEvaluateTask, type EvaluateTaskFlags } from './evaluate-task.js'
 import { UsageError } from './config-file.js'
+import { allowWideVectors, type EngineFlags } from './wide-vectors.js'
 
-export interface EvaluateFlags {
+export interface EvaluateFlags extends EngineFlags {
   trainedOn?: string[]
   json?: boolean
-  kernels?: Kernels
 }
 
 function refuseGiven(options: Readonly<Record<string, unknown>>, what: string): void {
@@ -23,6 +23,7 @@ export async function runEvaluate(
   files: readonly string[],
   { input, label, output, sequence, from, beam, ...flags }: EvaluateFlags & DocumentSettings & EvaluateTaskFlags,
 ): Promise<void> {
+  allowWideVectors(flags)
   const ofTasks = { input, label, output, sequence, from, beam }
   const task = await taskOfPath(path)
   const { documents, csvColumn, jsonField, ...shared } = flags

@@ -33,17 +33,19 @@ function threadsOf<P extends KeptProgress>({ model, training }: Followed<P>): st
   return `, ${training.shards} shards on ${Math.min(threads, training.shards)} thread${threads === 1 ? '' : 's'}${why}`
 }
 
-/** @param flag the V8 flag that was set, to be told */
+/** @param flags the V8 flags that were set, to be told */
 export async function follow<P extends KeptProgress>(
   run: Followed<P>,
   { json }: { json?: boolean },
-  flag: string | undefined,
+  flags: readonly (string | undefined)[],
   said: Said<P>,
 ): Promise<void> {
   const { folder, training, model } = run
   const say = (line: string): unknown => process.stderr.write(`${line}\n`)
   say(String(model))
-  say(`kernels: ${model.network.engine.name}${threadsOf(run)}, Node ${process.versions.node}${flag ? ` with ${flag}` : ''}`)
+  say(
+    `kernels: ${model.network.engine.name}${threadsOf(run)}, Node ${process.versions.node}${flags.some(Boolean) ? ` with ${flags.filter(Boolean).join(' and ')}` : ''}`,
+  )
   say(`everything goes to ${folder.path}; Ctrl-C saves and stops\n`)
   // The step that runs ends first; then there is something whole to save. A second Ctrl-C ends at once.
   let isStopped = false

@@ -1,10 +1,11 @@
 /** `unrolled generate` */
 import { createInterface } from 'node:readline'
 import type { DecodingOptions, LanguageModel } from '../index.js'
-import { loadModel, startEngine, type Kernels } from '../node/index.js'
+import { loadModel, startEngine } from '../node/index.js'
+import { allowWideVectors, type EngineFlags } from './wide-vectors.js'
 import { latestRun } from './places.js'
 
-export interface GenerateFlags extends Omit<DecodingOptions, 'banned' | 'forced'> {
+export interface GenerateFlags extends Omit<DecodingOptions, 'banned' | 'forced'>, EngineFlags {
   prompt: string
   seed: number
   count: number
@@ -16,11 +17,11 @@ export interface GenerateFlags extends Omit<DecodingOptions, 'banned' | 'forced'
   top: number
   json?: boolean
   chat?: boolean
-  kernels?: Kernels
 }
 
 export async function runGenerate(path: string | undefined, flags: GenerateFlags): Promise<void> {
-  const { prompt, seed, count, beams, alpha, ban, force: forced, top, json, chat, kernels, ...options } = flags
+  const { prompt, seed, count, beams, alpha, ban, force: forced, top, json, chat, kernels, wideVectors, ...options } = flags
+  allowWideVectors({ kernels, wideVectors })
   const model = await loadModel(path ?? latestRun(), { engine: await startEngine(kernels) })
   const decoding = { ...options, banned: ban?.map((token) => special(model, token)), forced }
   if (chat) await converse(model, decoding, seed)

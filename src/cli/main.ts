@@ -15,7 +15,7 @@ import {
 } from '../node/index.js'
 import { defaultWorkers } from '../sweep/index.js'
 import { applyConfigFile, UsageError } from './config-file.js'
-import { runDoctor } from './doctor.js'
+import { runDoctor, type DoctorFlags } from './doctor.js'
 import { runEvaluate, type EvaluateFlags } from './evaluate.js'
 import { runExport, type ExportFlags } from './export.js'
 import { allowRelaxedSimd } from './flags.js'
@@ -39,6 +39,7 @@ const withSettings = (command: Command, settings: Readonly<Record<string, Settin
   return command
 }
 const kernels = (): Option => optionOf(engineSettings.kernels)
+const wideVectors = (): Option => optionOf(engineSettings.wideVectors)
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
 const flag = allowRelaxedSimd()
@@ -97,6 +98,7 @@ withSettings(train, taskSettings)
       'keep',
       'threads',
       'kernels',
+      'wideVectors',
       'json',
     ])
     refuse(
@@ -124,6 +126,7 @@ program
   .option('--out <folder>', "where all is kept, and gone on with; default: sweeps/ and the file's name, without .json")
   .option('--workers <n>', 'trials at a time on this machine; default: one for each core, with --redis 0', whole(0))
   .option('--redis <url>', 'let the workers of this Redis server run the trials, such as redis://host:6379')
+  .addOption(wideVectors())
   .option('--json', 'the lines of sweep.jsonl on standard output, as trials end, instead of the table')
   .action((file: string, flags: SweepFlags) => runSweep(file, flags))
 
@@ -133,6 +136,7 @@ program
   .requiredOption('--redis <url>', 'the server, such as redis://host:6379')
   .option('--workers <n>', 'trials at a time; default: one for each core', whole(1), defaultWorkers())
   .option('--cache <folder>', "where texts are kept; default: unrolled, in the user's folder for caches")
+  .addOption(wideVectors())
   .action((flags: WorkerFlags) => runWorker(flags))
 
 program
@@ -171,6 +175,7 @@ program
     ]),
   )
   .addOption(kernels())
+  .addOption(wideVectors())
   .action((model: string | undefined, flags: GenerateFlags) => runGenerate(model, flags))
 
 program
@@ -190,6 +195,7 @@ program
   .option('--live', 'each row is a step, and is answered at once; of a forecaster, what comes after it')
   .option('--json', 'JSON lines instead of a CSV')
   .addOption(kernels())
+  .addOption(wideVectors())
   .action((model: string, file: string | undefined, flags: PredictFlags) => runPredict(model, file, flags))
 
 withSettings(
@@ -209,6 +215,7 @@ withSettings(
   .option('--beam <n>', 'transduce: how many beginnings are followed side by side; default: 1', whole(1))
   .option('--json', 'as JSON')
   .addOption(kernels())
+  .addOption(wideVectors())
   .action((model: string, files: string[], flags: EvaluateFlags & DocumentSettings) => runEvaluate(model, files, flags))
 
 withSettings(
@@ -222,6 +229,7 @@ withSettings(
   .addOption(new Option('--text <text>', 'the text itself').conflicts(['documents', 'csvColumn', 'jsonField']))
   .option('--json', 'a JSON line for each token')
   .addOption(kernels())
+  .addOption(wideVectors())
   .action((model: string, files: string[], flags: ScoreFlags) => runScore(model, files, flags))
 
 program
@@ -266,8 +274,9 @@ program
 program
   .command('doctor')
   .description('tell what this machine offers, and how fast each choice of kernels is on it')
+  .addOption(wideVectors())
   .option('--json', 'as JSON')
-  .action((flags: { json?: boolean }) => runDoctor(flags, flag))
+  .action((flags: DoctorFlags) => runDoctor(flags, flag))
 
 const isGiven = (command: Command, name: string): boolean => ['cli', 'config'].includes(command.getOptionValueSource(name) ?? '')
 

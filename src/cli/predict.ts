@@ -1,9 +1,10 @@
 /** `unrolled predict` */
 import { csvLine, predictor, type Answer } from '../index.js'
-import { loadTaskModel, nameOf, readPieces, startEngine, type Kernels } from '../node/index.js'
+import { loadTaskModel, nameOf, readPieces, startEngine } from '../node/index.js'
 import { UsageError } from './config-file.js'
+import { allowWideVectors, type EngineFlags } from './wide-vectors.js'
 
-export interface PredictFlags {
+export interface PredictFlags extends EngineFlags {
   input?: string[]
   sequence?: string
   horizon?: number
@@ -12,12 +13,12 @@ export interface PredictFlags {
   length?: number
   live?: boolean
   json?: boolean
-  kernels?: Kernels
 }
 
 /** Answers each row, or sequence, as soon as it is complete. */
 export async function runPredict(path: string, file: string | undefined, flags: PredictFlags): Promise<void> {
-  const { input, sequence, json, kernels, ...options } = flags
+  const { input, sequence, json, kernels, wideVectors, ...options } = flags
+  allowWideVectors({ kernels, wideVectors })
   const model = await loadTaskModel(path, { engine: await startEngine(kernels, 1) })
   // A forecaster stands at the end of a series; whoever goes on from there needs no file.
   const isWhole = !('kind' in model) && !options.live

@@ -4,6 +4,7 @@ import { readText, startEngine, TaskRun, taskParts, type TaskSettings } from '..
 import { UsageError } from './config-file.js'
 import { follow } from './follow.js'
 import { nextRun } from './places.js'
+import { allowWideVectors } from './wide-vectors.js'
 
 export interface TaskFlags extends TaskSettings {
   task: TaskName
@@ -23,19 +24,20 @@ export async function runTrainTask(files: readonly string[], flags: TaskFlags, f
       `train: ${found}; --task ${task} trains on one table, a CSV with a header or JSON lines; - is standard input`,
     )
   }
+  const wide = allowWideVectors(settings)
   const engine = await startEngine(settings.kernels, 1)
   const data = await readText(files[0])
   const source = files[0] === '-' ? 'standard input' : files[0]
   const run = await TaskRun.create({ out, task, data, source, ...parts, engine, ...how })
   process.stderr.write(`${source}: ${count(run.config.data.rows)} rows\n`)
-  await followTask(run, { json }, flag)
+  await followTask(run, { json }, [flag, wide])
 }
 
 /** What is said of the run of a task. */
-export function followTask(run: TaskRun, flags: { json?: boolean }, flag: string | undefined): Promise<void> {
+export function followTask(run: TaskRun, flags: { json?: boolean }, v8: readonly (string | undefined)[]): Promise<void> {
   for (const note of run.notes) process.stderr.write(`${note}\n`)
   const { unit } = run.config
-  return follow(run, flags, flag, {
+  return follow(run, flags, v8, {
     predicted: `${unit.split(' a ')[1] ?? 'prediction'}s`,
     validation: ({ validation }) => {
       const { loss } = validation!

@@ -8,11 +8,11 @@ import {
   startEngine,
   TaskRun,
   trainParts,
-  type Kernels,
   type TrainSettings,
 } from '../node/index.js'
 import { corpusOf, sourcesOf } from './corpus.js'
 import { follow } from './follow.js'
+import { allowWideVectors, type EngineFlags } from './wide-vectors.js'
 import { nextRun } from './places.js'
 import { followTask } from './train-task.js'
 
@@ -27,6 +27,7 @@ const count = (n: number): string => n.toLocaleString('en')
 /** @param flag the V8 flag that was set, to be told */
 export async function runTrain(files: readonly string[], flags: TrainFlags, flag: string | undefined): Promise<void> {
   const { network, training, run: reporting } = trainParts(flags)
+  const wide = allowWideVectors(flags)
   const engine = await startEngine(flags.kernels, flags.shards === 1 ? 1 : (flags.threads ?? 'all'))
   const base = flags.from === undefined ? undefined : await loadModel(flags.from, { engine })
   const corpus = await corpusOf(files, flags, base)
@@ -46,11 +47,11 @@ export async function runTrain(files: readonly string[], flags: TrainFlags, flag
       `${flags.from} was trained with '${trainedWith}' kernels: what follows differs in the last digits from what they would give`,
     )
   }
-  await followText(run, flags, flag)
+  await followText(run, flags, [flag, wide])
 }
 
 /** What a run can be told anew. */
-export interface ResumeFlags {
+export interface ResumeFlags extends EngineFlags {
   steps?: number
   epochs?: number
   minutes?: number
@@ -58,7 +59,6 @@ export interface ResumeFlags {
   patience?: number
   keep?: number
   threads?: number
-  kernels?: Kernels
   json?: boolean
 }
 
@@ -70,16 +70,17 @@ export async function runResume(path: string, flags: ResumeFlags, flag: string |
   )
   const task = readConfig(path).task
   if (task !== undefined && flags.threads !== undefined) refuseSettings(task, ['threads'])
+  const wide = allowWideVectors(flags)
   const changed = { kernels, keep, training: changes }
   const run = task === undefined ? await Run.resume(path, { ...changed, threads }) : await TaskRun.resume(path, changed)
   for (const why of run.passedOver) process.stderr.write(`passed over: ${why}\n`)
   process.stderr.write(`going on after step ${count(run.training.step)}\n`)
-  await (run instanceof Run ? followText(run, flags, flag) : followTask(run, flags, flag))
+  await (run instanceof Run ? followText(run, flags, [flag, wide]) : followTask(run, flags, [flag, wide]))
 }
 
 /** What is said of the run of a language model. */
-const followText = (run: Run, flags: { json?: boolean }, flag: string | undefined): Promise<void> =>
-  follow(run, flags, flag, {
+const followText = (run: Run, flags: { json?: boolean }, v8: readonly (string | undefined)[]): Promise<void> =>
+  follow(run, flags, v8, {
     predicted: 'tokens',
     validation: ({ validation, final }) => {
       const lines = [inWords(validation!)]

@@ -37,4 +37,5 @@ export {
 } from './task-settings.js'
 export { trainParts, type DocumentSettings, type TokenSettings, type TrainParts, type TrainSettings } from './train-settings.js'
 export { checkTrainingConfig, type TrainingConfig } from './training-config.js'
+export { useWideVectors, type WideVectors } from './wide-vectors.js'
 export { writeFolder } from './write-folder.js'

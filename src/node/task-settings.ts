@@ -134,6 +134,8 @@ const shared: readonly SettingName[] = [
   'retries',
   'seed',
   'kernels',
+  'wideVectors',
+  'recompute',
 ]
 
 /** Whether a task has a setting, of its own or of text. */
@@ -216,6 +218,7 @@ const trainingNames: readonly (keyof TrainingConfig)[] = [
   'validateEvery',
   'checkpointEvery',
   'retries',
+  'recompute',
   'seed',
 ]
 

@@ -5,7 +5,9 @@ import { decodeSafetensors, encodeSafetensors, type Safetensors } from '../forma
 import { checkSeal, seal, unsealed } from '../formats/seal.js'
 import { writeWhole } from '../formats/storage.js'
 import type { Matrix } from '../graph/matrix.js'
+import type { Cell } from '../nn/cell.js'
 import type { Engine } from '../run/engine.js'
+import type { Names } from '../options/known.js'
 import type { SequenceEncoder, SequenceInput } from '../series/sequences.js'
 import { splitWords } from '../text/words.js'
 import { dropTrainingTensors } from '../train/checkpoint.js'
@@ -33,6 +35,9 @@ export interface SequenceColumns {
   /** Which tells sequences apart, where each row is a step. */
   readonly sequence?: string
 }
+
+/** What a model is loaded with. */
+export const loadNames: Names<{ cell?: Cell; engine?: Engine }> = { cell: true, engine: true }
 
 export abstract class SequenceModel {
   /** Undefined where it was trained on examples. */
