@@ -11,7 +11,6 @@ import {
   taskSettings,
   trainSettings,
   type DocumentSettings,
-  type Setting,
 } from '../node/index.js'
 import { defaultWorkers } from '../sweep/index.js'
 import { applyConfigFile, UsageError } from './config-file.js'
@@ -23,23 +22,16 @@ import { underFlag } from './flag-names.js'
 import { runGenerate, type GenerateFlags } from './generate.js'
 import { runImport, type ImportFlags } from './import.js'
 import { runInspect } from './inspect.js'
-import { runPredict, type PredictFlags } from './predict.js'
+import { addPredict } from './predict.js'
 import { runScore, type ScoreFlags } from './score.js'
 import { runSweep, runWorker, type SweepFlags, type WorkerFlags } from './sweep.js'
 import { runTrainTask, type TaskFlags } from './train-task.js'
 import { runResume, runTrain, type ResumeFlags, type TrainFlags } from './train.js'
+import { kernels, wideVectors, withSettings } from './options.js'
 import { choice, number, optionOf, positive, several, share, whole } from './values.js'
 
 /** The exit codes; what was stopped by the user ends with 130. */
 const [failed, wrongUse] = [1, 2]
-
-/** The options that these settings are. */
-const withSettings = (command: Command, settings: Readonly<Record<string, Setting>>): Command => {
-  for (const setting of Object.values(settings)) command.addOption(optionOf(setting))
-  return command
-}
-const kernels = (): Option => optionOf(engineSettings.kernels)
-const wideVectors = (): Option => optionOf(engineSettings.wideVectors)
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
 const flag = allowRelaxedSimd()
@@ -178,25 +170,7 @@ program
   .addOption(wideVectors())
   .action((model: string | undefined, flags: GenerateFlags) => runGenerate(model, flags))
 
-program
-  .command('predict')
-  .description('forecast, classify, tag or transduce with a model that was trained so')
-  .argument('<model>', "a model's file, or the folder of a run")
-  .argument(
-    '[file]',
-    "a CSV, JSON lines, or lines of text; - is standard input; default: that, of a forecaster its own series' end",
-  )
-  .option('--input <column>', 'what is read; may be given several times; default: as in training', several)
-  .option('--sequence <column>', 'rows with the same value are the steps of one sequence; default: as in training')
-  .option('--horizon <steps>', 'forecast: how many steps ahead; default: as many as it was trained for', whole(1))
-  .option('--seed <seed>', 'forecast: decides what is drawn beyond those; default: 1', whole(0))
-  .option('--beam <n>', 'transduce: how many beginnings are followed side by side; default: 1', whole(1))
-  .option('--length <n>', 'transduce: tokens at most; default: half as many again as the longest of training', whole(1))
-  .option('--live', 'each row is a step, and is answered at once; of a forecaster, what comes after it')
-  .option('--json', 'JSON lines instead of a CSV')
-  .addOption(kernels())
-  .addOption(wideVectors())
-  .action((model: string, file: string | undefined, flags: PredictFlags) => runPredict(model, file, flags))
+addPredict(program)
 
 withSettings(
   program

@@ -1,7 +1,10 @@
 /** `unrolled predict` */
+import type { Command } from 'commander'
 import { csvLine, predictor, type Answer } from '../index.js'
 import { loadTaskModel, nameOf, readPieces, startEngine } from '../node/index.js'
 import { UsageError } from './config-file.js'
+import { kernels as kernelsOption, wideVectors as wideVectorsOption } from './options.js'
+import { several, whole } from './values.js'
 import { allowWideVectors, type EngineFlags } from './wide-vectors.js'
 
 export interface PredictFlags extends EngineFlags {
@@ -41,4 +44,27 @@ export async function runPredict(path: string, file: string | undefined, flags: 
   }
   if (from !== undefined) for await (const piece of readPieces(from)) write(answering.push(piece))
   write(answering.end())
+}
+
+/** The command itself. */
+export function addPredict(program: Command): void {
+  program
+    .command('predict')
+    .description('forecast, classify, tag or transduce with a model that was trained so')
+    .argument('<model>', "a model's file, or the folder of a run")
+    .argument(
+      '[file]',
+      "a CSV, JSON lines, or lines of text; - is standard input; default: that, of a forecaster its own series' end",
+    )
+    .option('--input <column>', 'what is read; may be given several times; default: as in training', several)
+    .option('--sequence <column>', 'rows with the same value are the steps of one sequence; default: as in training')
+    .option('--horizon <steps>', 'forecast: how many steps ahead; default: as many as it was trained for', whole(1))
+    .option('--seed <seed>', 'forecast: decides what is drawn beyond those; default: 1', whole(0))
+    .option('--beam <n>', 'transduce: how many beginnings are followed side by side; default: 1', whole(1))
+    .option('--length <n>', 'transduce: tokens at most; default: half as many again as the longest of training', whole(1))
+    .option('--live', 'each row is a step, and is answered at once; of a forecaster, what comes after it')
+    .option('--json', 'JSON lines instead of a CSV')
+    .addOption(kernelsOption())
+    .addOption(wideVectorsOption())
+    .action((model: string, file: string | undefined, flags: PredictFlags) => runPredict(model, file, flags))
 }

@@ -99,7 +99,7 @@ export function refuseTooLarge<S extends Pick<ReadingParts, 'hidden' | 'layers' 
   refuseTooLargeModel(chosen, (own) => sizesOf({ ...parts, ...own }, steps).parameters)
   refuseTooLargeTraining(
     { ...chosen, window: steps, streams: batch },
-    ({ window, streams: _, ...own }) => ({ ...sizesOf({ ...parts, ...own }, window), slots, shards: 1, unit: 'steps' }),
+    ({ window, ...own }) => ({ ...sizesOf({ ...parts, ...own }, window), slots, shards: 1, unit: 'steps' }),
     { window: 'sequences', streams: 'batch' },
   )
 }

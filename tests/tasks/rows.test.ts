@@ -5,7 +5,7 @@ import { RowReader } from '../../src/tasks/rows.js'
 const read = (pieces: readonly string[], { column = 'name', lines = true } = {}) => {
   const reader = new RowReader({ source: 'x', column, lines })
   const parts = [...pieces.map((piece) => reader.push(piece)), reader.end()]
-  return { form: reader.form, names: parts.at(-1)!.names, rows: parts.flatMap(({ rows }) => rows) }
+  return { form: reader.form, names: parts[parts.length - 1].names, rows: parts.flatMap(({ rows }) => rows) }
 }
 
 const texts = {
