@@ -49,7 +49,7 @@ export function evaluateForecasts(model: Forecaster, table: Table, from?: number
         mean(({ forecast, actual }) => bandCoverage(actual[target], forecast.columns[target].low, forecast.columns[target].high)),
       ),
     )
-    const others = Object.entries(rulesFor(period, training)).flatMap(([name, make]) => {
+    const others = Object.entries(rulesFor(period, training, horizon)).flatMap(([name, make]) => {
       try {
         const rule = make()
         return [
@@ -78,8 +78,9 @@ export function evaluateForecasts(model: Forecaster, table: Table, from?: number
   }
 }
 
-const rulesFor = (period: number, training: Float64Array): Readonly<Record<string, () => ForecastRule>> => {
-  const lags = Math.max(period, 7)
+const rulesFor = (period: number, training: Float64Array, horizon: number): Readonly<Record<string, () => ForecastRule>> => {
+  // As far back as it looks ahead, where there is enough to learn so many weights from.
+  const lags = Math.max(1, Math.min(Math.max(period, horizon, 7), Math.floor(training.length / 4)))
   return {
     [period > 1 ? `seasonal-naive, ${period} steps` : 'the last value']: () => (period > 1 ? seasonalNaive(period) : naive),
     [`linear autoregression, ${lags} lags`]: () => linearAutoregression(training, { lags }).forecast,
