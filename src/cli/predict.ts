@@ -1,4 +1,5 @@
 /** `unrolled predict` */
+import { once } from 'node:events'
 import type { Command } from 'commander'
 import { csvLine, predictor, type Answer } from '../index.js'
 import { loadTaskModel, nameOf, readPieces, startEngine } from '../node/index.js'
@@ -32,18 +33,20 @@ export async function runPredict(path: string, file: string | undefined, flags: 
   if (file === '') throw new UsageError('predict: an empty file name; - is standard input')
   const answering = predictor(model, { source: nameOf(from ?? path), columns, table, ...options })
   let isFirst = true
-  const write = (answers: readonly Answer[]): void => {
+  const write = async (answers: readonly Answer[]): Promise<void> => {
     let text = ''
     for (const { json: object, rows } of answers) {
       if (json) text += `${JSON.stringify(object)}\n`
       else for (const row of rows) text += `${csvLine(row)}\n`
     }
     if (text === '') return
-    process.stdout.write(isFirst && !json ? `${csvLine(answering.names)}\n${text}` : text)
+    const all = isFirst && !json ? `${csvLine(answering.names)}\n${text}` : text
     isFirst = false
+    // Whoever reads slowly is waited for.
+    if (!process.stdout.write(all)) await once(process.stdout, 'drain')
   }
-  if (from !== undefined) for await (const piece of readPieces(from)) write(answering.push(piece))
-  write(answering.end())
+  if (from !== undefined) for await (const piece of readPieces(from)) await write(answering.push(piece))
+  await write(answering.end())
 }
 
 /** The command itself. */

@@ -38,7 +38,9 @@ export async function loadTaskModel(path: string, options: { cell?: Cell; engine
   refuseUnknown('loadTaskModel', options, { cell: true, engine: true })
   return found(path, 'last', (bytes, source) => {
     if (taskOfFile(bytes, source) === undefined) {
-      throw new WrongKind(`${source}: is no forecaster, classifier, tagger or transducer of Unrolled`)
+      throw new WrongKind(
+        `${source}: is no forecaster, classifier, tagger or transducer; generate, score and evaluate are for language models`,
+      )
     }
     return taskModelFromBytes(bytes, { ...options, source })
   })

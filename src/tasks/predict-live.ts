@@ -17,6 +17,7 @@ export class LiveForecasts implements Predictor {
   readonly #model: Forecaster
   readonly #options: ForecastAnswerOptions
   readonly #reader: RowReader
+  #steps = 0
 
   /** Throws where what is known in advance would have to be known of the steps ahead. */
   constructor(model: Forecaster, options: ForecastAnswerOptions) {
@@ -44,7 +45,8 @@ export class LiveForecasts implements Predictor {
       const table = Table.fromRows([row], { source, names })
       const at = this.#model.dateAhead(1)
       this.#model.step(observationOf(this.#model, table))
-      const after = Number.isNaN(at) ? row.row : shownDate(at)
+      this.#steps++
+      const after = Number.isNaN(at) ? this.#steps : shownDate(at)
       return answersOf(this.#model, this.#model.forecast(horizon, seed === undefined ? {} : { seed }), [after])
     })
   }

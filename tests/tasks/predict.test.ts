@@ -151,7 +151,7 @@ describe('a forecaster', () => {
     while (!training.ended) training.next()
     const model = training.finish() as Forecaster
     const whole = model.fork()
-    const live = answers(model, '10\n11\n', { live: true, horizon: 1 }, 1)
+    const live = answers(model, 'sales\n10\n11\n', { live: true, horizon: 1 }, 1)
     expect(live.map(({ json }) => [json.after, json.step])).toEqual([
       [1, 1],
       [2, 1],
