@@ -60,7 +60,7 @@ const train = program
   .option('--from <model>', 'begin with the weights of this model, or run, and its vocabulary')
 train.addOption(optionOf(taskSetting))
 withSettings(train, trainSettings)
-withSettings(train, taskSettings)
+withSettings(train, taskSettings, 'Options of tasks:')
   .option('--json', 'the log on standard output, a JSON line each')
   .action(async (files: string[], flags: AllTrainFlags) => {
     if (flags.config !== undefined) applyConfigFile(train, flags.config)

@@ -18,7 +18,7 @@ const columns = (flags: string, description: string): Setting => ({ ...column(fl
 
 export const taskSetting = choice(
   '--task <task>',
-  'train on a table, a CSV or JSON lines, not on text: to forecast series, to classify sequences, to tag their steps, or to transduce them into others',
+  'train on a table, a CSV or JSON lines, not on text: to forecast series, to classify sequences, to tag their steps, or to transduce them into others; other options have defaults of its own then',
   taskNames,
 )
 
