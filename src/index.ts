@@ -171,7 +171,7 @@ export type { TokenForwardOptions, TokenNetwork } from './nn/token-network.js'
 
 // Generation
 export { predict, surprisals } from './generate/along.js'
-export type { DecodingOptions, WritingOptions } from './generate/decoding.js'
+export { decodingDefaults, type DecodingOptions, type WritingOptions } from './generate/decoding.js'
 export type { Filters } from './generate/filters.js'
 export { Reader, type ReaderState } from './generate/reader.js'
 export { Sampler, type Alternative } from './generate/sampler.js'
@@ -204,6 +204,7 @@ export { holtWinters, type HoltWinters, type HoltWintersRates } from './metrics/
 export { linearAutoregression, type AutoregressionOptions, type LinearAutoregression } from './metrics/linear-autoregression.js'
 export { ngramClassifier, type NgramClassifier, type NgramClassifierOptions } from './metrics/ngram-classifier.js'
 export { thresholdRule, type ThresholdRule } from './metrics/threshold-rule.js'
+export { jointNgram, type JointNgram, type JointNgramOptions } from './metrics/joint-ngram.js'
 
 // Files
 export { decodeSafetensors, encodeSafetensors, type NamedTensor, type Safetensors } from './formats/safetensors.js'

@@ -2,6 +2,7 @@
 /** The command `unrolled`. Standard output carries what was asked for; everything else goes to standard error. */
 import { readFileSync } from 'node:fs'
 import { Command, Option } from 'commander'
+import { decodingDefaults } from '../index.js'
 import {
   documentSettings,
   engineSettings,
@@ -136,27 +137,42 @@ program
   .description('let a model write')
   .argument('[model]', "a model's file, or the folder of a run; default: the newest run in runs/")
   .option('--prompt <text>', 'what to continue', '')
-  .option('--length <n>', 'tokens to write at most', whole(0), 500)
-  .option('--temperature <value>', 'below 1 more cautious, above 1 more daring, 0 always the most likely', number(0), 0.7)
+  .option('--length <n>', 'tokens to write at most', whole(0), decodingDefaults.length)
+  .option(
+    '--temperature <value>',
+    'below 1 more cautious, above 1 more daring, 0 always the most likely',
+    number(0),
+    decodingDefaults.temperature,
+  )
   .option('--top-k <n>', 'draw from so many tokens, the most likely ones; default: all', whole(1))
-  .option('--top-p <share>', 'draw from the fewest tokens that together have this probability', share(true), 1)
-  .option('--min-p <share>', 'draw from tokens at least so many times as likely as the most likely one', share(false), 0)
-  .option('--repetition-penalty <value>', 'above 1: fewer repetitions', positive, 1)
-  .option('--repetition-window <n>', 'how many tokens back that looks', whole(1), 64)
+  .option(
+    '--top-p <share>',
+    'draw from the fewest tokens that together have this probability',
+    share(true),
+    decodingDefaults.topP,
+  )
+  .option(
+    '--min-p <share>',
+    'draw from tokens at least so many times as likely as the most likely one',
+    share(false),
+    decodingDefaults.minP,
+  )
+  .option('--repetition-penalty <value>', 'above 1: fewer repetitions', positive, decodingDefaults.repetitionPenalty)
+  .option('--repetition-window <n>', 'how many tokens back that looks', whole(1), decodingDefaults.repetitionWindow)
   .option('--ban <token>', 'a token that is never written; may be given several times', several)
   .option('--force <text>', 'what is written begins with this')
   .option('--stop <text>', 'end where this appears; may be given several times', several)
   .option('--allow-unknown', 'the unknown token may be written')
-  .option('--count <n>', 'how many texts; with --beams, how many of the best', whole(1), 1)
+  .option('--count <n>', 'how many texts; with --beams, how many of the best', whole(1), decodingDefaults.count)
   .addOption(
     new Option('--beams <width>', 'beam search of this width, instead of drawing')
       .argParser(whole(1))
       .conflicts(['temperature', 'topK', 'topP', 'minP', 'repetitionPenalty', 'repetitionWindow', 'seed', 'top']),
   )
-  .option('--alpha <value>', 'its length normalisation', number(0), 0.7)
-  .option('--seed <seed>', 'seed of the draw', whole(0), 1)
+  .option('--alpha <value>', 'with --beams, its length normalisation', number(0), decodingDefaults.alpha)
+  .option('--seed <seed>', 'seed of the draw', whole(0), decodingDefaults.seed)
   .option('--json', 'a JSON line for each token, or for each beam')
-  .option('--top <n>', 'with --json, so many of the most likely tokens with each', whole(0), 0)
+  .option('--top <n>', 'with --json, so many of the most likely tokens with each', whole(0), decodingDefaults.top)
   .addOption(
     new Option('--chat', 'answer each line of standard input, up to --stop (default: the end of the line)').conflicts([
       'prompt',
@@ -168,7 +184,13 @@ program
   )
   .addOption(kernels())
   .addOption(wideVectors())
-  .action((model: string | undefined, flags: GenerateFlags) => runGenerate(model, flags))
+  .action((model: string | undefined, _: unknown, command: Command) => {
+    const flags = given<GenerateFlags>(command)
+    if (flags.alpha !== undefined && flags.beams === undefined)
+      throw new UsageError('--alpha: needs --beams, whose texts it compares')
+    if (flags.top !== undefined && !flags.json) throw new UsageError('--top: needs --json, which has a place for them')
+    return runGenerate(model, flags)
+  })
 
 addPredict(program)
 
