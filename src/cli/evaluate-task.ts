@@ -34,7 +34,7 @@ export async function runEvaluateTask(
     throw new UsageError(`evaluate: no file; name a table to measure a model to ${task} on`)
   }
   const tableOf = async (name: string) => readTable(await readText(name), nameOf(name)).table
-  const known = trainedOn?.[0] ?? (task === 'classify' || task === 'tag' ? kept : undefined)
+  const known = trainedOn?.[0] ?? (task === 'forecast' ? undefined : kept)
   const evaluation = evaluateTask(model, await tableOf(file), {
     columns: Object.fromEntries(Object.entries(columns).filter(([, value]) => value !== undefined)),
     trainedOn: known === undefined ? undefined : await tableOf(known),

@@ -2,17 +2,17 @@
 import { Forecaster } from '../forecast/forecaster.js'
 import type { ClassificationMeasure } from '../metrics/classification.js'
 import { refuseUnknown } from '../options/known.js'
-import { OptionError } from '../options/option-error.js'
 import { SequenceClassifier } from '../sequences/classifier.js'
 import { Transducer } from '../sequences/transducer.js'
 import type { Table } from '../series/table.js'
 import type { Measured, TaskEvaluation } from './evaluation.js'
 import { evaluateForecasts } from './evaluate-forecasts.js'
 import { classifiedBaselines, taggedBaselines, type LabelBaseline } from './evaluate-labels.js'
+import { jointBaseline } from './evaluate-outputs.js'
 import { classifiedExamples, taggedExamples, transducedExamples } from './examples.js'
 import { columnsFor, isOfSteps } from './predict-sequences.js'
 import { namedColumns, type TaskColumns } from './task.js'
-import { taskOf } from './model.js'
+import { refuseOthers, taskOf } from './model.js'
 import type { TaskModel } from './training.js'
 
 export interface TaskEvaluationOptions {
@@ -27,30 +27,37 @@ export interface TaskEvaluationOptions {
 }
 
 const share = (name: string): Measured => ({ name, isShare: true })
+const wanting = 'for simpler models beside it, name the table that the model was trained on'
 const count = (n: number): string => n.toLocaleString('en')
 
 /** Throws a sentence for a table that is none of this model's, and for a label that training did not have. */
 export function evaluateTask(model: TaskModel, table: Table, options: TaskEvaluationOptions = {}): TaskEvaluation {
   refuseUnknown('evaluateTask', options, { columns: true, trainedOn: true, from: true, beam: true })
   const { columns: given, trainedOn, from, beam } = options
-  const isForecaster = model instanceof Forecaster
-  const others = { beam: model instanceof Transducer ? undefined : beam, from: isForecaster ? undefined : from }
-  for (const [name, value] of Object.entries(others)) {
-    if (value !== undefined) throw new OptionError(name, `is none of a ${isForecaster ? 'forecaster' : model.kind}`)
-  }
-  if (isForecaster) return evaluateForecasts(model, table, from)
+  refuseOthers(model, {
+    ...given,
+    beam: model instanceof Transducer ? undefined : beam,
+    from: model instanceof Forecaster ? undefined : from,
+    trainedOn: model instanceof Forecaster ? trainedOn : undefined,
+  })
+  if (model instanceof Forecaster) return evaluateForecasts(model, table, from)
   const columnsOf = (one: Table): TaskColumns => {
     const columns = namedColumns(taskOf(model), columnsFor(model, given)) as TaskColumns & { token?: string }
     const { token: _, sequence, ...rest } = columns
     return isOfSteps({ input: rest.input!, sequence }, one.names) ? { ...rest, sequence } : rest
   }
   if (model instanceof Transducer) {
-    const { items, sequences, count: cases } = model.evaluate(transducedExamples(table, columnsOf(table)), { beam: beam ?? 1 })
+    const examples = transducedExamples(table, columnsOf(table))
+    const rates = model.evaluate(examples, { beam: beam ?? 1 })
+    const baseline = trainedOn && jointBaseline(model, transducedExamples(trainedOn, columnsOf(trainedOn)), examples)
     return {
-      measured: `${count(cases)} sequences`,
+      measured: `${count(rates.count)} sequences`,
       measures: [share('token errors'), share('sequence errors')],
-      models: [{ name: 'network', values: [items, sequences] }],
-      notes: [],
+      models: [{ name: 'network', rates }, ...(baseline ? [baseline] : [])].map(({ name, rates: { items, sequences } }) => ({
+        name,
+        values: [items, sequences],
+      })),
+      notes: trainedOn ? [] : [wanting],
     }
   }
   if (model instanceof SequenceClassifier) {
@@ -84,6 +91,6 @@ function labelled(
       name,
       values: valuesOf(measure),
     })),
-    notes: isCompared ? [] : ['for simpler models beside it, name the table that the model was trained on'],
+    notes: isCompared ? [] : [wanting],
   }
 }

@@ -6,7 +6,8 @@ import type { Engine } from '../run/engine.js'
 import { SequenceClassifier } from '../sequences/classifier.js'
 import { SequenceTagger } from '../sequences/tagger.js'
 import { Transducer } from '../sequences/transducer.js'
-import type { TaskName } from './task.js'
+import { OptionError } from '../options/option-error.js'
+import { taskColumns, type TaskName } from './task.js'
 import type { TaskModel } from './training.js'
 
 /** What the files of each task say that they are. */
@@ -28,6 +29,14 @@ export function taskOf(model: TaskModel): TaskName {
   if (model instanceof Forecaster) return 'forecast'
   if (model instanceof SequenceClassifier) return 'classify'
   return model instanceof SequenceTagger ? 'tag' : 'transduce'
+}
+
+/** Throws for options that were given and that a model has not: columns that its task has not; of a forecaster, which knows its columns, any. */
+export function refuseOthers(model: TaskModel, given: Readonly<Record<string, unknown>>): void {
+  const isForecaster = model instanceof Forecaster
+  const columns: readonly string[] = isForecaster ? [] : taskColumns[taskOf(model)]
+  const found = Object.entries(given).find(([name, value]) => value !== undefined && !columns.includes(name))
+  if (found) throw new OptionError(found[0], `is none of a ${isForecaster ? 'forecaster' : model.kind}`)
 }
 
 /**

@@ -1,11 +1,11 @@
 /** What a model of any task says of a table whose text comes in pieces. */
 import { Forecaster } from '../forecast/forecaster.js'
 import { refuseUnknown } from '../options/known.js'
-import { OptionError } from '../options/option-error.js'
 import type { Answer, Predictor } from './answers.js'
 import { forecastAnswers, forecastNames } from './predict-forecast.js'
 import { LiveForecasts, LiveLabels } from './predict-live.js'
 import { SequencePredictor } from './predict-sequences.js'
+import { refuseOthers } from './model.js'
 import type { TaskColumns } from './task.js'
 import { Transducer } from '../sequences/transducer.js'
 import type { TaskModel } from './training.js'
@@ -41,15 +41,12 @@ export function predictor(model: TaskModel, options: PredictOptions = {}): Predi
     table: true,
   })
   const { source = 'table', columns, horizon, seed, beam, length, live = false, table } = options
-  const isForecaster = model instanceof Forecaster
-  const others = isForecaster
-    ? { columns, beam, length }
-    : { horizon, seed, ...(model instanceof Transducer ? {} : { beam, length }) }
-  const what = isForecaster ? 'forecaster' : model.kind
-  for (const [name, value] of Object.entries(others)) {
-    if (value !== undefined) throw new OptionError(name === 'columns' ? 'input' : name, `is none of a ${what}`)
-  }
-  if (isForecaster) {
+  refuseOthers(model, {
+    ...columns,
+    ...(model instanceof Forecaster ? {} : { horizon, seed }),
+    ...(model instanceof Transducer ? {} : { beam, length }),
+  })
+  if (model instanceof Forecaster) {
     if (live) return new LiveForecasts(model, { source, horizon, seed })
     return new WholeSeries(model, { source, horizon, seed })
   }

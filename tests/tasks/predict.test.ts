@@ -172,13 +172,18 @@ describe('a forecaster', () => {
       'seasonal-naive, 7 steps',
     ])
     expect(all[0].values.every(Number.isFinite)).toBe(true)
+    expect(() => evaluateTask(models.forecast, table, { trainedOn: table })).toThrow('trainedOn: is none of a forecaster')
+    expect(() => evaluateTask(models.tag, table, { columns: { output: 'x' } })).toThrow('output: is none of a sequence tagger')
     expect(() => evaluateTask(models.forecast, table, { from: 58 })).toThrow('from: 58; must be a step from 1 to 57, or its date')
   })
 })
 
-test('a transducer is measured by its errors', () => {
+test('a transducer is measured by its errors, beside an n-gram model of pairs', () => {
   const { table } = readTable(data.transduce.text, 'x')
-  const { measures, models: all } = evaluateTask(models.transduce, table, { beam: 2 })
+  const { measures, models: all } = evaluateTask(models.transduce, table, { beam: 2, trainedOn: table })
   expect(measures.map(({ name }) => name)).toEqual(['token errors', 'sequence errors'])
+  expect(all.map(({ name }) => name)).toEqual(['network', 'joint 6-gram'])
   expect(all[0].values[0]).toBeGreaterThan(0)
+  // Each letter stands for its capital.
+  expect(all[1].values).toEqual([0, 0])
 })
