@@ -108,9 +108,10 @@ function anchorTarget(
 
 const viewsRows = (node: Node): boolean => node.op === 'sliceRows' || (node.op === 'sliceCols' && viewsRows(node.inputs[0]))
 
+const looksOn: ReadonlySet<string> = new Set(['sliceCols', 'sliceRows', 'after'])
+
 /** What a chain of slices looks at. */
-export const rootView = (node: Node): Node =>
-  node.op === 'sliceCols' || node.op === 'sliceRows' ? rootView(node.inputs[0]) : node
+export const rootView = (node: Node): Node => (looksOn.has(node.op) ? rootView(node.inputs[0]) : node)
 
 /** The node in whose storage a node of a loop's body lies. */
 export function ownerOf(node: Node, anchors: Anchors): Node {

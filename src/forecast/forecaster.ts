@@ -206,11 +206,12 @@ export class Forecaster {
    * Makes the band so much wider, or narrower, that its share of what came in the steps of a series from `from` on lies in it (conformalized
    * quantile regression, Romano, Patterson & Candès 2019): by one number for each target.
    */
-  calibrate(data: SeriesData, { from }: { from: number | string }): void {
+  calibrate(data: SeriesData, options: { from: number | string }): void {
+    refuseUnknown('calibrate', options, { from: true })
     const { spec, band, head } = this.config
     // From the mean alone, or from the band as the network has it.
     this.config = { ...this.config, margins: head === 'point' ? spec.targets.map(() => 0) : null }
-    const found = this.backtest(data, { from })
+    const found = this.backtest(data, options)
     const margins = spec.targets.map(({ name, scaling }) => {
       const beyond = found.flatMap(({ forecast, actual }) => {
         const { low, high } = forecast.columns[name]
@@ -293,6 +294,7 @@ export class Forecaster {
 
   /** Reads a model from a file; needs Node, Deno or Bun. */
   static async load(path: string, options: { cell?: Cell; engine?: Engine } = {}): Promise<Forecaster> {
+    refuseUnknown('load', options, { cell: true, engine: true })
     return Forecaster.fromBytes(await readWhole(path), { ...options, source: path })
   }
 

@@ -1,6 +1,7 @@
 /** How tokens are chosen, in numbers. */
 import type { Filters } from './filters.js'
 import { OptionError } from '../options/option-error.js'
+import type { Names } from '../options/known.js'
 
 export interface Sampling extends Filters {
   /** Divides the logits; 0: always the most likely token. */
@@ -11,6 +12,16 @@ export interface Sampling extends Filters {
   readonly repetitionWindow: number
   /** By token: 0, or −∞ where it is never chosen. */
   readonly bias: ArrayLike<number>
+}
+
+export const samplingNames: Names<Sampling> = {
+  temperature: true,
+  topK: true,
+  topP: true,
+  minP: true,
+  repetitionPenalty: true,
+  repetitionWindow: true,
+  bias: true,
 }
 
 /** Without an option: the network's own distribution. */

@@ -7,6 +7,19 @@ export function parameterCount(cell: Cell, { embedding, hidden, layers, tied }: 
   return tokens * embedding + recurrent + tokens + (tied ? 0 : hidden * tokens)
 }
 
-/** How many numbers a token of a window keeps for the way back, about: those of the layers, and two for each token that may come next. */
-export const keptOfToken = (cell: Cell, { embedding, hidden, layers }: ModelConfig, tokens: number): number =>
-  layerSizes(cell, { input: embedding, hidden, layers }).columns + 2 * tokens
+/**
+ * How many numbers a window of one sequence keeps for the way back, about: those of the layers, and two for each token that may come next.
+ *
+ * @param recompute after how many steps the state is kept, and of the layers nothing but that and what the last of them puts out
+ */
+export function keptOfWindow(
+  cell: Cell,
+  { embedding, hidden, layers }: ModelConfig,
+  tokens: number,
+  { window, recompute = Infinity }: { readonly window: number; readonly recompute?: number },
+): number {
+  const { columns, state } = layerSizes(cell, { input: embedding, hidden, layers })
+  const outside = 2 * tokens * window
+  if (recompute >= window) return outside + columns * window
+  return outside + hidden * window + state * Math.ceil(window / recompute) + columns * recompute
+}

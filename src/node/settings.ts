@@ -123,6 +123,11 @@ export const trainSettings = {
   ),
   window: value('--window <steps>', 'steps through which gradients flow', whole(1), 64),
   reach: value('--reach <steps>', 'earlier steps that a loss reaches back to; default: all of its window', whole(0)),
+  recompute: value(
+    '--recompute <steps>',
+    'keep the state every so many steps of a window only, and compute what lies between anew: less memory, more time; default: keep all',
+    whole(1),
+  ),
   optimizer: choice('--optimizer <name>', 'how gradients change weights', ['adam', 'adamw', 'rmsprop', 'adagrad', 'sgd'], {
     default: 'adam',
   }),

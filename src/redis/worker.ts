@@ -3,11 +3,12 @@ import type { Job, Worker } from 'bullmq'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { homedir, hostname } from 'node:os'
 import { join } from 'node:path'
-import { makeFolder } from '../node/files.js'
 import { Pool, Stopped } from '../sweep/pool.js'
 import type { Task, TrialResult } from '../sweep/trial.js'
 import { prefix, queueName, type Connection } from './connection.js'
+import { refuseUnknown, type Names } from '../options/known.js'
 import { fetchCorpus } from './corpora.js'
+import { ownFolder } from './own-folder.js'
 import { fetchTrial, sendWhileItRuns, trialKey, TrialSender } from './trial-files.js'
 
 /** What a job says. */
@@ -27,6 +28,8 @@ export interface SweepWorkerOptions {
   wideVectors?: boolean
   onNotice?: (sentence: string) => void
 }
+
+export const workerNames: Names<SweepWorkerOptions> = { workers: true, cache: true, wideVectors: true, onNotice: true }
 
 /**
  * How long a trial may be silent until it is taken up by another, and how often that is looked at; milliseconds. The process that keeps the
@@ -51,7 +54,9 @@ export class SweepWorker {
   #worker: Worker<TrialJob, TrialResult> | undefined
   #stopping = false
 
-  constructor(connection: Connection, { workers, cache = defaultCache(), wideVectors, onNotice = () => {} }: SweepWorkerOptions) {
+  constructor(connection: Connection, options: SweepWorkerOptions) {
+    refuseUnknown('SweepWorker', options, workerNames)
+    const { workers, cache = defaultCache(), wideVectors, onNotice = () => {} } = options
     this.#connection = connection
     this.#workers = workers
     this.#notice = onNotice
@@ -62,8 +67,8 @@ export class SweepWorker {
   /** Ends after `stop`. */
   async run(): Promise<void> {
     const { client, bullmq } = this.#connection
-    await makeFolder(join(this.cache, 'trials'))
-    const worker = new bullmq.Worker<TrialJob, TrialResult>(queueName, (job, token) => this.#take(job, token!), {
+    const trials = await ownFolder(join(this.cache, 'trials'))
+    const worker = new bullmq.Worker<TrialJob, TrialResult>(queueName, (job, token) => this.#take(job, token!, trials.path), {
       connection: client,
       prefix,
       concurrency: this.#workers,
@@ -82,6 +87,7 @@ export class SweepWorker {
       await this.#closed
     } finally {
       this.#pool.close()
+      await trials.remove()
     }
   }
 
@@ -108,12 +114,12 @@ export class SweepWorker {
     if (folder !== undefined) this.#pool.stopTrial(folder)
   }
 
-  async #take(job: Job<TrialJob, TrialResult>, token: string): Promise<TrialResult> {
+  async #take(job: Job<TrialJob, TrialResult>, token: string, trials: string): Promise<TrialResult> {
     const { sweep, sha256, task } = job.data
     const id = job.id!
     if (!/^[\da-f-]{36}$/.test(sweep) || !/^[\da-f]{64}$/.test(sha256)) throw new Error(`job ${id}: is no trial of a sweep`)
     const connection = this.#connection
-    const folder = await mkdtemp(join(this.cache, 'trials', `${id}-`))
+    const folder = await mkdtemp(join(trials, `${id}-`))
     this.#lost.delete(id)
     this.#running.set(id, folder)
     try {

@@ -8,13 +8,16 @@ import type { LabelConfig, LabelModel, MadeWith } from './label-model.js'
 import { LabelRunner } from './label-runner.js'
 import { LabelWindows, type LabelledSequence, type LabelWindow } from './label-windows.js'
 import { encodeAll, inWords } from './model.js'
-import { sequencePlan, type SequenceOptions, type SequencePlan } from './options.js'
+import type { Names } from '../options/known.js'
+import { sequenceNames, sequencePlan, type SequenceOptions, type SequencePlan } from './options.js'
 import { SequenceTraining, type SequenceValidation } from './training.js'
 
 export interface LabelTrainingOptions extends SequenceOptions {
   /** What an error on a label weighs: `balanced`, each label as much as the others; or a number for some, 1 for the rest. Default: all alike. */
   classWeights?: ClassWeights
 }
+
+export const labelNames: Names<LabelTrainingOptions> = { ...sequenceNames, classWeights: true }
 
 /** A sequence, and its label or those of its steps. */
 export interface Labelled {

@@ -5,7 +5,9 @@ import { decodeSafetensors, encodeSafetensors, type Safetensors } from '../forma
 import { checkSeal, seal, unsealed } from '../formats/seal.js'
 import { writeWhole } from '../formats/storage.js'
 import type { Matrix } from '../graph/matrix.js'
+import type { Cell } from '../nn/cell.js'
 import type { Engine } from '../run/engine.js'
+import type { Names } from '../options/known.js'
 import type { SequenceEncoder, SequenceInput } from '../series/sequences.js'
 import { splitWords } from '../text/words.js'
 import { dropTrainingTensors } from '../train/checkpoint.js'
@@ -22,6 +24,9 @@ export interface SequenceNetwork {
   readonly tensors: readonly TensorMapping[]
   readonly stateSizes: readonly Readonly<Record<string, number>>[]
 }
+
+/** What a model is loaded with. */
+export const loadNames: Names<{ cell?: Cell; engine?: Engine }> = { cell: true, engine: true }
 
 export abstract class SequenceModel {
   /** What its weights were trained with; empty before training. */

@@ -3,7 +3,7 @@ import type { Cell } from '../nn/cell.js'
 import { cellName, resolveCell, type CellName, type NormalizedCellName } from '../nn/named-cells.js'
 import type { Engine } from '../run/engine.js'
 import type { ScalingKind } from '../series/scaling.js'
-import { refuseUnknown, type Names } from '../options/known.js'
+import type { Names } from '../options/known.js'
 import { trainNames, type TrainOptions } from '../train/train-options.js'
 
 /** What the tokens of a text are. */
@@ -36,7 +36,7 @@ export interface SequenceOptions extends Omit<TrainOptions, 'streams' | 'window'
 // What is read in windows has more.
 const { streams: _, window: __, reach: ___, validationTokens: ____, shards: _____, ...wholeNames } = trainNames
 
-const sequenceNames: Names<SequenceOptions> = {
+export const sequenceNames: Names<SequenceOptions> = {
   ...wholeNames,
   tokens: true,
   scaling: true,
@@ -75,7 +75,6 @@ export interface SequencePlan {
 
 /** Throws a sentence for what cannot be. What is left over is checked as options of a training. */
 export function sequencePlan(options: SequenceOptions): SequencePlan {
-  refuseUnknown('train', options, sequenceNames)
   const { tokens = 'characters', scaling, cell = 'gru', hidden = 64, layers = 1, residual = false, ...others } = options
   const { bidirectional = true, embedding = 32, dropout = 0.2, batch = 32, engine, ...training } = others
   if (!(Number.isSafeInteger(batch) && batch >= 1)) throw new Error(`batch: ${batch}; must be a positive integer`)

@@ -94,8 +94,10 @@ export class Pool {
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     })
     child.on('message', (message: FromProcess) => this.#heard(child, message))
-    // A message to a process that has just died; its end is told by itself.
-    child.on('error', () => {})
+    // Otherwise it is a message to a process that has just died, whose end is told by itself.
+    child.on('error', ({ message }) => {
+      if (child.pid === undefined) this.#died(child, message)
+    })
     child.on('exit', (code, signal) => this.#died(child, signal ?? `code ${code}`))
     return child
   }

@@ -30,7 +30,7 @@ export interface TrainingSize {
   readonly shards: number
   /** What a step is called: `tokens`. */
   readonly unit: string
-  /** How many numbers a step of one sequence keeps for the way back; about. */
+  /** How many numbers a window of one sequence keeps for the way back; about. */
   readonly kept: number
 }
 
@@ -44,7 +44,7 @@ export function refuseTooLargeTraining<S extends Sizes & { window: number; strea
 ): void {
   const bytesOf = (own: S): number => {
     const { parameters, slots, shards, kept } = trainingOf(own)
-    return bytesOfFloat * (parameters * (1 + shards + slots) + own.streams * own.window * kept)
+    return bytesOfFloat * (parameters * (1 + shards + slots) + own.streams * kept)
   }
   const bytes = bytesOf(sizes)
   if (!(bytes > most)) return

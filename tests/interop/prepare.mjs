@@ -4,6 +4,7 @@ import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { installPackages } from '../../scripts/debian.mjs'
 
 const here = import.meta.dirname
 const python = '/usr/bin/python3'
@@ -19,23 +20,14 @@ const redis = '/usr/bin/redis-server'
 const hasTorch = () => spawnSync(python, ['-c', 'import torch']).status === 0
 const hasBlas = () => spawnSync(python, ['-c', "import ctypes; ctypes.CDLL('libopenblas.so.0')"]).status === 0
 
-async function installPackages() {
+async function installSystem() {
   const missing = [
     ...(hasTorch() ? [] : ['python3-torch']),
     ...(hasBlas() ? [] : ['libopenblas0-pthread']),
     ...(existsSync(redis) ? [] : ['redis-server']),
   ]
   if (missing.length === 0) return
-  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) {
-    throw new Error(
-      `${missing.join(', ')}: missing, and only root can install it, on Debian; run apt-get install --no-install-recommends ${missing.join(' ')}`,
-    )
-  }
-  const env = { DEBIAN_FRONTEND: 'noninteractive' }
-  await run('apt-get', ['update', '-qq'], env)
-  // What the power failing would lose can be installed again.
-  const fast = ['-o', 'Dpkg::Options::=--force-unsafe-io', '-o', 'Dpkg::Use-Pty=0']
-  await run('apt-get', ['install', '-qq', '-y', '--no-install-recommends', ...fast, ...missing], env)
+  await installPackages(missing)
   if (!hasTorch()) throw new Error(`${python}: cannot import torch, though it was installed`)
   if (!hasBlas()) throw new Error(`libopenblas.so.0: cannot be loaded, though it was installed`)
 }
@@ -47,7 +39,7 @@ async function installRuntime() {
 }
 
 // Both to their ends, since one that is left half done would be in the way of the next attempt.
-for (const { reason } of await Promise.allSettled([installRuntime(), installPackages()])) {
+for (const { reason } of await Promise.allSettled([installRuntime(), installSystem()])) {
   if (reason === undefined) continue
   console.error(`test:interop: ${reason.message}`)
   process.exitCode = 1

@@ -1,6 +1,7 @@
 /** A real Chromium: Debian's, installed where it is missing. */
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { chromium, type Browser } from 'playwright-core'
 
 const executablePath = '/usr/bin/chromium'
@@ -22,19 +23,7 @@ export async function launch(flags: readonly string[] = []): Promise<Browser> {
 }
 
 function install(): void {
-  if (process.getuid?.() !== 0) {
-    throw new Error(
-      `${executablePath}: is missing, and only root can install it; run apt-get install --no-install-recommends chromium`,
-    )
-  }
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-  for (const args of [['update'], ['install', '-y', '--no-install-recommends', 'chromium']]) {
-    const { status, stdout, stderr, error } = spawnSync('apt-get', args, {
-      env,
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
-    if (error) throw new Error(`${executablePath}: is missing, and apt-get cannot install it here (${error.message})`)
-    if (status !== 0) throw new Error(`apt-get ${args.join(' ')}: ended with ${status}\n${stdout}${stderr}`)
-  }
+  const script = join(import.meta.dirname, '../../scripts/debian.mjs')
+  const { status, stdout, stderr } = spawnSync(process.execPath, [script, 'chromium'], { encoding: 'utf8', timeout: 280_000 })
+  if (status !== 0) throw new Error(`${executablePath}: is missing, and could not be installed\n${stdout}${stderr}`)
 }

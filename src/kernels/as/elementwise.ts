@@ -270,11 +270,12 @@ function lowbias32(x: v128): v128 {
 
 /**
  * out = a · (h >>> 8 ≥ ⌊p·2²⁴⌋ ? 1/(1 − p) : 0) with h = lowbias32(lowbias32(position) ^ key), p and 1/(1 − p) in float32 and
- * position = (firstRow + row)·cols + column as uint32. The mask depends on nothing else: shards and replays see the same one.
+ * position = first + (firstRow + row)·cols + column as uint32. The mask depends on nothing else: shards and replays see the same one.
  * Hashing before the key is mixed in keeps masks of related keys from being permutations of one another.
  */
 function dropout(code: usize, table: usize, destination: usize, position: i32, cols: i32, lines: i32, bytes: usize): void {
   const p = load<f32>(code, 20)
+  position += load<i32>(code, 24)
   const threshold = i32x4.splat(<i32>(p * 16777216))
   const scale = f32x4.splat(1 / (1 - p))
   // A splat slot keeps the bits of the key as they are.
