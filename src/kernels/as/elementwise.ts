@@ -74,15 +74,10 @@ function splat(to: usize, value: v128, bytes: usize): void {
   } while (to < end)
 }
 
-/** One instruction on one vector, with its constants; `op` is known when this is compiled, so only its own line remains. */
-// oxfmt-ignore
+/** One instruction on one vector; `op` is known when this is compiled, so only its own line remains. */
 // @ts-ignore: decorator
 @inline
-function apply(
-  op: i32, x: v128, y: v128, z: v128,
-  k0: v128, k1: v128, k2: v128, k3: v128, k4: v128, k5: v128, k6: v128, k7: v128,
-  k8: v128, k9: v128, k10: v128, k11: v128, k12: v128, k13: v128, k14: v128,
-): v128 {
+function apply(op: i32, x: v128, y: v128, z: v128): v128 {
   const zero = f32x4.splat(0)
   const one = f32x4.splat(1)
   if (op == Micro.Add) return f32x4.add(x, y)
@@ -100,12 +95,8 @@ function apply(
   }
   if (op == Micro.Square) return f32x4.mul(x, x)
   if (op == Micro.Sqrt) return f32x4.sqrt(x)
-  if (op == Micro.Exp) return exp(x, k0, k1, k2, k3, k4, k5, k6, k7, k8, k9, k10, k11, k13, k14)
   if (op == Micro.Log) return log(x)
-  if (op == Micro.Tanh) return tanh(x, k0, k1, k2, k3, k4, k5, k6, k7, k8, k9)
-  if (op == Micro.Sigmoid) return sigmoid(x, k0, k1, k2, k3, k4, k5, k6, k7, k8, k9, k10, k11, k12)
   if (op == Micro.Relu) return f32x4.pmax(x, zero) // pmax(NaN, 0) is NaN, pmax(0, NaN) would not be
-  if (op == Micro.Softplus) return softplus(x, k0, k1, k2, k3, k4, k5, k6, k7, k8, k9, k10, k11, k12)
   if (op == Micro.Greater) return v128.and(f32x4.gt(x, y), one)
   if (op == Micro.GreaterEqual) return v128.and(f32x4.ge(x, y), one)
   if (op == Micro.Select) return select(y, z, f32x4.ne(x, zero))
@@ -160,26 +151,11 @@ function take(address: usize, next: bool): v128 {
  * The vector of an instruction's result at these addresses, or the next one. Operands that the instruction does not have are
  * not loaded: a load whose value goes unused would stay, because it might trap.
  */
-// oxfmt-ignore
 // @ts-ignore: decorator
 @inline
-function vector(
-  op: i32, a: usize, b: usize, c: usize, next: bool,
-  k0: v128, k1: v128, k2: v128, k3: v128, k4: v128, k5: v128, k6: v128, k7: v128,
-  k8: v128, k9: v128, k10: v128, k11: v128, k12: v128, k13: v128, k14: v128,
-): v128 {
+function vector(op: i32, a: usize, b: usize, c: usize, next: bool): v128 {
   const x = take(a, next)
-  return apply(op, x, readsB(op) ? take(b, next) : x, readsC(op) ? take(c, next) : x, k0, k1, k2, k3, k4, k5, k6, k7, k8, k9, k10, k11, k12, k13, k14)
-}
-
-/** One of the constants of an instruction, or nothing. */
-// @ts-ignore: decorator
-@inline
-function constantOf(op: i32, index: i32): v128 {
-  if (op == Micro.Tanh && index < 10) return constant(TANH, index)
-  if (op == Micro.Exp && index != 12) return constant(EXP, index)
-  if ((op == Micro.Sigmoid || op == Micro.Softplus) && index < 13) return constant(EXP, index)
-  return f32x4.splat(0)
+  return apply(op, x, readsB(op) ? take(b, next) : x, readsC(op) ? take(c, next) : x)
 }
 
 /**
@@ -193,7 +169,62 @@ function map(op: i32, unroll: bool, code: usize, table: usize, destination: usiz
   let a = address(table, load<u32>(code, 8))
   let b = readsB(op) ? address(table, load<u32>(code, 12)) : 0
   let c = readsC(op) ? address(table, load<u32>(code, 16)) : 0
-  // Arguments that the instruction does not have vanish when this is compiled.
+  while (true) {
+    let i: usize = 0
+    if (unroll) {
+      // Two vectors a turn: where an instruction is cheap, what surrounds it counts.
+      i = bytes & 16
+      if (i) v128.store(d, vector(op, a, b, c, false))
+      if (i < bytes) {
+        do {
+          const first = vector(op, a + i, b + i, c + i, false)
+          const second = vector(op, a + i, b + i, c + i, true)
+          v128.store(d + i, first)
+          v128.store(d + i, second, 16)
+          i += 32
+        } while (i < bytes)
+      }
+    } else {
+      do {
+        v128.store(d + i, vector(op, a + i, b + i, c + i, false))
+        i += 16
+      } while (i < bytes)
+    }
+    if (--lines <= 0) break
+    d += stride(table, destination)
+    a += stride(table, load<u32>(code, 8))
+    if (readsB(op)) b += stride(table, load<u32>(code, 12))
+    if (readsC(op)) c += stride(table, load<u32>(code, 16))
+  }
+}
+
+/** Instructions that have constants. */
+// oxfmt-ignore
+// @ts-ignore: decorator
+@inline
+function curve(
+  op: i32, x: v128,
+  k0: v128, k1: v128, k2: v128, k3: v128, k4: v128, k5: v128, k6: v128, k7: v128,
+  k8: v128, k9: v128, k10: v128, k11: v128, k12: v128, k13: v128, k14: v128,
+): v128 {
+  if (op == Micro.Tanh) return tanh(x, k0, k1, k2, k3, k4, k5, k6, k7, k8, k9)
+  if (op == Micro.Sigmoid) return sigmoid(x, k0, k1, k2, k3, k4, k5, k6, k7, k8, k9, k10, k11, k12)
+  if (op == Micro.Softplus) return softplus(x, k0, k1, k2, k3, k4, k5, k6, k7, k8, k9, k10, k11, k12)
+  return exp(x, k0, k1, k2, k3, k4, k5, k6, k7, k8, k9, k10, k11, k13, k14)
+}
+
+/** One of them, where there are so many. */
+// @ts-ignore: decorator
+@inline
+function constantOf(op: i32, index: i32): v128 {
+  if (op == Micro.Tanh) return constant(TANH, index < 10 ? index : 0)
+  return constant(EXP, index)
+}
+
+/** `map` for them. */
+// @ts-ignore: decorator
+@inline
+function mapCurve(op: i32, unroll: bool, code: usize, table: usize, destination: usize, lines: i32, bytes: usize): void {
   const k0 = constantOf(op, 0)
   const k1 = constantOf(op, 1)
   const k2 = constantOf(op, 2)
@@ -209,16 +240,17 @@ function map(op: i32, unroll: bool, code: usize, table: usize, destination: usiz
   const k12 = constantOf(op, 12)
   const k13 = constantOf(op, 13)
   const k14 = constantOf(op, 14)
+  let d = address(table, destination)
+  let a = address(table, load<u32>(code, 8))
   while (true) {
     let i: usize = 0
     if (unroll) {
-      // Two vectors a turn: where an instruction is cheap, what surrounds it counts.
       i = bytes & 16
-      if (i) v128.store(d, vector(op, a, b, c, false, k0, k1, k2, k3, k4, k5, k6, k7, k8, k9, k10, k11, k12, k13, k14))
+      if (i) v128.store(d, curve(op, v128.load(a), k0, k1, k2, k3, k4, k5, k6, k7, k8, k9, k10, k11, k12, k13, k14))
       if (i < bytes) {
         do {
-          const first = vector(op, a + i, b + i, c + i, false, k0, k1, k2, k3, k4, k5, k6, k7, k8, k9, k10, k11, k12, k13, k14)
-          const second = vector(op, a + i, b + i, c + i, true, k0, k1, k2, k3, k4, k5, k6, k7, k8, k9, k10, k11, k12, k13, k14)
+          const first = curve(op, v128.load(a + i), k0, k1, k2, k3, k4, k5, k6, k7, k8, k9, k10, k11, k12, k13, k14)
+          const second = curve(op, v128.load(a + i, 16), k0, k1, k2, k3, k4, k5, k6, k7, k8, k9, k10, k11, k12, k13, k14)
           v128.store(d + i, first)
           v128.store(d + i, second, 16)
           i += 32
@@ -226,15 +258,13 @@ function map(op: i32, unroll: bool, code: usize, table: usize, destination: usiz
       }
     } else {
       do {
-        v128.store(d + i, vector(op, a + i, b + i, c + i, false, k0, k1, k2, k3, k4, k5, k6, k7, k8, k9, k10, k11, k12, k13, k14))
+        v128.store(d + i, curve(op, v128.load(a + i), k0, k1, k2, k3, k4, k5, k6, k7, k8, k9, k10, k11, k12, k13, k14))
         i += 16
       } while (i < bytes)
     }
     if (--lines <= 0) break
     d += stride(table, destination)
     a += stride(table, load<u32>(code, 8))
-    if (readsB(op)) b += stride(table, load<u32>(code, 12))
-    if (readsC(op)) c += stride(table, load<u32>(code, 16))
   }
 }
 
@@ -346,11 +376,11 @@ function block(code: usize, end: usize, table: usize, slotCount: u32, lines: i32
       case Micro.TanhGrad: map(Micro.TanhGrad, true, code, table, destination, n, span); break
       case Micro.SigmoidGrad: map(Micro.SigmoidGrad, true, code, table, destination, n, span); break
       case Micro.ReluGrad: map(Micro.ReluGrad, true, code, table, destination, n, span); break
-      case Micro.Exp: map(Micro.Exp, true, code, table, destination, n, span); break
+      case Micro.Exp: mapCurve(Micro.Exp, true, code, table, destination, n, span); break
       case Micro.Log: map(Micro.Log, false, code, table, destination, n, span); break
-      case Micro.Tanh: map(Micro.Tanh, true, code, table, destination, n, span); break
-      case Micro.Sigmoid: map(Micro.Sigmoid, true, code, table, destination, n, span); break
-      case Micro.Softplus: map(Micro.Softplus, false, code, table, destination, n, span); break
+      case Micro.Tanh: mapCurve(Micro.Tanh, true, code, table, destination, n, span); break
+      case Micro.Sigmoid: mapCurve(Micro.Sigmoid, true, code, table, destination, n, span); break
+      case Micro.Softplus: mapCurve(Micro.Softplus, false, code, table, destination, n, span); break
       case Micro.Clamp: map(Micro.Clamp, true, code, table, destination, n, span); break
       case Micro.Pow: power(code, table, destination, n, span); break
       case Micro.Dropout: dropout(code, table, destination, position, width, n, span); break
