@@ -1,26 +1,22 @@
 /** The kernels leave the same bits with vectors of 256 bits as without; and where there can be none, that is told. */
 import { describe, expect, test } from 'vitest'
-import { kernelTrial } from '../../src/node/kernel-trial.js'
 import { tryWideVectors, useWideVectors, whyNoWideVectors } from '../../src/node/wide-vectors.js'
 import { createEngine } from '../../src/index.js'
-import { bareKernels, type KernelBuild } from '../../src/run/wasm.js'
+import { compileKernels, kernelTrial, type KernelBuild } from '../../src/run/wide-vectors.js'
 
 const builds: readonly KernelBuild[] = ['plain', 'relaxed']
 const here = whyNoWideVectors({ v8: process.versions.v8, arch: process.arch })
 
 describe.each(builds)('%s: the forms of kernels that are for pairs', (build) => {
   test('leave the same bits as the others, by whatever they are compiled', () => {
-    const narrow = bareKernels(build, 'narrow')
-    const wide = bareKernels(build, 'for pairs')
-    wide.usePairs(true)
-    const expected = kernelTrial(narrow)
+    const expected = kernelTrial(compileKernels(build, false))
     expect(expected.length).toBeGreaterThan(50_000)
-    expect(Buffer.from(kernelTrial(wide).buffer).equals(Buffer.from(expected.buffer))).toBe(true)
+    expect(Buffer.from(kernelTrial(compileKernels(build, true)).buffer).equals(Buffer.from(expected.buffer))).toBe(true)
   })
 })
 
 test('the trial tells kernels apart that round differently', () => {
-  const [plain, relaxed] = builds.map((build) => kernelTrial(bareKernels(build, 'trial')))
+  const [plain, relaxed] = builds.map((build) => kernelTrial(compileKernels(build, false)))
   expect(plain.length).toBe(relaxed.length)
   expect(plain.some((word, i) => word !== relaxed[i])).toBe(true)
 })
