@@ -39,7 +39,7 @@ const allowed: Record<string, readonly string[]> = {
   forecast: [...beneath, 'series', 'run/engine', 'run/engines'],
   sequences: [...beneath, 'series', 'run/engine', 'run/engines'],
   recurrentjs: ['graph', 'nn', 'optim', 'text', 'train', 'generate', 'run/engine', 'run/engines', 'options'],
-  node: [...beneath, 'language', 'run/engine', 'run/engines', 'run/products', 'node:', 'uplot', 'koffi'],
+  node: [...beneath, 'language', 'run/engine', 'run/engines', 'run/products', 'run/wide-vectors', 'node:', 'uplot', 'koffi'],
   sweep: ['node', 'options', 'language/model', 'text', 'train/trainer', 'nn/random', 'run/engine', 'run/engines', 'node:'],
   // The only one that knows BullMQ.
   redis: ['sweep', 'node', 'options', 'bullmq', 'ioredis', 'node:'],
