@@ -7,7 +7,7 @@ import { table } from './table.js'
 /** What the wasm engine has besides what every engine has. */
 interface Kernels extends Engine {
   readonly heap: { readonly words: Int32Array }
-  execute(first: number, end: number): void
+  execute(first: number, end: number, native: readonly number[]): void
 }
 
 /** What the records of one kind take in a step. */
@@ -36,9 +36,9 @@ export function profile(engine: Engine, running: Running, seconds: number): stri
 
   let calls = 0
   let inside = 0
-  kernels.execute = (first, end) => {
+  kernels.execute = (first, end, native) => {
     const start = performance.now()
-    execute(first, end)
+    execute(first, end, native)
     inside += performance.now() - start
     calls++
   }
@@ -57,8 +57,9 @@ export function profile(engine: Engine, running: Running, seconds: number): stri
   const empty = emptyCall(execute)
   kernels.execute = (first, end) => {
     for (let record = first; record < end; record += recordBytes) {
+      const native = kernels.heap.words[record >> 2] === Opcode.NativeGemm ? [0] : []
       const start = performance.now()
-      execute(record, record + recordBytes)
+      execute(record, record + recordBytes, native)
       const time = performance.now() - start - empty
       const { name, operations } = described(kernels.heap.words, record >> 2)
       let cost = costs.get(name)
@@ -100,10 +101,10 @@ export function profile(engine: Engine, running: Running, seconds: number): stri
 }
 
 /** What a measurement costs by itself. */
-function emptyCall(execute: (first: number, end: number) => void): number {
+function emptyCall(execute: Kernels['execute']): number {
   const times = Array.from({ length: 10_000 }, () => {
     const start = performance.now()
-    execute(0, 0)
+    execute(0, 0, [])
     return performance.now() - start
   })
   return times.slice(5000).reduce((a, b) => a + b) / 5000

@@ -177,8 +177,10 @@ function onText(engine: Engine, shapes: Shapes, { rule, rate, ...options }: Lear
   const parameters = sizeOf(network.parameters)
   const shards = given ?? usualShards(parameters, shapes.streams ?? 1, shapes.window)
   const optimizer = new Optimizer(network.parameters, rule, { ...options, shards })
-  const trainer = new Trainer(network, { batches: streamsOf(shapes), optimizer, schedule: schedules.constant(rate) })
-  return { parameters, shards: trainer.shards, slots: rule.slots.length, step: () => trainer.step().loss, learns: true }
+  const batches = streamsOf(shapes)
+  const trainer = new Trainer(network, { batches, optimizer, schedule: schedules.constant(rate) })
+  const training = { parameters: network.parameters, window: (step: number) => batches.window(step) }
+  return { parameters, shards: trainer.shards, slots: rule.slots.length, training, step: () => trainer.step().loss, learns: true }
 }
 
 /** A sentence after the other, each from zeros, the loss summed over its tokens. */
@@ -188,15 +190,17 @@ function onSentences(network: TokenNetwork, shapes: Shapes, { rule, rate, reach,
     const { inputs, targets } = streams.window(i)
     return Int32Array.of(...inputs, targets[targets.length - 1])
   })
+  const batches = new SentenceBatches(sentences)
   const trainer = new Trainer(network, {
-    batches: new SentenceBatches(sentences),
+    batches,
     optimizer: new Optimizer(network.parameters, rule, options),
     schedule: schedules.constant(rate),
     reach,
     lossPer: 'sequence',
   })
   const parameters = sizeOf(network.parameters)
-  return { parameters, slots: rule.slots.length, step: () => trainer.step().loss, learns: true }
+  const training = { parameters: network.parameters, window: (step: number) => batches.window(step) }
+  return { parameters, slots: rule.slots.length, training, step: () => trainer.step().loss, learns: true }
 }
 
 function generating(engine: Engine, sampling: Partial<Sampling>, batch = 1): Running {
