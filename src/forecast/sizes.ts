@@ -51,5 +51,5 @@ export function keptOfWindow(
   const ofStepAhead = decoder.columns + hidden + 2 * ahead + 2 * outputs(sizes) + 2 * targets
   const outside = window * (inputs + horizon * ofStepAhead)
   if (recompute >= window) return outside + encoder.columns * window
-  return outside + hidden * window + encoder.state * Math.ceil(window / recompute) + encoder.columns * recompute
+  return outside + 2 * hidden * window + encoder.state * Math.ceil(window / recompute) + encoder.columns * recompute
 }

@@ -10,7 +10,8 @@ export function parameterCount(cell: Cell, { embedding, hidden, layers, tied }: 
 /**
  * How many numbers a window of one sequence keeps for the way back, about: those of the layers, and two for each token that may come next.
  *
- * @param recompute after how many steps the state is kept, and of the layers nothing but that and what the last of them puts out
+ * @param recompute after how many steps the state is kept, and of the layers nothing but that, what goes in, what comes out, and the
+ *   gradients of both
  */
 export function keptOfWindow(
   cell: Cell,
@@ -19,7 +20,7 @@ export function keptOfWindow(
   { window, recompute = Infinity }: { readonly window: number; readonly recompute?: number },
 ): number {
   const { columns, state } = layerSizes(cell, { input: embedding, hidden, layers })
-  const outside = 2 * tokens * window
-  if (recompute >= window) return outside + columns * window
-  return outside + hidden * window + state * Math.ceil(window / recompute) + columns * recompute
+  if (recompute >= window) return (columns + 2 * tokens) * window
+  const outside = 2 * (embedding + hidden + tokens)
+  return outside * window + state * Math.ceil(window / recompute) + columns * recompute
 }

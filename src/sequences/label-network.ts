@@ -11,7 +11,14 @@ import type { Engine } from '../run/engine.js'
 import type { Learner, Recorded, RecordOptions } from '../train/learner.js'
 import type { LabelWindow } from './label-windows.js'
 import { refuseUnknown } from '../options/known.js'
-import { readingNames, ReadingLayers, type PackedInputs, type ReadingLayersOptions } from './reading-layers.js'
+import {
+  readingNames,
+  ReadingLayers,
+  trainingNames,
+  type PackedInputs,
+  type ReadingLayersOptions,
+  type TrainingReadOptions,
+} from './reading-layers.js'
 
 export interface LabelNetworkOptions extends ReadingLayersOptions {
   /** How many labels there are. */
@@ -70,7 +77,8 @@ export class LabelNetwork implements Learner<LabelWindow> {
   }
 
   /** Logits: a row for each sequence, [B, classes]; or for each of its steps, [T·B, classes]. */
-  forward(g: Graph, inputs: PackedInputs, options: Pick<RecordOptions, 'dropoutKeys' | 'recompute'> = {}): Value {
+  forward(g: Graph, inputs: PackedInputs, options: TrainingReadOptions = {}): Value {
+    refuseUnknown('forward', options, trainingNames)
     const { reading, pooling, dropout, output } = this
     const { dropoutKeys = [], recompute } = options
     const between = dropoutKeys.slice(0, reading.recurrent.dropouts)
@@ -86,10 +94,10 @@ export class LabelNetwork implements Learner<LabelWindow> {
     return { output: this.output.forward(g, output), state: after }
   }
 
-  record(g: Graph, { batch, steps, ...options }: RecordOptions): Recorded<LabelWindow> {
+  record(g: Graph, { batch, steps, dropoutKeys, recompute }: RecordOptions): Recorded<LabelWindow> {
     const inputs = this.reading.inputs(g, { batch, steps })
     const targets = g.indices(this.pooling ? batch : steps * batch)
-    const logits = this.forward(g, inputs, options)
+    const logits = this.forward(g, inputs, { dropoutKeys, recompute })
     // Weights are about 1 in the mean over all that is trained on. Over those of a batch it would depend on who is in it.
     const share = g.input(1, 1)
     const sum = g.crossEntropy(logits, targets, { reduction: 'sum', classWeights: this.classWeights })
