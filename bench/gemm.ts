@@ -54,12 +54,17 @@ const products: readonly Product[] = [
 ]
 
 /** @param library what multiplies instead of the kernels; the peak is theirs all the same */
-export async function measureGemm(kernels: string, seconds: number, library?: ProductLibrary): Promise<GemmReport> {
+export async function measureGemm(
+  kernels: string,
+  vectors: number,
+  seconds: number,
+  library?: ProductLibrary,
+): Promise<GemmReport> {
   const each = seconds / (products.length + 1)
   const build = kernels.startsWith('plain') ? 'plain' : 'relaxed'
-  const multiply = multiplier(build, library)
+  const multiply = multiplier(build, vectors, library)
   const works = products.map(multiply)
-  const registers = await registerOnly(build)
+  const registers = await registerOnly(build, vectors)
   // V8 first compiles wasm in haste, and again, with care, in the background while that runs.
   for (const work of [registers, ...works]) during(0.1, work.run)
   during(0.9, registers.run)
@@ -96,11 +101,16 @@ function during(seconds: number, body: () => void): void {
 }
 
 /** The kernels, with nothing around them; what it returns prepares one product. */
-function multiplier(kernels: string, library: ProductLibrary | undefined): (product: Product) => Work {
+function multiplier(kernels: string, vectors: number, library: ProductLibrary | undefined): (product: Product) => Work {
   const memory = new WebAssembly.Memory({ initial: 8192, maximum: 32768 })
   const bytes = readFileSync(new URL(`../kernels.${kernels}.wasm`, import.meta.url))
   const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } })
-  const { run, heapBase } = instance.exports as unknown as { run(first: number, end: number): void; heapBase(): number }
+  const { run, heapBase, usePairs } = instance.exports as unknown as {
+    run(first: number, end: number): void
+    heapBase(): number
+    usePairs(on: boolean): void
+  }
+  usePairs(vectors === 256)
   const random = new Random(1)
   const noise = Array.from({ length: 4093 }, () => random.uniform() - 0.5)
   let end = (heapBase() + 63) & ~63
@@ -139,25 +149,28 @@ function multiplier(kernels: string, library: ProductLibrary | undefined): (prod
 
 const accumulators = 12
 
-/** Twelve independent sums hide the latency of one, and fit the registers with their two operands. */
-async function registerOnly(kernels: string): Promise<Work> {
+/** Twelve independent sums hide the latency of one, and fit the registers with their two operands. Neighbours, stored side by side, can be paired. */
+async function registerOnly(kernels: string, vectors: number): Promise<Work> {
   const { default: asc } = await import('assemblyscript/asc')
-  const names = Array.from({ length: accumulators }, (_, i) => `s${i}`)
+  const names = Array.from({ length: (accumulators * vectors) / 128 }, (_, i) => `s${i}`)
   const next = (sum: string): string =>
     kernels === 'relaxed' ? `f32x4.relaxed_madd(${sum}, a, b)` : `f32x4.add(f32x4.mul(${sum}, a), b)`
-  const source = `export function run(turns: i32, x: f32, y: f32): f32 {
-    const a = f32x4.splat(x), b = f32x4.splat(y)
-    let ${names.map((name, i) => `${name} = f32x4.splat(${i})`).join(', ')}
+  const source = `const at = memory.data(${16 * (names.length + 1)}, 16)
+  export function run(turns: i32, x: f32, y: f32): void {
+    store<f32>(at, x)
+    store<f32>(at, y, 4)
+    const a = v128.load32_splat(at), b = v128.load32_splat(at, 4)
+    let ${names.map((name, i) => `${name} = v128.load(at, ${16 * (i + 1)})`).join(', ')}
     do {
       ${names.map((name) => `${name} = ${next(name)}`).join('\n      ')}
     } while (--turns)
-    return f32x4.extract_lane(${names.reduce((sum, name) => `f32x4.add(${sum}, ${name})`)}, 0)
+    ${names.map((name, i) => `v128.store(at, ${name}, ${16 * (i + 1)})`).join('\n    ')}
   }`
   const features = kernels === 'relaxed' ? ['simd', 'relaxed-simd'] : ['simd']
   const { error, binary, stderr } = await asc.compileString(source, { optimizeLevel: 3, runtime: 'stub', enable: features })
   if (error || !binary) throw new Error(`the register-only kernel does not compile: ${stderr.toString()}`)
   const instance = new WebAssembly.Instance(new WebAssembly.Module(binary as Uint8Array<ArrayBuffer>))
-  const run = instance.exports.run as (turns: number, x: number, y: number) => number
+  const run = instance.exports.run as (turns: number, x: number, y: number) => void
   const turns = 10_000
-  return { operations: turns * accumulators * 8, run: () => void run(turns, 0.5, 1) }
+  return { operations: turns * names.length * 8, run: () => run(turns, 0.5, 1) }
 }

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import type { Command, Option } from 'commander'
 import { readSetting } from '../node/index.js'
+import { isList } from './values.js'
 import { nearest } from '../options/known.js'
 
 /** Wrong use: the command ends with 2. */
@@ -30,7 +31,8 @@ export function applyConfigFile(command: Command, path: string): void {
   }
   const options = command.options.filter((option) => option.attributeName() !== 'config')
   for (const [key, value] of Object.entries(values)) {
-    const option = options.find((known) => known.attributeName() === key || known.long === `--${key}`)
+    // What a flag turns off is true or false here, by its own name.
+    const option = options.find((known) => known.attributeName() === key || known.long?.replace(/^--no-/, '--') === `--${key}`)
     if (!option) {
       const meant = nearest(
         key,
@@ -47,6 +49,7 @@ export function applyConfigFile(command: Command, path: string): void {
 function parsed(option: Option, value: unknown, path: string, key: string): unknown {
   const isFlag = !option.required && !option.optional
   const parse = (text: string): string => (option.parseArg ? option.parseArg(text, undefined as never) : text)
+  if (Array.isArray(value) && isList(option)) return value.flatMap((one: unknown) => parsed(option, one, path, key))
   try {
     return readSetting(isFlag ? {} : { parse }, value)
   } catch (error) {

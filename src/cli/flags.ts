@@ -1,4 +1,4 @@
-/** The V8 flags that the command line sets; the library sets none. */
+/** The V8 flag that the command line sets before all else; the library sets none by itself. */
 import { setFlagsFromString } from 'node:v8'
 
 /**

@@ -1,17 +1,18 @@
 /** `unrolled score` */
-import { loadModel, startEngine, type DocumentSettings, type Kernels } from '../node/index.js'
+import { loadModel, startEngine, type DocumentSettings } from '../node/index.js'
 import { corpusOf } from './corpus.js'
 import { UsageError } from './config-file.js'
+import { allowWideVectors, type EngineFlags } from './wide-vectors.js'
 
-export interface ScoreFlags extends DocumentSettings {
+export interface ScoreFlags extends DocumentSettings, EngineFlags {
   text?: string
   json?: boolean
-  kernels?: Kernels
 }
 
 /** A line for each token: its surprisal in bits, and the token as JSON writes it, so that what cannot be seen is seen. */
 export async function runScore(path: string, files: readonly string[], flags: ScoreFlags): Promise<void> {
   const { text, json, kernels } = flags
+  allowWideVectors(flags)
   if (text !== undefined && files.length > 0) throw new UsageError(`--text: cannot be given beside a file, ${files[0]}`)
   const model = await loadModel(path, { engine: await startEngine(kernels) })
   const scores = await model.score(text ?? (await corpusOf(files.length > 0 ? files : ['-'], flags, model)))

@@ -10,6 +10,7 @@ export interface SweepFlags {
   out?: string
   workers?: number
   redis?: string
+  wideVectors?: boolean
   json?: boolean
 }
 
@@ -37,7 +38,10 @@ export async function runSweep(file: string, flags: SweepFlags): Promise<void> {
   if (sweep.done > 0) say(`going on: ${sweep.done} of ${sweep.size} are done already`)
   const workers = flags.workers ?? (connection ? 0 : defaultWorkers())
   if (connection && workers === 0) say(`waiting for workers: unrolled worker --redis ${connection.name}`)
-  const executor = connection ? await redisExecutor(connection, sweep.folder, { workers }) : localExecutor(sweep.folder, workers)
+  const { wideVectors } = flags
+  const executor = connection
+    ? await redisExecutor(connection, sweep.folder, { workers, wideVectors })
+    : localExecutor(sweep.folder, workers, { wideVectors })
   follow(sweep, flags)
   onInterrupt(() => void sweep.stop())
   let isDone: boolean
@@ -107,11 +111,12 @@ export interface WorkerFlags {
   redis: string
   workers: number
   cache?: string
+  wideVectors?: boolean
 }
 
-export async function runWorker({ redis, workers, cache }: WorkerFlags): Promise<void> {
+export async function runWorker({ redis, workers, cache, wideVectors }: WorkerFlags): Promise<void> {
   const connection = await connect(redisOptions(redis))
-  const worker = new SweepWorker(connection, { workers, cache, onNotice: say })
+  const worker = new SweepWorker(connection, { workers, cache, wideVectors, onNotice: say })
   say(`${connection.name}: ${workers} trials at a time; corpora are kept in ${worker.cache}; Ctrl-C saves and leaves`)
   let isStopped = false
   onInterrupt(() => {

@@ -1,6 +1,6 @@
 /**
  * Decides which values live inside another's storage: the parts of a concat in the whole, an assigned value in its matrix, a
- * carry in the value that the step before left. Where that cannot be, a copy is put in between.
+ * carry in the value that the step before left, what a product is added to in the sum. Where that cannot be, a copy is put in between.
  */
 import type { Loop, Node } from '../tape/node.js'
 import { isElementwise, rowOf } from '../tape/ops.js'
@@ -9,7 +9,7 @@ import { reachable } from './distribute.js'
 import type { Mutable } from './fold.js'
 
 export interface Anchors {
-  /** By part: the concat that holds it and where. */
+  /** By part: the concat, or the sum, that holds it and where. */
   readonly parts: Map<Node, { whole: Node; row: number; col: number }>
   /** By value: the matrix leaf that holds it. */
   readonly targets: Map<Node, Node>
@@ -68,7 +68,24 @@ export function anchor(tape: Tape, outputs: readonly Node[]): Anchors {
   // As it stands now: the copies put in above read matrices too, and those that assignments get below must not hide a reader.
   const read = new Set(reachable(outputs).flatMap(({ op, inputs }) => (op === 'assign' ? inputs.slice(1) : inputs)))
   for (const node of nodes) if (node.op === 'assign') anchorTarget(node, read, outputs, anchors, copy)
+  anchorSums(reachable(outputs), outputs, anchors)
   return anchors
+}
+
+/** A product is added to where the other term is, if nobody else reads that: so grows the gradient of a weight, piece by piece. */
+function anchorSums(nodes: readonly Node[], outputs: readonly Node[], anchors: Anchors): void {
+  const reads = new Map<Node, number>()
+  for (const node of outputs) reads.set(node, Infinity)
+  for (const { op, inputs } of nodes) {
+    // Whoever only waits for a value does not read it.
+    for (const input of op === 'after' ? inputs.slice(0, 1) : inputs) reads.set(input, (reads.get(input) ?? 0) + 1)
+  }
+  for (const node of nodes) {
+    const [, , addend] = node.inputs
+    if (node.op !== 'matmul' || node.loop || !addend || addend.loop || !isOwner(addend) || reads.get(addend) !== 1) continue
+    const isFree = !anchors.parts.has(addend) && !anchors.targets.has(addend)
+    if (isFree && addend.rows === node.rows) anchors.parts.set(addend, { whole: node, row: 0, col: 0 })
+  }
 }
 
 function anchorParts(node: Node, anchors: Anchors, copy: (node: Node, loop?: Loop) => Node): void {
@@ -108,9 +125,10 @@ function anchorTarget(
 
 const viewsRows = (node: Node): boolean => node.op === 'sliceRows' || (node.op === 'sliceCols' && viewsRows(node.inputs[0]))
 
+const looksOn: ReadonlySet<string> = new Set(['sliceCols', 'sliceRows', 'after'])
+
 /** What a chain of slices looks at. */
-export const rootView = (node: Node): Node =>
-  node.op === 'sliceCols' || node.op === 'sliceRows' ? rootView(node.inputs[0]) : node
+export const rootView = (node: Node): Node => (looksOn.has(node.op) ? rootView(node.inputs[0]) : node)
 
 /** The node in whose storage a node of a loop's body lies. */
 export function ownerOf(node: Node, anchors: Anchors): Node {

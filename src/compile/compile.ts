@@ -1,4 +1,4 @@
-/** From a tape to a program: distribute, fold, anchor, schedule, lay out, emit. One call a stage, in this order. */
+/** From a tape to a program: segment, distribute, fold, anchor, schedule, lay out, emit. One call a stage, in this order. */
 import type { Node } from '../tape/node.js'
 import { Tape } from '../tape/tape.js'
 import { anchor, rootView } from './anchor.js'
@@ -9,6 +9,7 @@ import { Layout } from './layout.js'
 import { print } from './print.js'
 import type { Program, Ref } from './program.js'
 import { schedule } from './schedule.js'
+import { segment } from './segment.js'
 
 /**
  * @param outputs the values that must be there when the program has run, assignments included; nothing else need be
@@ -17,7 +18,7 @@ import { schedule } from './schedule.js'
  */
 export function compile(outputs: readonly Node[], stored: ReadonlyMap<Node, Ref> = new Map(), base = 0): Program {
   const tape = new Tape()
-  const wanted = distribute(outputs, tape, stored).map((node) => {
+  const wanted = distribute(segment(outputs, stored), tape, stored).map((node) => {
     // Of what a leaf holds, the value at the time of the run is wanted; and a literal has no place.
     const isBorrowed = ['matrix', 'input', 'constant'].includes(rootView(node).op)
     return isBorrowed ? tape.place('copy', [node], node.rows, node.cols) : node

@@ -189,7 +189,10 @@ class Differentiation {
 
   #reverse(loop: Loop): Loop {
     let reversed = this.#reversed.get(loop)
-    if (!reversed) this.#reversed.set(loop, (reversed = new Loop(loop.steps, !loop.reverse)))
+    if (!reversed) {
+      const { steps, reverse, recompute } = loop
+      this.#reversed.set(loop, (reversed = new Loop(steps, !reverse, Infinity, recompute, loop)))
+    }
     return reversed
   }
 

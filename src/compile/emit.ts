@@ -23,7 +23,7 @@ function emitPass(unit: Pass, layout: Layout): Block | Kernel {
 
 function copy(from: Ref, to: Ref): Block {
   const slots: Slot[] = [operand(from, to.cols), { kind: 'matrix', ref: to }]
-  const code = [{ op: 'copy', out: 1, operands: [0], immediate: 0 }]
+  const code = [{ op: 'copy', out: 1, operands: [0], immediate: 0, first: 0 }]
   return { kind: 'elementwise', rows: to.rows, cols: to.cols, slots, temporaries: 0, code }
 }
 
@@ -45,8 +45,8 @@ function emitBlock(rows: number, cols: number, nodes: readonly Node[], layout: L
   )
   const number = (node: Node): number => slotOf.get(node) ?? slots.length + registers.get(node)!
   const code = nodes.map((node): Micro => {
-    const { exponent, rate } = node.attributes
-    return { op: node.op, out: number(node), operands: node.inputs.map(number), immediate: exponent ?? rate ?? 0 }
+    const { exponent, rate, first = 0 } = node.attributes
+    return { op: node.op, out: number(node), operands: node.inputs.map(number), immediate: exponent ?? rate ?? 0, first }
   })
   return { kind: 'elementwise', rows, cols, slots, temporaries, code: withoutLastCopies(code, slots) }
 }

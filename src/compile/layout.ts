@@ -49,6 +49,8 @@ export class Layout {
         return { leaf: attributes.slot, offset: 0, rowStride: node.cols, step: 0 }
       case 'stored':
         return { leaf: -1, offset: attributes.offset, rowStride: attributes.rowStride, step: 0 }
+      case 'after':
+        return this.place(inputs[0])
       case 'sliceCols':
         return moved(this.place(inputs[0]), () => attributes.start)
       case 'sliceRows':

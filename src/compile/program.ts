@@ -50,6 +50,8 @@ export interface Micro {
   readonly out: number
   readonly operands: readonly number[]
   readonly immediate: number
+  /** Of a dropout: the position of its first element, where its matrix is not the beginning of what is dropped from. */
+  readonly first: number
 }
 
 export interface Kernel {

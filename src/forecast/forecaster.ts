@@ -9,6 +9,7 @@ import { cellOfFile } from '../nn/named-cells.js'
 import { refuseUnknown } from '../options/known.js'
 import type { Engine } from '../run/engine.js'
 import { ForecastFeatures } from '../series/forecast-features.js'
+import { dateAfter } from '../series/steps.js'
 import { quantileOfSorted, scaled } from '../series/scaling.js'
 import { nearest } from '../series/table.js'
 import { knownAhead, TimeSeries, type SeriesData } from '../series/time-series.js'
@@ -116,6 +117,12 @@ export class Forecaster {
     return this.#named(this.#reader.forecast(ahead, seed))
   }
 
+  /** When a step ahead is, the next one being 1, in milliseconds since 1970; NaN for a series without dates. */
+  dateAhead(step: number): number {
+    const { dates } = this.config.spec
+    return dates ? dateAfter(dates.first, dates.step, this.#reader.next + step - 1) : NaN
+  }
+
   /** Takes in what came in the next step. A gap is taken in as one. Throws, having taken in nothing, for what is no step of this series. */
   step(observation: Observation): void {
     const { targets, inputs, known } = this.config.spec
@@ -206,11 +213,12 @@ export class Forecaster {
    * Makes the band so much wider, or narrower, that its share of what came in the steps of a series from `from` on lies in it (conformalized
    * quantile regression, Romano, Patterson & Candès 2019): by one number for each target.
    */
-  calibrate(data: SeriesData, { from }: { from: number | string }): void {
+  calibrate(data: SeriesData, options: { from: number | string }): void {
+    refuseUnknown('calibrate', options, { from: true })
     const { spec, band, head } = this.config
     // From the mean alone, or from the band as the network has it.
     this.config = { ...this.config, margins: head === 'point' ? spec.targets.map(() => 0) : null }
-    const found = this.backtest(data, { from })
+    const found = this.backtest(data, options)
     const margins = spec.targets.map(({ name, scaling }) => {
       const beyond = found.flatMap(({ forecast, actual }) => {
         const { low, high } = forecast.columns[name]
@@ -293,6 +301,7 @@ export class Forecaster {
 
   /** Reads a model from a file; needs Node, Deno or Bun. */
   static async load(path: string, options: { cell?: Cell; engine?: Engine } = {}): Promise<Forecaster> {
+    refuseUnknown('load', options, { cell: true, engine: true })
     return Forecaster.fromBytes(await readWhole(path), { ...options, source: path })
   }
 

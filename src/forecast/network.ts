@@ -8,10 +8,12 @@ import { Linear } from '../nn/layers.js'
 import { GaussianHead } from '../nn/heads.js'
 import { Random } from '../nn/random.js'
 import { Recurrent } from '../nn/recurrent.js'
+import { tokenForwardNames } from '../nn/token-network.js'
 import { defaultEngine } from '../run/engines.js'
 import type { Engine } from '../run/engine.js'
 import type { ForecastWindow } from '../series/forecast-windows.js'
 import type { Learner, Recorded, RecordOptions } from '../train/learner.js'
+import { refuseUnknown, type Names } from '../options/known.js'
 
 /**
  * What a forecast is. `point`: the mean, by squared error. `gaussian`: a mean and a deviation, by likelihood. `quantile`: the median and the
@@ -38,6 +40,21 @@ export interface ForecastNetworkOptions {
   engine?: Engine
 }
 
+const names: Names<ForecastNetworkOptions> = {
+  inputs: true,
+  ahead: true,
+  targets: true,
+  horizon: true,
+  head: true,
+  quantiles: true,
+  cell: true,
+  hidden: true,
+  layers: true,
+  dropout: true,
+  seed: true,
+  engine: true,
+}
+
 /**
  * An encoder reads the series, step by step. At every one of its steps a decoder starts from a linear map of the encoder's output, and reads
  * what is known of the steps ahead: a forecast of the whole horizon at once, none of whose steps builds on another one's error, from each
@@ -56,6 +73,7 @@ export class ForecastNetwork implements Learner<ForecastWindow> {
   uninformed = Infinity
 
   constructor(options: ForecastNetworkOptions) {
+    refuseUnknown('ForecastNetwork', options, names)
     const { inputs, ahead, targets, cell, hidden, layers, dropout, seed, head, quantiles, engine = defaultEngine() } = options
     const random = new Random(seed)
     const outputs = head === 'quantile' ? targets * quantiles.length : targets
@@ -102,8 +120,9 @@ export class ForecastNetwork implements Learner<ForecastWindow> {
   encode(
     g: Graph,
     x: Value,
-    options: Pick<RecordOptions, 'state' | 'reach' | 'dropoutKeys'>,
+    options: Pick<RecordOptions, 'state' | 'reach' | 'recompute' | 'dropoutKeys'>,
   ): { output: Value; state: Record<string, Value>[] } {
+    refuseUnknown('encode', options, tokenForwardNames)
     const { dropoutKeys = [], ...others } = options
     const between = dropoutKeys.slice(0, this.encoder.dropouts)
     return this.encoder.forward(g, x, { ...others, dropoutKeys: between.length > 0 ? between : undefined })
@@ -129,15 +148,15 @@ export class ForecastNetwork implements Learner<ForecastWindow> {
     return this.head instanceof GaussianHead ? this.head.forward(g, seen) : { mean: this.head.forward(g, seen) }
   }
 
-  record(g: Graph, { batch, steps, ...options }: RecordOptions): Recorded<ForecastWindow> {
+  record(g: Graph, { batch, steps, state: before, reach, dropoutKeys }: RecordOptions): Recorded<ForecastWindow> {
     const { inputs, ahead, targets, horizon, head, quantiles } = this.options
     const rows = steps * batch
     const x = g.input(rows, inputs)
     const known = g.input(horizon * rows, ahead)
     const wanted = g.input(horizon * rows, targets)
     const mask = g.input(horizon * rows, targets)
-    const { output, state } = this.encode(g, x, options)
-    const { mean, scale } = this.decode(g, output, known, options.dropoutKeys?.slice(this.encoder.dropouts))
+    const { output, state } = this.encode(g, x, { state: before, reach, dropoutKeys })
+    const { mean, scale } = this.decode(g, output, known, dropoutKeys?.slice(this.encoder.dropouts))
     const loss =
       head === 'quantile'
         ? g.pinball(mean, wanted, quantiles, { mask })

@@ -2,11 +2,13 @@
 import type { Cell } from '../nn/cell.js'
 import type { CellName } from '../nn/named-cells.js'
 import type { Engine } from '../run/engine.js'
+import { OptionError } from '../options/option-error.js'
 import type { Calendar, CalendarPart } from '../series/calendar.js'
 import type { ForecastBase } from '../series/forecast-spec.js'
 import type { ScalingKind } from '../series/scaling.js'
 import type { SeriesColumns, TimeSeries } from '../series/time-series.js'
-import type { TrainOptions } from '../train/train-options.js'
+import { trainNames, type TrainOptions } from '../train/train-options.js'
+import { refuseUnknown, type Names } from '../options/known.js'
 import type { HeadName } from './network.js'
 
 export interface ForecastOptions extends SeriesColumns, Omit<TrainOptions, 'validationTokens' | 'shards'> {
@@ -38,6 +40,29 @@ export interface ForecastOptions extends SeriesColumns, Omit<TrainOptions, 'vali
   engine?: Engine
 }
 
+// Of a training; a forecaster measures all that is held out, in one shard.
+const { validationTokens: _, shards: __, ...trainingNames } = trainNames
+
+const forecastNames: Names<ForecastOptions> = {
+  ...trainingNames,
+  target: true,
+  inputs: true,
+  known: true,
+  date: true,
+  horizon: true,
+  period: true,
+  calendar: true,
+  scaling: true,
+  base: true,
+  head: true,
+  band: true,
+  cell: true,
+  hidden: true,
+  layers: true,
+  dropout: true,
+  engine: true,
+}
+
 /** The options of a network and of what it is told; checked, with defaults filled in. */
 export interface ForecastPlan {
   readonly columns: SeriesColumns
@@ -57,18 +82,16 @@ export interface ForecastPlan {
 
 /** Throws a sentence for what cannot be. What is left over is checked as options of a training. */
 export function forecastPlan(options: ForecastOptions): ForecastPlan {
+  refuseUnknown('train', options, forecastNames)
   const { target, inputs, known, date, horizon, period, calendar = [], scaling = 'standard', base = {}, ...others } = options
   const { head = 'quantile', band = 0.8, cell = 'gru', hidden = 48, layers = 1, dropout = 0, engine, ...training } = others
   for (const [name, value] of Object.entries({ horizon, hidden, layers })) {
-    if (!(Number.isSafeInteger(value) && value >= 1)) throw new Error(`${name}: ${value}; must be a positive integer`)
+    if (!(Number.isSafeInteger(value) && value >= 1)) throw new OptionError(name, `${value}; must be a positive integer`)
   }
-  if (!(dropout >= 0 && dropout < 1)) throw new Error(`dropout: ${dropout}; must be in [0, 1)`)
-  if (!(band > 0 && band < 1)) throw new Error(`band: ${band}; must be above 0 and below 1`)
+  if (!(dropout >= 0 && dropout < 1)) throw new OptionError('dropout', `${dropout}; must be in [0, 1)`)
+  if (!(band > 0 && band < 1)) throw new OptionError('band', `${band}; must be above 0 and below 1`)
   if (head !== 'point' && head !== 'gaussian' && head !== 'quantile') {
-    throw new Error(`head: '${String(head)}'; must be 'point', 'gaussian' or 'quantile'`)
-  }
-  for (const name of ['validationTokens', 'shards']) {
-    if (name in training) throw new Error(`train: '${name}' is not an option of a forecaster`)
+    throw new OptionError('head', `'${String(head)}'; must be 'point', 'gaussian' or 'quantile'`)
   }
   const periods = period === undefined ? [] : typeof period === 'number' ? [period] : [...period]
   const isOpen = training.steps !== undefined || training.seconds !== undefined || training.loss !== undefined
@@ -89,10 +112,13 @@ export function forecastPlan(options: ForecastOptions): ForecastPlan {
   }
 }
 
-function baseFrom({ period, seasons = 1 }: Partial<ForecastBase>, periods: readonly number[]): ForecastBase {
+function baseFrom(base: Partial<ForecastBase>, periods: readonly number[]): ForecastBase {
+  refuseUnknown<Partial<ForecastBase>>('base', base, { period: true, seasons: true })
+  const { period, seasons = 1 } = base
   const own = period ?? (Number.isInteger(periods[0]) ? periods[0] : 1)
   for (const [name, value] of Object.entries({ period: own, seasons })) {
-    if (!(Number.isSafeInteger(value) && value >= 1)) throw new Error(`base: ${name} ${value}; must be a positive integer`)
+    if (!(Number.isSafeInteger(value) && value >= 1))
+      throw new OptionError('base', `${name} ${value}; must be a positive integer`)
   }
   return { period: own, seasons }
 }

@@ -37,10 +37,19 @@ export function parameterCount(sizes: Sizes): number {
   return encoder.parameters + decoder.parameters + (hidden + 1) * carried + (hidden + ahead + 1) * outputs(sizes)
 }
 
-/** How many numbers a step of a window keeps for the way back, about: a decoder runs from each, over the whole horizon. */
-export function keptOfStep(sizes: Sizes): number {
+/**
+ * How many numbers a window keeps for the way back, about: a decoder runs from each of its steps, over the whole horizon.
+ *
+ * @param recompute after how many steps the state is kept, and not what lies between
+ */
+export function keptOfWindow(
+  sizes: Sizes,
+  { window, recompute = Infinity }: { readonly window: number; readonly recompute?: number },
+): number {
   const { inputs, ahead, targets, horizon, hidden } = sizes
   const { encoder, decoder } = halves(sizes)
   const ofStepAhead = decoder.columns + hidden + 2 * ahead + 2 * outputs(sizes) + 2 * targets
-  return inputs + encoder.columns + horizon * ofStepAhead
+  const outside = window * (inputs + horizon * ofStepAhead)
+  if (recompute >= window) return outside + encoder.columns * window
+  return outside + 2 * hidden * window + encoder.state * Math.ceil(window / recompute) + encoder.columns * recompute
 }

@@ -17,7 +17,7 @@ import { Trainer } from '../train/trainer.js'
 import type { ForecastConfig } from './file.js'
 import type { ForecastNetwork, HeadName } from './network.js'
 import { forecastPlan, heldOutFrom, type ForecastOptions } from './options.js'
-import { keptOfStep, parameterCount, sizesOf } from './sizes.js'
+import { keptOfWindow, parameterCount, sizesOf } from './sizes.js'
 
 /** How well what is held out is forecast. */
 export interface ForecastValidation {
@@ -55,7 +55,7 @@ export class ForecastTraining<M extends Trainee = Trainee> extends SteppedTraini
 
   constructor(make: MakeTrainee<M>, data: SeriesData, options: ForecastOptions) {
     const { columns, horizon, engine, cell, training, ...plan } = forecastPlan(options)
-    const { reading, optimizer: clipping, rule, reach, retries, patience, lengths } = planOf(training)
+    const { reading, optimizer: clipping, rule, reach, recompute, retries, patience, lengths } = planOf(training)
     const series = data instanceof TimeSeries ? data : new TimeSeries(data, columns)
     const from = heldOutFrom(series, reading.heldOut, horizon)
     const spec = learnSpec(series, from, { ...plan, horizon, date: columns.date })
@@ -72,14 +72,15 @@ export class ForecastTraining<M extends Trainee = Trainee> extends SteppedTraini
     refuseTooLargeModel({ hidden, layers }, (sizes) => parameterCount(withSizes(sizes)))
     refuseTooLargeTraining({ hidden, layers, window: windows.steps, streams: windows.batch }, (sizes) => {
       const own = withSizes(sizes)
-      return { parameters: parameterCount(own), slots: rule.slots.length, shards: 1, unit: 'steps', kept: keptOfStep(own) }
+      const kept = keptOfWindow(own, { window: sizes.window, recompute })
+      return { parameters: parameterCount(own), slots: rule.slots.length, shards: 1, unit: 'steps', kept }
     })
     const model = make(config, made, { seed, engine })
     const { network } = model
     network.uninformed = largestLoss(windows, head)
     const { steps, limits, schedule, validateEvery, snapshotEvery } = lengths(windows.windowsPerEpoch)
     const optimizer = new Optimizer(network.parameters, rule, clipping)
-    const trainer = new Trainer<ForecastWindow>(network, { batches: windows, optimizer, schedule, seed, reach })
+    const trainer = new Trainer<ForecastWindow>(network, { batches: windows, optimizer, schedule, seed, reach, recompute })
     const validate = held
       ? () => {
           const { loss, predicted } = meanLoss(network, held)

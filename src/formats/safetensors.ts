@@ -7,6 +7,8 @@
  * every machine is that runs Node or a browser today.
  */
 
+import { refuseUnknown } from '../options/known.js'
+
 /** A tensor by its name; `data` holds shape[0] · shape[1] · … values, row-major. A shape of [] is a single value. */
 export interface NamedTensor {
   name: string
@@ -39,14 +41,14 @@ export function encodeSafetensors(tensors: Iterable<NamedTensor>, metadata: Reco
   const entry = (name: string, value: unknown) => entries.push(`${JSON.stringify(name)}:${JSON.stringify(value)}`)
 
   for (const [key, value] of Object.entries(metadata)) {
-    if (typeof value !== 'string') throw new Error(`metadata: ${quote(key)} is ${typeof value}; must be a string`)
+    if (typeof value !== 'string') throw new Error(`metadata: ${quoteName(key)} is ${typeof value}; must be a string`)
   }
   if (Object.keys(metadata).length > 0) entry(metadataKey, metadata)
   let end = 0
   for (const { name, shape, data } of list) {
-    if (names.has(name)) throw new Error(`tensor ${quote(name)}: this name is taken; every tensor needs its own`)
+    if (names.has(name)) throw new Error(`tensor ${quoteName(name)}: this name is taken; every tensor needs its own`)
     if (!shape.every(isSize) || product(shape) !== data.length) {
-      throw new Error(`tensor ${quote(name)}: shape ${show(shape)} does not describe ${count(data.length)} values`)
+      throw new Error(`tensor ${quoteName(name)}: shape ${show(shape)} does not describe ${count(data.length)} values`)
     }
     names.add(name)
     entry(name, { dtype: 'F32', shape, data_offsets: [end, end + data.byteLength] })
@@ -78,7 +80,9 @@ export function encodeSafetensors(tensors: Iterable<NamedTensor>, metadata: Reco
  * @param source what messages call the file; default 'file'
  * @param options.allowNonFinite accept NaN and infinity; default false, since one such weight makes every output NaN
  */
-export function decodeSafetensors(bytes: Uint8Array, source = 'file', { allowNonFinite = false } = {}): Safetensors {
+export function decodeSafetensors(bytes: Uint8Array, source = 'file', options: { allowNonFinite?: boolean } = {}): Safetensors {
+  refuseUnknown('decodeSafetensors', options, { allowNonFinite: true })
+  const { allowNonFinite = false } = options
   const wrong = (what: string) => new Error(`${source}: ${what}`)
 
   const { header, dataStart } = readHeader(bytes, wrong)
@@ -91,8 +95,8 @@ export function decodeSafetensors(bytes: Uint8Array, source = 'file', { allowNon
   // Each tensor must start where the one before it ends: no byte belongs to two tensors, or to none.
   let position = 0
   for (const { name, begin, end } of entries) {
-    if (begin < position) throw wrong(`the data of tensor ${quote(name)} overlaps another tensor's`)
-    if (begin > position) throw wrong(`${count(begin - position)} bytes before tensor ${quote(name)} belong to no tensor`)
+    if (begin < position) throw wrong(`the data of tensor ${quoteName(name)} overlaps another tensor's`)
+    if (begin > position) throw wrong(`${count(begin - position)} bytes before tensor ${quoteName(name)} belong to no tensor`)
     position = end
   }
   if (position < dataLength) throw wrong(`the last ${count(dataLength - position)} bytes belong to no tensor`)
@@ -103,7 +107,7 @@ export function decodeSafetensors(bytes: Uint8Array, source = 'file', { allowNon
     const data = new Float32Array((end - begin) / 4)
     new Uint8Array(data.buffer).set(bytes.subarray(dataStart + begin, dataStart + end))
     const bad = allowNonFinite ? -1 : data.findIndex((value) => !Number.isFinite(value))
-    if (bad >= 0) throw wrong(`tensor ${quote(name)} has ${data[bad]} at index ${count(bad)}; weights must be finite`)
+    if (bad >= 0) throw wrong(`tensor ${quoteName(name)} has ${data[bad]} at index ${count(bad)}; weights must be finite`)
     tensors.set(name, { shape, data })
   }
   return { tensors, metadata }
@@ -138,7 +142,7 @@ function readHeader(bytes: Uint8Array, wrong: Wrong) {
   }
   if (!isObject(parsed)) throw wrong('the header is not a JSON object')
   const twice = repeatedKey(json)
-  if (twice !== undefined) throw wrong(`the header has ${quote(twice)} twice`)
+  if (twice !== undefined) throw wrong(`the header has ${quoteName(twice)} twice`)
   return { header: new Map(Object.entries(parsed)), dataStart }
 }
 
@@ -169,28 +173,28 @@ function repeatedKey(json: string): string | undefined {
 function readMetadata(metadata: unknown, wrong: Wrong): Record<string, string> {
   if (!isObject(metadata)) throw wrong('the metadata is not a JSON object')
   for (const [key, value] of Object.entries(metadata)) {
-    if (typeof value !== 'string') throw wrong(`metadata ${quote(key)} is ${show(value)}; must be a string`)
+    if (typeof value !== 'string') throw wrong(`metadata ${quoteName(key)} is ${show(value)}; must be a string`)
   }
   return metadata as Record<string, string>
 }
 
 function readEntry(name: string, entry: unknown, dataLength: number, wrong: Wrong) {
   if (!isObject(entry))
-    throw wrong(`tensor ${quote(name)} is ${show(entry)}; must be an object with dtype, shape and data_offsets`)
+    throw wrong(`tensor ${quoteName(name)} is ${show(entry)}; must be an object with dtype, shape and data_offsets`)
   const { dtype, shape, data_offsets: offsets } = entry
-  if (dtype !== 'F32') throw wrong(`tensor ${quote(name)} has the type ${show(dtype)}; only F32 is read`)
-  if (!isSizes(shape)) throw wrong(`tensor ${quote(name)} has the shape ${show(shape)}; must be a list of whole numbers`)
+  if (dtype !== 'F32') throw wrong(`tensor ${quoteName(name)} has the type ${show(dtype)}; only F32 is read`)
+  if (!isSizes(shape)) throw wrong(`tensor ${quoteName(name)} has the shape ${show(shape)}; must be a list of whole numbers`)
   if (!isSizes(offsets) || offsets.length !== 2 || offsets[0] > offsets[1]) {
-    throw wrong(`tensor ${quote(name)} has the offsets ${show(offsets)}; must be where its data begins and ends`)
+    throw wrong(`tensor ${quoteName(name)} has the offsets ${show(offsets)}; must be where its data begins and ends`)
   }
   const [begin, end] = offsets
   if (end > dataLength) {
     throw wrong(
-      `cut short: tensor ${quote(name)} ends at byte ${count(end)} of the data, but only ${count(dataLength)} are there`,
+      `cut short: tensor ${quoteName(name)} ends at byte ${count(end)} of the data, but only ${count(dataLength)} are there`,
     )
   }
   if (product(shape) * 4 !== end - begin) {
-    throw wrong(`tensor ${quote(name)} of shape ${show(shape)} has ${count(end - begin)} bytes, expected 4 for each value`)
+    throw wrong(`tensor ${quoteName(name)} of shape ${show(shape)} has ${count(end - begin)} bytes, expected 4 for each value`)
   }
   return { name, shape, begin, end }
 }
@@ -202,7 +206,7 @@ const isSizes = (value: unknown): value is number[] => Array.isArray(value) && v
 const product = (shape: readonly number[]) => shape.reduce((size, length) => size * length, 1)
 const count = (n: number) => n.toLocaleString('en-US')
 // What comes from the file may be a megabyte long, hold escape codes, or be nested deeper than JSON.stringify can follow.
-const quote = (name: string) => `'${JSON.stringify(name).slice(1, -1).slice(0, 100)}'`
+export const quoteName = (name: string): string => `'${JSON.stringify(name).slice(1, -1).slice(0, 100)}'`
 const show = (value: unknown): string => {
   if (value === undefined) return 'missing'
   if (Array.isArray(value)) return `[${value.slice(0, 8).map(item).join(', ')}${value.length > 8 ? ', …' : ''}]`

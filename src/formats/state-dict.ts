@@ -1,5 +1,6 @@
 /** A state dict of PyTorch, of whatever module: which of its tensors are the embedding, the recurrent layers, the output. */
-import type { NamedTensor, Safetensors } from './safetensors.js'
+import { quoteName, type NamedTensor, type Safetensors } from './safetensors.js'
+import { joinGates } from './separate-gates.js'
 
 /** A language model's network, with its tensors by our names. */
 export interface StateDict {
@@ -27,20 +28,21 @@ const ourNames = /^(?:embedding\.weight|rnn\.(?:weight|bias)_(?:ih|hh)_l\d+|outp
 
 /**
  * Finds the parts by their names, and by their shapes where only one tensor can be meant. PyTorch's two biases are added up, in float32, as
- * far as only their sum counts.
+ * far as only their sum counts. Gates that are tensors of their own are joined if they have RecurrentJS's names.
  *
  * Throws a sentence that names each tensor that has no place, or another shape than its place, and each that is missing.
  *
  * @param map by their name, ours; '' leaves a tensor out
  */
 export function readStateDict(
-  tensors: Safetensors['tensors'],
+  saved: Safetensors['tensors'],
   { map = {}, source }: { map?: Readonly<Record<string, string>>; source: string },
 ): StateDict {
   const problems: string[] = []
   const refuse = (): never => {
     throw new Error([`${source}: cannot be imported`, ...problems].join('\n  '))
   }
+  const tensors = joinGates(saved, map, problems)
   const places = placesOf(tensors, map, problems)
   const at = (ours: string): Tensor | undefined => tensors.get(places.get(ours) ?? '')
   if (problems.length > 0) refuse()
@@ -55,14 +57,14 @@ export function readStateDict(
   const gates = rows / hidden
   if (recurrent.shape.length !== 2 || hidden < 1 || (gates !== 1 && gates !== 3 && gates !== 4)) {
     problems.push(
-      `tensor ${quote(places.get('rnn.weight_hh_l0')!)} is [${recurrent.shape.join(', ')}]; must be [n · hidden, hidden], with n 1 (RNN), 3 (GRU) or 4 (LSTM)`,
+      `tensor ${quoteName(places.get('rnn.weight_hh_l0')!)} is [${recurrent.shape.join(', ')}]; must be [n · hidden, hidden], with n 1 (RNN), 3 (GRU) or 4 (LSTM)`,
     )
     return refuse()
   }
   const embedding = input.shape[1] ?? 0
   if (embedding < 1) {
     problems.push(
-      `tensor ${quote(places.get('rnn.weight_ih_l0')!)} is [${input.shape.join(', ')}]; must be [${rows}, width of the embedding]`,
+      `tensor ${quoteName(places.get('rnn.weight_ih_l0')!)} is [${input.shape.join(', ')}]; must be [${rows}, width of the embedding]`,
     )
     return refuse()
   }
@@ -81,7 +83,7 @@ export function readStateDict(
     else {
       const theirs = [name, ...(tied ? ['embedding.weight', 'output.weight'] : [])].find((ours) => at(ours) === tensor)!
       problems.push(
-        `tensor ${quote(places.get(theirs)!)} is [${tensor.shape.join(', ')}]; as ${name} it must be [${shape.join(', ')}]`,
+        `tensor ${quoteName(places.get(theirs)!)} is [${tensor.shape.join(', ')}]; as ${name} it must be [${shape.join(', ')}]`,
       )
     }
     return new Float32Array()
@@ -124,15 +126,17 @@ function placesOf(
   const put = (ours: string, theirs: string): void => {
     const taken = places.get(ours)
     if (taken !== undefined) {
-      problems.push(`tensor ${quote(theirs)} would be ${ours}, as ${quote(taken)} is; leave one out with --map '${theirs}='`)
+      problems.push(
+        `tensor ${quoteName(theirs)} would be ${ours}, as ${quoteName(taken)} is; leave one out with --map '${theirs}='`,
+      )
     } else places.set(ours, theirs)
     left.delete(theirs)
   }
   for (const [theirs, ours] of Object.entries(map)) {
-    if (!left.delete(theirs)) problems.push(`map: there is no tensor ${quote(theirs)}`)
+    if (!left.delete(theirs)) problems.push(`map: there is no tensor ${quoteName(theirs)}`)
     else if (ours !== '' && !ourNames.test(ours)) {
       problems.push(
-        `map: ${quote(ours)} is none of our names; they are embedding.weight, rnn.weight_ih_l0, rnn.weight_hh_l0, rnn.bias_ih_l0, rnn.bias_hh_l0, the same for each layer, output.weight, output.bias`,
+        `map: ${quoteName(ours)} is none of our names; they are embedding.weight, rnn.weight_ih_l0, rnn.weight_hh_l0, rnn.bias_ih_l0, rnn.bias_hh_l0, the same for each layer, output.weight, output.bias`,
       )
     } else if (ours !== '') put(ours, theirs)
   }
@@ -157,7 +161,7 @@ function placesOf(
   const vectors = [...left].filter((theirs) => tensors.get(theirs)!.shape.length === 1)
   if (vectors.length === 1 && !places.has('output.bias')) put('output.bias', vectors[0])
   for (const theirs of left) {
-    problems.push(`tensor ${quote(theirs)} [${tensors.get(theirs)!.shape.join(', ')}] ${whyNot(theirs)}`)
+    problems.push(`tensor ${quoteName(theirs)} [${tensors.get(theirs)!.shape.join(', ')}] ${whyNot(theirs)}`)
   }
   return places
 }
@@ -174,6 +178,3 @@ const isSame = (a: Tensor, b: Tensor): boolean =>
   a.shape.join() === b.shape.join() && a.data.every((value, i) => Object.is(value, b.data[i]))
 
 const missing = (name: string): string => `${name} is missing; say which tensor it is with --map THEIRS=${name}`
-
-// Names come from the file, and may be long or hold escape codes.
-const quote = (name: string): string => `'${JSON.stringify(name).slice(1, -1).slice(0, 100)}'`

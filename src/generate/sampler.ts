@@ -7,7 +7,8 @@ import type { Floats } from '../run/engine.js'
 import { draw, drawTaken, greedy, Largest, passing } from './filters.js'
 import type { Reader } from './reader.js'
 import { Recent } from './recent.js'
-import { checkSampling, ownSampling, type Sampling } from './sampling.js'
+import { checkSampling, ownSampling, samplingNames, type Sampling } from './sampling.js'
+import { refuseUnknown } from '../options/known.js'
 
 /** A token, and what the network itself holds of it: its own log-probability, at temperature 1 and before any filter, in nats. */
 export interface Alternative {
@@ -41,6 +42,7 @@ export class Sampler {
    * @param recent the tokens read so far, for the repetition penalty
    */
   constructor(reader: Reader, randoms: readonly Random[], sampling: Partial<Sampling> = {}, recent: readonly number[] = []) {
+    refuseUnknown<Partial<Sampling>>('Sampler', sampling, samplingNames)
     const { network, batch } = reader
     const chosen = { ...ownSampling(network.tokens), ...sampling }
     checkSampling(chosen, network.tokens)

@@ -374,10 +374,9 @@ export class Graph {
    * @param options.wrt the matrices that want gradients. Default: all that the graph uses
    * @param options.into where the gradient of each goes, a matrix of its shape. Default: its `grad`
    */
-  backward(
-    loss?: Value,
-    { wrt, into = (matrix) => matrix.grad }: { wrt?: Iterable<Matrix>; into?: (matrix: Matrix) => Matrix } = {},
-  ): void {
+  backward(loss?: Value, options: { wrt?: Iterable<Matrix>; into?: (matrix: Matrix) => Matrix } = {}): void {
+    refuseUnknown('backward', options, { wrt: true, into: true })
+    const { wrt, into = (matrix) => matrix.grad } = options
     const node = loss && this.node(loss)
     if (node && (node.rows !== 1 || node.cols !== 1 || node.loop)) {
       throw new Error(

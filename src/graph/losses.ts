@@ -1,6 +1,7 @@
 /** Losses, out of the graph's ops. Each is one number, the mean over what counts unless told otherwise. */
 import type { Graph } from './graph.js'
 import type { Indices, Operand, Value } from './value.js'
+import { refuseUnknown, type Names } from '../options/known.js'
 
 export interface LossOptions {
   /** Weights, [rows, 1] or the shape of the predictions: 0 leaves an element out. Default: all count equally. */
@@ -14,6 +15,8 @@ export interface CrossEntropyOptions extends LossOptions {
   classWeights?: ArrayLike<number>
 }
 
+const lossNames: Names<LossOptions> = { mask: true, reduction: true }
+
 /**
  * Softmax cross-entropy in nats, [1, 1]: −log softmax(logits)[target], safe for logits of any size. Rows with a negative target are left
  * out of the sum and of the mean.
@@ -21,12 +24,9 @@ export interface CrossEntropyOptions extends LossOptions {
  * @param logits [rows, classes]
  * @param targets one class a row
  */
-export function crossEntropy(
-  g: Graph,
-  logits: Operand,
-  targets: Indices,
-  { mask, reduction = 'mean', classWeights }: CrossEntropyOptions = {},
-): Value {
+export function crossEntropy(g: Graph, logits: Operand, targets: Indices, options: CrossEntropyOptions = {}): Value {
+  refuseUnknown('crossEntropy', options, { ...lossNames, classWeights: true })
+  const { mask, reduction = 'mean', classWeights } = options
   const rows = g.crossEntropyRows(masked(g, [logits], { mask })[0], targets)
   const classes = g.node(logits).cols
   if (classWeights) checkWeights(classWeights, classes)
@@ -51,21 +51,24 @@ function checkWeights(weights: ArrayLike<number>, classes: number): void {
  * @param logits any shape
  * @param targets the same shape, 0 to 1
  */
-export function binaryCrossEntropy(g: Graph, logits: Operand, targets: Operand, options?: LossOptions): Value {
+export function binaryCrossEntropy(g: Graph, logits: Operand, targets: Operand, options: LossOptions = {}): Value {
+  refuseUnknown('binaryCrossEntropy', options, lossNames)
   refuseOtherShape('binaryCrossEntropy', g, logits, targets)
   const [x, y] = masked(g, [logits, targets], options)
   return reduce(g, g.sub(g.softplus(x), g.mul(x, y)), options)
 }
 
 /** Mean squared error, [1, 1]. */
-export function meanSquaredError(g: Graph, predictions: Operand, targets: Operand, options?: LossOptions): Value {
+export function meanSquaredError(g: Graph, predictions: Operand, targets: Operand, options: LossOptions = {}): Value {
+  refuseUnknown('meanSquaredError', options, lossNames)
   refuseOtherShape('meanSquaredError', g, predictions, targets)
   const [p, t] = masked(g, [predictions, targets], options)
   return reduce(g, g.square(g.sub(p, t)), options)
 }
 
 /** Mean absolute error, [1, 1]. */
-export function meanAbsoluteError(g: Graph, predictions: Operand, targets: Operand, options?: LossOptions): Value {
+export function meanAbsoluteError(g: Graph, predictions: Operand, targets: Operand, options: LossOptions = {}): Value {
+  refuseUnknown('meanAbsoluteError', options, lossNames)
   refuseOtherShape('meanAbsoluteError', g, predictions, targets)
   const [p, t] = masked(g, [predictions, targets], options)
   return reduce(g, g.abs(g.sub(p, t)), options)
@@ -79,6 +82,7 @@ export function meanAbsoluteError(g: Graph, predictions: Operand, targets: Opera
  * @param targets the same shape
  */
 export function gaussian(g: Graph, means: Operand, scales: Operand, targets: Operand, options: LossOptions = {}): Value {
+  refuseUnknown('gaussian', options, lossNames)
   refuseOtherShape('gaussian', g, means, targets)
   refuseOtherShape('gaussian', g, scales, targets)
   const [mean, target] = masked(g, [means, targets], options)
@@ -104,6 +108,7 @@ export function pinball(
   quantiles: readonly number[],
   options: LossOptions = {},
 ): Value {
+  refuseUnknown('pinball', options, lossNames)
   const bad = quantiles.find((quantile) => !(quantile > 0 && quantile < 1))
   if (quantiles.length === 0) throw new Error('pinball: no quantiles; give at least one')
   if (bad !== undefined) throw new Error(`pinball: quantile ${bad}; must be in (0, 1)`)
@@ -133,12 +138,9 @@ export function pinball(
  *
  * @param delta default 1
  */
-export function huber(
-  g: Graph,
-  predictions: Operand,
-  targets: Operand,
-  { delta = 1, ...options }: LossOptions & { delta?: number } = {},
-): Value {
+export function huber(g: Graph, predictions: Operand, targets: Operand, all: LossOptions & { delta?: number } = {}): Value {
+  refuseUnknown('huber', all, { ...lossNames, delta: true })
+  const { delta = 1, ...options } = all
   if (!(delta > 0 && delta < Infinity)) throw new Error(`huber: delta ${delta}; must be a positive number`)
   refuseOtherShape('huber', g, predictions, targets)
   const [p, t] = masked(g, [predictions, targets], options)

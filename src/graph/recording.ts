@@ -69,10 +69,11 @@ export class Recording {
     this.#push(mark.close, carry.id, next.id)
   }
 
-  loop(steps: number, reverse: boolean, reach: number): Loop {
-    const loop = new Loop(steps, reverse, reach)
+  loop(steps: number, reverse: boolean, reach: number, recompute: number): Loop {
+    const loop = new Loop(steps, reverse, reach, recompute)
     this.#loops.set(loop, this.#loops.size)
-    this.#push(mark.loop, steps, Number(reverse), reach === Infinity ? -1 : reach)
+    const limit = (steps: number): number => (steps === Infinity ? -1 : steps)
+    this.#push(mark.loop, steps, Number(reverse), limit(reach), limit(recompute))
     return loop
   }
 

@@ -2,6 +2,7 @@
 import type { Node } from '../tape/node.js'
 import type { Graph } from './graph.js'
 import { Indices, Value, type Operand } from './value.js'
+import { refuseUnknown, type Names } from '../options/known.js'
 
 /** What a scan reads: one stack, or several with names. Step t sees block t of each. */
 export type Stacks = Value | Indices | Readonly<Record<string, Value | Indices>>
@@ -32,6 +33,22 @@ export interface ScanOptions<X extends Stacks, S extends string> {
    * nearly all.
    */
   reach?: number
+  /**
+   * Keeps the state after every so many steps only, and nothing of what the steps compute in between: a gradient computes that anew, as many
+   * steps at a time (gradient checkpointing; Chen et al. 2016). Takes the body's forward computation once more, and far less memory where
+   * sequences are long: least at about √T. What is computed is the same; sums over steps, such as the gradient of a weight, are rounded in
+   * another order. Works with `reach`, masks and dropout alike. Default: all is kept.
+   */
+  recompute?: number
+}
+
+const optionNames: Names<ScanOptions<Stacks, string>> = {
+  inputs: true,
+  state: true,
+  reverse: true,
+  mask: true,
+  reach: true,
+  recompute: true,
 }
 
 export interface Scanned<S extends string> {
@@ -48,9 +65,11 @@ export interface Scanned<S extends string> {
  */
 export function scan<X extends Stacks, S extends string>(
   g: Graph,
-  { inputs, state, reverse = false, mask, reach = Infinity }: ScanOptions<X, S>,
+  options: ScanOptions<X, S>,
   body: (input: Steps<X>, state: Record<S, Value>) => Record<S, Value> & { output: Value },
 ): Scanned<S> {
+  refuseUnknown<ScanOptions<Stacks, string>>('scan', options, optionNames)
+  const { inputs, state, reverse = false, mask, reach = Infinity, recompute = Infinity } = options
   const { recording } = g
   const names = Object.keys(state) as S[]
   const initial = names.map((name) => g.node(state[name]))
@@ -68,7 +87,10 @@ export function scan<X extends Stacks, S extends string>(
   if (!(Number.isInteger(reach) || reach === Infinity) || reach < 0) {
     throw new Error(`scan: reach ${reach}; must be a whole number, 0 or more`)
   }
-  const loop = recording.loop(steps, reverse, reach < steps - 1 ? reach : Infinity)
+  if (!(Number.isInteger(recompute) || recompute === Infinity) || recompute < 1) {
+    throw new Error(`scan: recompute ${recompute}; must be a positive integer, the steps between two states that are kept`)
+  }
+  const loop = recording.loop(steps, reverse, reach < steps - 1 ? reach : Infinity, recompute < steps ? recompute : Infinity)
   const carries = initial.map((node) => recording.carry(node, loop))
   const stepOf = (node: Node): Node => recording.record('step', [node], { steps }, loop)
   const enter = (stack: Value | Indices): Value | Indices =>

@@ -70,7 +70,7 @@ export enum SlotKind {
   Immediate = 3,
 }
 
-/** An instruction of a block program is 8 words: op, destination, a, b, c (slots), immediate (float bits), 0, 0. */
+/** An instruction of a block program is 8 words: op, destination, a, b, c (slots), immediate (float bits), first, 0. */
 export enum Micro {
   Copy = 0,
   Add = 1,
@@ -108,7 +108,7 @@ export enum Micro {
   SigmoidGrad = 24,
   /** a where b > 0, else 0 */
   ReluGrad = 25,
-  /** a scaled by 1/(1−p) or zeroed; p is the immediate; slot b is a Scalar slot whose word is the uint32 key */
+  /** a scaled by 1/(1−p) or zeroed; p is the immediate; slot b is a Scalar slot whose word is the uint32 key; positions count from `first` */
   Dropout = 26,
   /** a, but not below b nor above c; a NaN of a stays. b and c must not be NaN. */
   Clamp = 27,

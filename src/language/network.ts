@@ -9,7 +9,8 @@ import { Random } from '../nn/random.js'
 import { Recurrent } from '../nn/recurrent.js'
 import { defaultEngine } from '../run/engines.js'
 import type { Engine } from '../run/engine.js'
-import type { TokenForwardOptions, TokenNetwork } from '../nn/token-network.js'
+import { tokenForwardNames, type TokenForwardOptions, type TokenNetwork } from '../nn/token-network.js'
+import { refuseUnknown, type Names } from '../options/known.js'
 import { OptionError } from '../options/option-error.js'
 
 export interface LanguageNetworkOptions {
@@ -27,6 +28,19 @@ export interface LanguageNetworkOptions {
   engine?: Engine
 }
 
+const names: Names<LanguageNetworkOptions> = {
+  tokens: true,
+  cell: true,
+  embedding: true,
+  hidden: true,
+  layers: true,
+  dropout: true,
+  tied: true,
+  bidirectional: true,
+  seed: true,
+  engine: true,
+}
+
 /** Here alone: whatever else reads sequences may read them from both ends. */
 export function refuseBidirectional(): never {
   throw new Error(
@@ -41,18 +55,10 @@ export class LanguageNetwork implements TokenNetwork {
   readonly recurrent: Recurrent
   readonly output: Linear | Matrix
 
-  constructor({
-    tokens,
-    cell,
-    embedding,
-    hidden,
-    layers,
-    dropout,
-    tied,
-    bidirectional = false,
-    seed,
-    engine = defaultEngine(),
-  }: LanguageNetworkOptions) {
+  constructor(options: LanguageNetworkOptions) {
+    refuseUnknown('LanguageNetwork', options, names)
+    const { tokens, cell, embedding, hidden, layers, dropout, tied, bidirectional = false, seed } = options
+    const { engine = defaultEngine() } = options
     if (bidirectional) refuseBidirectional()
     if (tied && embedding !== hidden) {
       throw new OptionError(
@@ -85,6 +91,7 @@ export class LanguageNetwork implements TokenNetwork {
   }
 
   forward(g: Graph, ids: Indices, options: TokenForwardOptions): { logits: Value; state: Record<string, Value>[] } {
+    refuseUnknown('forward', options, tokenForwardNames)
     const { output: hidden, state } = this.recurrent.forward(g, this.embedding.forward(g, ids), options)
     const { output } = this
     const logits =

@@ -15,7 +15,7 @@ import { Trainer } from '../train/trainer.js'
 import { modelMetadata, type Described } from './file.js'
 import type { LanguageNetwork } from './network.js'
 import { charactersOf, measuredBatches, measuredPart, predictedCharacters, splitCorpus, trainingBatches } from './reading.js'
-import { keptOfToken, parameterCount } from './sizes.js'
+import { keptOfWindow, parameterCount } from './sizes.js'
 import { usualShards } from './usual-shards.js'
 
 /** A step's report; where there was a validation, with it. */
@@ -62,7 +62,8 @@ export class Training extends SteppedTraining<TextWindow, Validation> {
   readonly #all: Measuring | undefined
 
   constructor(model: Trainee, corpus: Corpus, options: TrainOptions = {}) {
-    const { reading, optimizer: clipping, rule, reach, retries, patience, validationTokens, lengths, ...plan } = planOf(options)
+    const { reading, optimizer: clipping, rule, reach, recompute, retries, patience, ...plan } = planOf(options)
+    const { validationTokens, lengths } = plan
     const { network } = model
     const { training, heldOut } = splitCorpus(corpus, reading.heldOut, reading.seed)
     const batches = trainingBatches(training, reading)
@@ -73,7 +74,7 @@ export class Training extends SteppedTraining<TextWindow, Validation> {
     refuseTooLargeTraining({ hidden, layers, embedding, window, streams: batches.batch }, (sizes) => {
       const { cell } = network.recurrent
       const config = { ...model.config, ...sizes }
-      const kept = keptOfToken(cell, config, network.tokens)
+      const kept = keptOfWindow(cell, config, network.tokens, { window: sizes.window, recompute })
       return { parameters: parameterCount(cell, config, network.tokens), slots: rule.slots.length, shards, unit: 'tokens', kept }
     })
     const { steps, limits, schedule, validateEvery, snapshotEvery } = lengths(batches.windowsPerEpoch)
@@ -91,7 +92,7 @@ export class Training extends SteppedTraining<TextWindow, Validation> {
     }
     const loopOf = (count: number): TrainingLoop => {
       const optimizer = new Optimizer(network.parameters, rule, { ...clipping, shards: count })
-      const trainer = new Trainer(network, { batches, optimizer, schedule, seed: reading.seed, reach, shards: count })
+      const trainer = new Trainer(network, { batches, optimizer, schedule, seed: reading.seed, reach, recompute, shards: count })
       return new TrainingLoop(trainer, { limits, validate, patience, retries, validateEvery, snapshotEvery })
     }
     super(kept, loopOf(shards), {

@@ -1,5 +1,6 @@
 /** What a network's loss has to be compared with: simpler models of the same text. */
-import { KneserNey, type KneserNeyOptions } from './kneser-ney.js'
+import { refuseUnknown } from '../options/known.js'
+import { KneserNey, kneserNeyNames, type KneserNeyOptions } from './kneser-ney.js'
 import { measure, type Measure } from './measure.js'
 import { forEachPrediction, predictionsOf, type TokenText } from './token-text.js'
 
@@ -30,11 +31,9 @@ export interface Baselines {
  * @param options.characters how many characters the predicted tokens of `heldOut` stand for, as for `measure`
  * @param options.order the length of the longest n-grams, 1 to 8; default 5
  */
-export function baselines(
-  training: TokenText,
-  heldOut: TokenText,
-  { characters, ...options }: KneserNeyOptions & { characters: number },
-): Baselines {
+export function baselines(training: TokenText, heldOut: TokenText, all: KneserNeyOptions & { characters: number }): Baselines {
+  refuseUnknown('baselines', all, { ...kneserNeyNames, characters: true })
+  const { characters, ...options } = all
   const model = new KneserNey(training, options)
   const kneserNey = model.nats(heldOut, 'held out').reduce((a, b) => a + b, 0)
   const tokens = predictionsOf(heldOut)

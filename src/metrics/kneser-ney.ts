@@ -2,7 +2,7 @@
 import { NgramTable } from './ngram-table.js'
 import { boundsOf, forEachPrediction, predictionsOf, refuseText, type TokenText } from './token-text.js'
 import { OptionError } from '../options/option-error.js'
-import { refuseUnknown } from '../options/known.js'
+import { refuseUnknown, type Names } from '../options/known.js'
 
 /** What is taken off a count of 1, of 2, and of 3 or more. */
 type Discounts = readonly [one: number, two: number, more: number]
@@ -24,6 +24,8 @@ export interface KneserNeyOptions {
   /** The length of the longest n-grams, 1 to 8: how many tokens the model sees, the predicted one included. Default 5. */
   order?: number
 }
+
+export const kneserNeyNames: Names<KneserNeyOptions> = { size: true, order: true }
 
 /**
  * Interpolated, modified Kneser–Ney smoothing: Kneser & Ney 1995, with the interpolation and the three discounts an order of
@@ -54,7 +56,7 @@ export class KneserNey {
    * @param training read once, not kept
    */
   constructor(training: TokenText, options: KneserNeyOptions) {
-    refuseUnknown('KneserNey', options, { size: true, order: true })
+    refuseUnknown('KneserNey', options, kneserNeyNames)
     const { size, order = 5 } = options
     if (!Number.isSafeInteger(size) || size < 1) throw new OptionError('size', `${size}; must be a positive integer`)
     if (!Number.isSafeInteger(order) || order < 1 || order > 8)

@@ -6,7 +6,8 @@ import { defaultEngine } from '../run/engines.js'
 import type { Engine } from '../run/engine.js'
 import { uniform } from './initializers.js'
 import { Random } from './random.js'
-import { stepsOf, type SequenceShape } from './steps.js'
+import { shapeNames, stepsOf, type SequenceShape } from './steps.js'
+import { refuseUnknown, type Names } from '../options/known.js'
 
 /**
  * How well a query q fits a state s.
@@ -34,6 +35,17 @@ export interface AttentionOptions {
   engine?: Engine
 }
 
+const names: Names<AttentionOptions> = {
+  score: true,
+  query: true,
+  states: true,
+  units: true,
+  scaled: true,
+  random: true,
+  name: true,
+  engine: true,
+}
+
 /** What a query takes from the states. */
 export interface Attended {
   /** The sum of the states, each times its weight, [B, states]. */
@@ -52,6 +64,7 @@ export class Attention {
   readonly weights: Readonly<Record<string, Matrix>>
 
   constructor(options: AttentionOptions) {
+    refuseUnknown('Attention', options, names)
     const { score = 'additive', query, states, units = query, scaled = false } = options
     const { random = 0, name = 'attention', engine = defaultEngine() } = options
     if (!Object.hasOwn(shapes, score)) {
@@ -92,6 +105,7 @@ export class Attention {
    * @param shape the batch, and the mask of the states
    */
   over(g: Graph, states: Operand, shape: SequenceShape = {}): (query: Value) => Attended {
+    refuseUnknown('over', shape, shapeNames)
     return this.among(g, this.compared(g, states), states, shape)
   }
 
@@ -104,6 +118,7 @@ export class Attention {
 
   /** As `over`, where `compared` has been computed before. */
   among(g: Graph, compared: Operand, states: Operand, shape: SequenceShape = {}): (query: Value) => Attended {
+    refuseUnknown('among', shape, shapeNames)
     const steps = stepsOf(g.node(states), shape)
     const { score, scaled } = this
     const { Wq, v } = this.weights

@@ -6,14 +6,23 @@ import type { Engine } from '../run/engine.js'
 import type { Cell } from './cell.js'
 import { Random } from './random.js'
 import { hiddenOf, Recurrent, recurrentNames, type RecurrentOptions } from './recurrent.js'
-import { refuseUnknown } from '../options/known.js'
-import { firstStep, lastStep, stepsOf, type SequenceShape } from './steps.js'
+import { refuseUnknown, type Names } from '../options/known.js'
+import { firstStep, lastStep, shapeNames, stepsOf, type SequenceShape } from './steps.js'
 
 export interface BidirectionalForwardOptions<S extends string> extends SequenceShape {
   /** By layer, what the first step of each direction gets, side by side: that of the forward one, that of the backward one. Default: zeros. */
   state?: readonly Readonly<Record<S, Operand>>[]
+  /** Steps between the states that are kept; what lies between is computed anew on the way back: see `scan`. Default: all is kept. */
+  recompute?: number
   /** One key for each layer but the last. Default: no dropout, as for everything but training. */
   dropoutKeys?: readonly Indices[]
+}
+
+const forwardNames: Names<BidirectionalForwardOptions<string>> = {
+  ...shapeNames,
+  state: true,
+  recompute: true,
+  dropoutKeys: true,
 }
 
 /**
@@ -80,11 +89,9 @@ export class Bidirectional<S extends string = string, P extends string = string>
    * x: [T·B, input] → output [T·B, 2·hidden], zero behind the end of a sequence, and by layer the state in which each direction ends, side
    * by side.
    */
-  forward(
-    g: Graph,
-    x: Value,
-    { batch = 1, mask, state, dropoutKeys }: BidirectionalForwardOptions<S> = {},
-  ): { output: Value; state: Record<S, Value>[] } {
+  forward(g: Graph, x: Value, options: BidirectionalForwardOptions<S> = {}): { output: Value; state: Record<S, Value>[] } {
+    refuseUnknown<BidirectionalForwardOptions<string>>('forward', options, forwardNames)
+    const { batch = 1, mask, state, recompute, dropoutKeys } = options
     stepsOf(x, { batch, mask })
     if (state && state.length !== this.layers.length) {
       throw new Error(`state: of ${state.length} layers; must be of ${this.layers.length}`)
@@ -98,8 +105,8 @@ export class Bidirectional<S extends string = string, P extends string = string>
       const input = key && this.dropout > 0 ? g.dropout(output, this.dropout, key) : output
       const given = (which: 0 | 1): Record<S, Operand>[] | undefined =>
         state && [mapped(state[layer], (_, value) => halves(g, value)[which])]
-      const ahead = forward.forward(g, input, { batch, mask, state: given(0) })
-      const back = backward.forward(g, input, { batch, mask, state: given(1), reverse: true })
+      const ahead = forward.forward(g, input, { batch, mask, recompute, state: given(0) })
+      const back = backward.forward(g, input, { batch, mask, recompute, state: given(1), reverse: true })
       const both = g.concatCols(ahead.output, back.output)
       output = this.residual && layer > 0 ? g.add(both, output) : both
       return mapped(ahead.state[0], (name, value) => g.concatCols(value, back.state[0][name]))
@@ -112,6 +119,7 @@ export class Bidirectional<S extends string = string, P extends string = string>
    * first. Of a sequence without steps, zeros.
    */
   last(g: Graph, output: Value, shape: SequenceShape = {}): Value {
+    refuseUnknown('last', shape, shapeNames)
     const [forward, backward] = g.split(output, 2)
     return g.concatCols(lastStep(g, forward, shape), firstStep(g, backward, shape))
   }

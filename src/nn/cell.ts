@@ -38,12 +38,12 @@ export function defineCell<S extends string, P extends string>(cell: Cell<S, P>)
 
 /**
  * How many numbers the parameters of layers of a cell have, and how many columns: about as many as the numbers that a step of training keeps
- * for the way back.
+ * for the way back. And how many are carried from step to step.
  */
 export function layerSizes(
   cell: Cell,
   { input, hidden, layers }: CellSizes & { layers: number },
-): { parameters: number; columns: number } {
+): { parameters: number; columns: number; state: number } {
   const shapesOf = (from: number): (readonly [number, number])[] =>
     Object.values(cell.parameters({ input: from, hidden })).map((spec) => ('shape' in spec ? spec.shape : spec))
   const [first, other] = [shapesOf(input), shapesOf(hidden)]
@@ -51,5 +51,6 @@ export function layerSizes(
     const of = (shapes: typeof first): number => shapes.reduce((sum, [rows, cols]) => sum + measure(rows, cols), 0)
     return of(first) + (layers - 1) * of(other)
   }
-  return { parameters: sumOf((rows, cols) => rows * cols), columns: sumOf((_, cols) => cols) }
+  const carried = Object.values(cell.state({ input, hidden })).reduce((sum, width) => sum + width, 0)
+  return { parameters: sumOf((rows, cols) => rows * cols), columns: sumOf((_, cols) => cols), state: layers * carried }
 }

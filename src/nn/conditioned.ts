@@ -5,7 +5,8 @@ import type { Indices, Value } from '../graph/value.js'
 import type { Engine } from '../run/engine.js'
 import type { Encoded, SequenceDecoder } from './sequence-decoder.js'
 import type { SavedState } from './held-state.js'
-import type { TokenForwardOptions, TokenNetwork } from './token-network.js'
+import { tokenForwardNames, type TokenForwardOptions, type TokenNetwork } from './token-network.js'
+import { refuseUnknown } from '../options/known.js'
 
 export class ConditionedDecoder implements TokenNetwork {
   readonly decoder: SequenceDecoder
@@ -53,11 +54,13 @@ export class ConditionedDecoder implements TokenNetwork {
     return this.decoder.dropouts
   }
 
-  forward(g: Graph, ids: Indices, { state, ...options }: TokenForwardOptions): { logits: Value; state: Record<string, Value>[] } {
+  forward(g: Graph, ids: Indices, options: TokenForwardOptions): { logits: Value; state: Record<string, Value>[] } {
+    refuseUnknown('forward', options, tokenForwardNames)
+    const { state, ...others } = options
     const { attention } = this.decoder
     const batch = g.node(Object.values(state[0])[0]).rows
     const [states, compared] = [this.#states, this.#compared]
-    if (!attention || !states || !compared) return this.decoder.write(g, ids, { state, attend: undefined }, batch, options)
+    if (!attention || !states || !compared) return this.decoder.write(g, ids, { state, attend: undefined }, batch, others)
     // Every row looks at the same source.
     const all = (matrix: Matrix): Matrix | Value =>
       batch === 1
@@ -68,6 +71,6 @@ export class ConditionedDecoder implements TokenNetwork {
           )
     const spread = all(states)
     const attend = attention.among(g, compared === states ? spread : all(compared), spread, { batch })
-    return this.decoder.write(g, ids, { state, attend }, batch, options)
+    return this.decoder.write(g, ids, { state, attend }, batch, others)
   }
 }

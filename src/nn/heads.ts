@@ -2,7 +2,8 @@
 import type { Graph } from '../graph/graph.js'
 import type { Matrix } from '../graph/matrix.js'
 import type { Operand, Value } from '../graph/value.js'
-import { Linear, type LayerOptions } from './layers.js'
+import { layerNames, Linear, type LayerOptions } from './layers.js'
+import { refuseUnknown } from '../options/known.js'
 
 /** A normal distribution for each output: its mean, and its standard deviation by way of softplus. */
 export class GaussianHead {
@@ -13,11 +14,9 @@ export class GaussianHead {
   readonly floor: number
 
   /** @param options.floor default 1e-3: a distribution of no width would make the loss −∞ */
-  constructor(
-    inputs: number,
-    outputs: number,
-    { floor = 1e-3, name = 'gaussian', ...options }: LayerOptions & { floor?: number } = {},
-  ) {
+  constructor(inputs: number, outputs: number, all: LayerOptions & { floor?: number } = {}) {
+    refuseUnknown('GaussianHead', all, { ...layerNames, floor: true })
+    const { floor = 1e-3, name = 'gaussian', ...options } = all
     if (!(floor > 0 && floor < Infinity)) throw new Error(`floor: ${floor}; must be a positive number`)
     this.linear = new Linear(inputs, 2 * outputs, { name, ...options })
     this.outputs = outputs

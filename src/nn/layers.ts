@@ -16,7 +16,7 @@ export interface LayerOptions {
   engine?: Engine
 }
 
-const names: Names<LayerOptions> = { initial: true, random: true, name: true, engine: true }
+export const layerNames: Names<LayerOptions> = { initial: true, random: true, name: true, engine: true }
 
 const source = (random: Random | number = 0): Random => (typeof random === 'number' ? new Random(random) : random)
 
@@ -26,7 +26,7 @@ export class Embedding {
   readonly weight: Matrix
 
   constructor(tokens: number, width: number, options: LayerOptions = {}) {
-    refuseUnknown('Embedding', options, names)
+    refuseUnknown('Embedding', options, layerNames)
     const { initial = normal(1), random, name = 'embedding', engine } = options
     const label = `${name}.weight`
     this.weight = new Matrix(tokens, width, undefined, { engine, name: label })
@@ -55,7 +55,7 @@ export class Linear {
   readonly bias: Matrix
 
   constructor(inputs: number, outputs: number, options: LayerOptions = {}) {
-    refuseUnknown('Linear', options, names)
+    refuseUnknown('Linear', options, layerNames)
     const { initial = uniform(1 / Math.sqrt(inputs)), random, name = 'linear', engine } = options
     const make = (rows: number, cols: number, part: string): Matrix => {
       const label = `${name}.${part}`

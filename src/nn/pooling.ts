@@ -6,7 +6,8 @@ import type { Engine } from '../run/engine.js'
 import { uniform } from './initializers.js'
 import { Linear } from './layers.js'
 import { Random } from './random.js'
-import { maxOverSteps, meanOverSteps, stepsOf, type SequenceShape } from './steps.js'
+import { maxOverSteps, meanOverSteps, shapeNames, stepsOf, type SequenceShape } from './steps.js'
+import { refuseUnknown, type Names } from '../options/known.js'
 
 /**
  * - `last`: the output at the last step; of bidirectional layers, what each direction put out at its own last step
@@ -33,6 +34,8 @@ export interface PoolingOptions {
   name?: string
 }
 
+const names: Names<PoolingOptions> = { units: true, random: true, name: true }
+
 /** One row for each sequence, out of what layers put out at its steps. */
 export class Pooling {
   readonly kind: PoolingKind
@@ -43,7 +46,9 @@ export class Pooling {
   readonly #score: Matrix | undefined
 
   /** @param layers those whose output is pooled: a `Recurrent` or a `Bidirectional` */
-  constructor(kind: PoolingKind, layers: PooledLayers, { units, random = 0, name = 'pooling' }: PoolingOptions = {}) {
+  constructor(kind: PoolingKind, layers: PooledLayers, options: PoolingOptions = {}) {
+    refuseUnknown('Pooling', options, names)
+    const { units, random = 0, name = 'pooling' } = options
     if (!kinds.includes(kind)) throw new Error(`pooling: '${String(kind)}'; must be one of ${kinds.join(', ')}`)
     if (kind !== 'attention' && units !== undefined)
       throw new Error(`units: ${units}; only attention has units, '${kind}' has none`)
@@ -72,6 +77,7 @@ export class Pooling {
    * @returns `weights` too where there are: how much each step counts, [T·B, 1], 0 behind a sequence's end
    */
   forward(g: Graph, output: Value, shape: SequenceShape = {}): { pooled: Value; weights?: Value } {
+    refuseUnknown('forward', shape, shapeNames)
     if (this.#hidden && this.#score) {
       const steps = stepsOf(output, shape)
       const weights = g.softmaxBlocks(g.matmul(g.tanh(this.#hidden.forward(g, output)), this.#score), steps, shape.mask)

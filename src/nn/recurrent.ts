@@ -6,7 +6,7 @@ import type { Engine } from '../run/engine.js'
 import { defaultEngine } from '../run/engines.js'
 import type { Cell, CellSizes } from './cell.js'
 import { uniform, type Initializer } from './initializers.js'
-import { lastStep, type SequenceShape } from './steps.js'
+import { lastStep, shapeNames, type SequenceShape } from './steps.js'
 import { Random } from './random.js'
 import { refuseUnknown, type Names } from '../options/known.js'
 
@@ -53,8 +53,20 @@ export interface ForwardOptions<S extends string> {
   reverse?: boolean
   /** How many earlier steps a gradient flows back to, through all layers: see `scan`. Default: all. */
   reach?: number
+  /** Steps between the states that are kept; what lies between is computed anew on the way back: see `scan`. Default: all is kept. */
+  recompute?: number
   /** One key for each layer but the last: see `dropoutKey`. Default: no dropout, as for everything but training. */
   dropoutKeys?: readonly Indices[]
+}
+
+const forwardNames: Names<ForwardOptions<string>> = {
+  state: true,
+  batch: true,
+  mask: true,
+  reverse: true,
+  reach: true,
+  recompute: true,
+  dropoutKeys: true,
 }
 
 /** One or more layers of a cell, each over the whole sequence. */
@@ -132,13 +144,14 @@ export class Recurrent<S extends string = string, P extends string = string> {
 
   /** x: [T·B, input] → output [T·B, hidden], and the state after the last step, by layer. */
   forward(g: Graph, x: Value, options: ForwardOptions<S> = {}): { output: Value; state: Record<S, Value>[] } {
-    const { batch = 1, state = this.zeroState(g, batch), mask, reverse = false, reach, dropoutKeys } = options
+    refuseUnknown<ForwardOptions<string>>('forward', options, forwardNames)
+    const { batch = 1, state = this.zeroState(g, batch), mask, reverse = false, reach, recompute, dropoutKeys } = options
     if (state.length !== this.layers.length) throw new Error(`state: of ${state.length} layers; must be of ${this.layers.length}`)
     if (dropoutKeys && this.dropout > 0 && dropoutKeys.length !== this.layers.length - 1) {
       throw new Error(`dropoutKeys: ${dropoutKeys.length}; must be ${this.layers.length - 1}, one for each layer but the last`)
     }
     // One scan for all layers, so that `reach` counts through them; each becomes a loop of its own all the same.
-    const scanned = g.scan({ inputs: x, state: together(state), reverse, mask, reach }, (step, before) => {
+    const scanned = g.scan({ inputs: x, state: together(state), reverse, mask, reach, recompute }, (step, before) => {
       const { output, state: after } = this.step(g, step, apart<Value, S>(before, this.layers.length), dropoutKeys)
       return { ...together(after), output }
     })
@@ -164,8 +177,9 @@ export class Recurrent<S extends string = string, P extends string = string> {
   }
 
   /** The output at the last step of each sequence, [B, hidden], of what `forward` put out; of one without steps, zeros. */
-  last(g: Graph, output: Value, { batch = 1, mask }: SequenceShape = {}): Value {
-    return lastStep(g, output, { batch, mask })
+  last(g: Graph, output: Value, shape: SequenceShape = {}): Value {
+    refuseUnknown('last', shape, shapeNames)
+    return lastStep(g, output, shape)
   }
 
   /** How many numbers are learned. */

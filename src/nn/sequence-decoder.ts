@@ -13,6 +13,7 @@ import { Embedding, Linear } from './layers.js'
 import { Random } from './random.js'
 import { apart, Recurrent, together, type RecurrentOptions } from './recurrent.js'
 import type { SequenceShape } from './steps.js'
+import { refuseUnknown, type Names } from '../options/known.js'
 
 /** What a decoder needs of the layers that have read: `Recurrent` or `Bidirectional`. */
 export interface Encoder extends Stateful {
@@ -54,10 +55,36 @@ export interface DecoderForwardOptions {
   own?: Value
   /** How many earlier steps of the decoder a gradient flows back to: see `scan`. Default: all. */
   reach?: number
+  /** Steps between the states that are kept; what lies between is computed anew on the way back: see `scan`. Default: all is kept. */
+  recompute?: number
   /** Whether the weights of the attention are wanted. Default false. */
   weights?: boolean
   /** One key for each dropout. Default: no dropout, as for everything but training. */
   dropoutKeys?: readonly Indices[]
+}
+
+const decoderNames: Names<SequenceDecoderOptions> = {
+  hidden: true,
+  layers: true,
+  dropout: true,
+  residual: true,
+  random: true,
+  name: true,
+  cell: true,
+  encoder: true,
+  tokens: true,
+  embedding: true,
+  attention: true,
+  scaled: true,
+}
+
+const forwardNames: Names<DecoderForwardOptions> = {
+  mask: true,
+  own: true,
+  reach: true,
+  recompute: true,
+  weights: true,
+  dropoutKeys: true,
 }
 
 /** What a step looks at, and where the first one begins. */
@@ -82,6 +109,7 @@ export class SequenceDecoder {
   readonly bridge: readonly Readonly<Record<string, Linear>>[] | undefined
 
   constructor(options: SequenceDecoderOptions) {
+    refuseUnknown('SequenceDecoder', options, decoderNames)
     const { cell, encoder, tokens, embedding, attention = 'additive', scaled = false } = options
     const { random = 0, name = 'decoder' } = options
     for (const [what, size] of Object.entries({ tokens, embedding })) {
@@ -160,6 +188,7 @@ export class SequenceDecoder {
     encoded: Encoded,
     options: DecoderForwardOptions = {},
   ): { logits: Value; state: Record<string, Value>[]; weights?: Value } {
+    refuseUnknown('forward', options, forwardNames)
     const { output, batch = 1, mask } = encoded
     const attend = this.attention?.over(g, output, { batch, mask })
     return this.write(g, ids, { state: this.initialState(g, encoded), attend }, batch, options)
@@ -171,15 +200,17 @@ export class SequenceDecoder {
     ids: Indices,
     { state, attend }: DecoderSource,
     batch: number,
-    { mask, own, reach, weights = false, dropoutKeys }: DecoderForwardOptions = {},
+    options: DecoderForwardOptions = {},
   ): { logits: Value; state: Record<string, Value>[]; weights?: Value } {
+    refuseUnknown('write', options, forwardNames)
+    const { mask, own, reach, recompute, weights = false, dropoutKeys } = options
     if (weights && !attend) throw new Error('weights: true; a decoder without attention has none')
     const { recurrent, embedding, combine, output } = this
     const depth = recurrent.layers.length
     // Fed back through the loop, the logits of a step have to be there before the next; else they are computed for all steps at once.
     const first: Record<string, Operand> = own ? { fed: g.expand(0, batch, embedding.weight.cols) } : {}
     const inputs: Record<string, Value> = { teacher: embedding.forward(g, ids), ...(own && { own }) }
-    const scanned = g.scan({ inputs, state: { ...together(state), ...first }, mask, reach }, (x, before) => {
+    const scanned = g.scan({ inputs, state: { ...together(state), ...first }, mask, reach, recompute }, (x, before) => {
       const read = own ? g.select(x.own, before.fed, x.teacher) : x.teacher
       const states = apart<Value, string>(before, depth)
       const query = attend ? g.concatCols(read, before[`${depth}.attended`]) : read

@@ -3,6 +3,7 @@ import type { Graph } from '../graph/graph.js'
 import type { Matrix } from '../graph/matrix.js'
 import type { Indices, Operand, Value } from '../graph/value.js'
 import type { Engine } from '../run/engine.js'
+import type { Names } from '../options/known.js'
 
 export interface TokenForwardOptions {
   /** By layer, what the first step gets. */
@@ -11,7 +12,11 @@ export interface TokenForwardOptions {
   dropoutKeys?: readonly Indices[]
   /** How many earlier steps a gradient flows back to. Default: all. */
   reach?: number
+  /** Steps between the states that are kept; what lies between is computed anew on the way back: see `scan`. Default: all is kept. */
+  recompute?: number
 }
+
+export const tokenForwardNames: Names<TokenForwardOptions> = { state: true, dropoutKeys: true, reach: true, recompute: true }
 
 /** A network that reads token ids and predicts the next, with a state that is carried on. */
 export interface TokenNetwork {

@@ -3,9 +3,12 @@ import { availableParallelism, cpus } from 'node:os'
 import { Graph } from '../graph/graph.js'
 import { Matrix } from '../graph/matrix.js'
 import { LanguageModel } from '../language/model.js'
+import { refuseUnknown } from '../options/known.js'
 import type { Engine } from '../run/engine.js'
+import { isSupported, startWideEngine } from '../run/wide-vectors.js'
 import { startEngine, type Kernels } from './engines.js'
-import { findNativeLibrary, koffiVersion, type NativeLibrary } from './native.js'
+import { findNativeLibrary, koffiVersion, loadNativeEngine, type NativeLibrary } from './native.js'
+import { tryWideVectors } from './wide-vectors.js'
 
 export interface Machine {
   readonly node: string
@@ -17,6 +20,8 @@ export interface Machine {
   readonly koffi: string | Lack
   /** The BLAS library that `native` uses, or why there is none. */
   readonly library: Pick<NativeLibrary, 'name' | 'version' | 'core' | 'file'> | Lack
+  /** The V8 flag by which vectors of 256 bits are had, or why they are not. */
+  readonly wideVectors: { readonly flag: string } | Lack
   readonly choices: readonly Choice[]
 }
 
@@ -27,6 +32,8 @@ export interface Lack {
 
 export interface Choice {
   readonly kernels: Kernels
+  /** Bits of a vector: 256 are two of 128 that V8 has paired. */
+  readonly vectors: 128 | 256
   readonly speed: Speed | Lack
 }
 
@@ -43,8 +50,14 @@ const rowsOf = [1, 32, 512]
 /** Products in a graph, so that what a graph costs does not count. */
 const chain = 8
 
-/** Looks at this machine, and measures each choice of kernels for a few seconds in all. */
-export async function examineMachine(): Promise<Machine> {
+/**
+ * Looks at this machine, and measures each choice of kernels for a few seconds in all. Where there are wide vectors, V8 is told to use them, as
+ * by `useWideVectors`.
+ *
+ * @param options.wideVectors false: not to try them. Default true
+ */
+export async function examineMachine(options: { wideVectors?: boolean } = {}): Promise<Machine> {
+  refuseUnknown('examineMachine', options, { wideVectors: true })
   const processors = cpus()
   return {
     node: process.versions.node,
@@ -56,16 +69,41 @@ export async function examineMachine(): Promise<Machine> {
       const { name, version, core, file } = await findNativeLibrary()
       return { name, version, core, file }
     }),
-    choices: await choices(),
+    ...(await measured(options.wideVectors ?? true)),
   }
 }
 
-async function choices(): Promise<Choice[]> {
-  const engines = new Map<Kernels, Engine | Lack>()
-  for (const kernels of ['plain', 'relaxed', 'native'] as const) engines.set(kernels, await orLack(() => startEngine(kernels)))
-  const found = [...engines.values()].flatMap((engine) => ('missing' in engine ? [] : [engine]))
-  const speeds = new Map(speedsOf(found).map((speed, i) => [found[i], speed]))
-  return [...engines].map(([kernels, engine]) => ({ kernels, speed: 'missing' in engine ? engine : speeds.get(engine)! }))
+async function measured(triesWide: boolean): Promise<Pick<Machine, 'wideVectors' | 'choices'>> {
+  const builds = (['plain', 'relaxed'] as const).filter(isSupported)
+  const narrow = await Promise.all(
+    (['plain', 'relaxed'] as const).map((kernels) => started(kernels, 128, () => startEngine(kernels))),
+  )
+  // Once V8 is told to pair vectors, it does so in whatever it compiles with care: these have to be compiled before.
+  for (const { works } of narrow) works?.forEach((work) => fastest(work, 2 * secondsEach))
+  const result = triesWide ? tryWideVectors(builds) : { missing: 'not asked for' }
+  const isWide = 'flag' in result
+  const wide = isWide ? builds.map((build) => started(build, 256, () => startWideEngine(build))) : []
+  const native = started('native', isWide ? 256 : 128, async () =>
+    isWide ? startWideEngine('relaxed', await findNativeLibrary()) : loadNativeEngine(),
+  )
+  return {
+    wideVectors: isWide ? result : { missing: result.missing },
+    choices: speedsOf([...narrow, ...(await Promise.all([...wide, native]))]),
+  }
+}
+
+/** A choice, and what is timed of it. */
+interface Started extends Omit<Choice, 'speed'> {
+  readonly works?: Work[]
+  readonly lack?: Lack
+}
+
+type Work = () => void
+
+async function started(kernels: Kernels, vectors: Choice['vectors'], start: () => Engine | Promise<Engine>): Promise<Started> {
+  const engine = await orLack(async () => start())
+  if ('missing' in engine) return { kernels, vectors, lack: engine }
+  return { kernels, vectors, works: [...rowsOf.map((rows) => products(engine, rows)), steps(engine)] }
 }
 
 async function orLack<T>(find: () => Promise<T>): Promise<T | Lack> {
@@ -77,28 +115,31 @@ async function orLack<T>(find: () => Promise<T>): Promise<T | Lack> {
 }
 
 /** In turns, so that what else the machine does falls on all of them. */
-function speedsOf(engines: readonly Engine[]): Speed[] {
-  const works = engines.map((engine) => [...rowsOf.map((rows) => products(engine, rows)), steps(engine)])
-  const best = works.map((of) => of.map(() => Infinity))
+function speedsOf(all: readonly Started[]): Choice[] {
+  const best = all.map(({ works = [] }) => works.map(() => Infinity))
   for (let round = 0; round < rounds; round++) {
     for (let i = 0; i <= rowsOf.length; i++) {
-      works.forEach((of, engine) => (best[engine][i] = Math.min(best[engine][i], fastest(of[i]))))
+      all.forEach(({ works }, n) => {
+        if (works) best[n][i] = Math.min(best[n][i], fastest(works[i], secondsEach))
+      })
     }
   }
-  return best.map((times) => ({
-    gflops: Object.fromEntries(rowsOf.map((rows, i) => [rows, (2 * chain * rows * width * width) / times[i] / 1e6])),
-    msPerStep: times[rowsOf.length],
-  }))
+  return all.map(({ kernels, vectors, lack }, n) => ({ kernels, vectors, speed: lack ?? speedOf(best[n]) }))
 }
+
+const speedOf = (times: readonly number[]): Speed => ({
+  gflops: Object.fromEntries(rowsOf.map((rows, i) => [rows, (2 * chain * rows * width * width) / times[i] / 1e6])),
+  msPerStep: times[rowsOf.length],
+})
 
 // V8 compiles anew what runs often, so the first rounds say little.
 const [rounds, secondsEach] = [5, 0.08]
 
 /** The shortest time, in milliseconds. */
-function fastest(run: () => void): number {
+function fastest(run: Work, seconds: number): number {
   let best = Infinity
   const start = performance.now()
-  for (let now = start; now - start < secondsEach * 1000;) {
+  for (let now = start; now - start < seconds * 1000;) {
     const before = now
     run()
     now = performance.now()
@@ -107,7 +148,7 @@ function fastest(run: () => void): number {
   return best
 }
 
-function products(engine: Engine, rows: number): () => void {
+function products(engine: Engine, rows: number): Work {
   // Small enough that no product of products grows.
   const noise = (count: number): Float32Array => Float32Array.from({ length: count }, (_, i) => ((i * 7919) % 101) / 101 / width)
   const x = new Matrix(rows, width, noise(rows * width), { engine })
@@ -120,7 +161,7 @@ function products(engine: Engine, rows: number): () => void {
   }
 }
 
-function steps(engine: Engine): () => void {
+function steps(engine: Engine): Work {
   const [streams, window] = [32, 32]
   const text = 'The quick brown fox jumps over the lazy dog. '.repeat(streams * window)
   const model = LanguageModel.create({ text, hidden: 256, layers: 1, embedding: 64, engine })

@@ -13,18 +13,20 @@ export interface Setting {
   readonly default?: string | number
   /** Settings that it cannot be together with. */
   readonly conflicts?: readonly string[]
+  /** Whether it may be given several times, and is a list then. */
+  readonly several?: boolean
   /** What it is called in the options of the library's calls, where that is another name. */
   readonly called?: string
 }
 
-const choice = (flags: string, description: string, choices: readonly string[], rest: Partial<Setting> = {}): Setting => ({
+export const choice = (flags: string, description: string, choices: readonly string[], rest: Partial<Setting> = {}): Setting => ({
   flags,
   description,
   choices,
   parse: oneOf(choices),
   ...rest,
 })
-const value = (flags: string, description: string, parse: Parser<string | number>, fallback?: number): Setting => ({
+export const value = (flags: string, description: string, parse: Parser<string | number>, fallback?: number): Setting => ({
   flags,
   description,
   parse,
@@ -103,6 +105,11 @@ export const engineSettings = {
     "relaxed: fastest; plain: the same bits everywhere; native: large products by the system's BLAS; reference: float64; default: relaxed, plain where that does not run",
     ['relaxed', 'plain', 'native', 'reference'],
   ),
+  wideVectors: {
+    flags: '--no-wide-vectors',
+    description:
+      'vectors of 128 bits only; by itself, Node 24 and later use 256 where a trial shows the same results in less time',
+  },
 }
 
 export const trainSettings = {
@@ -118,6 +125,11 @@ export const trainSettings = {
   ),
   window: value('--window <steps>', 'steps through which gradients flow', whole(1), 64),
   reach: value('--reach <steps>', 'earlier steps that a loss reaches back to; default: all of its window', whole(0)),
+  recompute: value(
+    '--recompute <steps>',
+    'keep the state every so many steps of a window only, and compute what lies between anew: less memory, more time; default: keep all',
+    whole(1),
+  ),
   optimizer: choice('--optimizer <name>', 'how gradients change weights', ['adam', 'adamw', 'rmsprop', 'adagrad', 'sgd'], {
     default: 'adam',
   }),
@@ -162,10 +174,6 @@ export const trainSettings = {
 } satisfies Record<string, Setting>
 
 export type SettingName = keyof typeof trainSettings
-
-/** The setting that an option of the library's calls is set by; most are called alike. */
-export const settingOf = (option: string): string =>
-  Object.entries<Setting>(trainSettings).find(([, { called }]) => called === option)?.[0] ?? option
 
 /** The flag of a setting: of `heldOut`, `--held-out`. */
 export const flagOf = ({ flags }: Setting): string => flags.split(' ')[0]

@@ -36,6 +36,7 @@ export interface TrainSettings extends DocumentSettings, TokenSettings {
   streams?: number
   window?: number
   reach?: number
+  recompute?: number
   optimizer?: OptimizerName
   rate?: number
   schedule?: 'cosine' | 'constant' | 'halve-on-rise'
@@ -55,6 +56,7 @@ export interface TrainSettings extends DocumentSettings, TokenSettings {
   shards?: number
   threads?: number
   kernels?: Kernels
+  wideVectors?: boolean
 }
 
 export interface TrainParts {
@@ -76,8 +78,22 @@ export function trainParts(settings: TrainSettings): TrainParts {
 }
 
 function trainingOf(settings: TrainSettings): TrainingConfig {
-  const { steps, epochs, minutes, loss, patience, streams, window, reach, optimizer, rate, schedule, clip, clipValue } = settings
-  const { l2, heldOut, validationTokens, validateEvery, checkpointEvery, retries, seed, shards } = settings
+  const { steps, epochs, minutes, loss, patience, streams, window, reach, recompute } = settings
+  const {
+    optimizer,
+    rate,
+    schedule,
+    clip,
+    clipValue,
+    l2,
+    heldOut,
+    validationTokens,
+    validateEvery,
+    checkpointEvery,
+    retries,
+    seed,
+    shards,
+  } = settings
   const isLimited = [steps, epochs, minutes, loss].some((limit) => limit !== undefined)
   return {
     steps: isLimited ? steps : 2400,
@@ -88,6 +104,7 @@ function trainingOf(settings: TrainSettings): TrainingConfig {
     streams,
     window,
     reach,
+    recompute,
     optimizer,
     learningRate: rate,
     schedule,

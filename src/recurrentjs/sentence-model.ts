@@ -6,6 +6,7 @@ import { Random } from '../nn/random.js'
 import { Optimizer } from '../optim/optimizer.js'
 import { recurrentjsRmsprop } from '../optim/rules.js'
 import type { Engine } from '../run/engine.js'
+import { refuseUnknown, type Names } from '../options/known.js'
 import { SentenceBatches } from '../text/sentence-batches.js'
 import { Trainer } from '../train/trainer.js'
 import { Letters } from './letters.js'
@@ -35,6 +36,16 @@ interface TrainingOptions {
   /** For the initial weights, and for the sentences drawn by `tick`. Default 1. */
   seed?: number
   engine?: Engine
+}
+
+const trainingNames: Names<TrainingOptions> = { learningRate: true, l2: true, clipValue: true, seed: true, engine: true }
+const modelNames: Names<SentenceModelOptions> = {
+  ...trainingNames,
+  sentences: true,
+  generator: true,
+  hiddenSizes: true,
+  letterSize: true,
+  countThreshold: true,
 }
 
 /** What was measured of one sentence, before its step. */
@@ -92,6 +103,7 @@ export class SentenceModel {
 
   /** A model with random weights. Throws if no sentence has a letter. */
   static create(options: SentenceModelOptions): SentenceModel {
+    refuseUnknown('create', options, modelNames)
     const { generator = 'lstm', hiddenSizes = [20, 20], letterSize = 5, countThreshold = 1, seed = 1, engine } = options
     if (generator !== 'lstm' && generator !== 'rnn') throw new Error(`generator: '${String(generator)}'; must be 'lstm' or 'rnn'`)
     const given = options.sentences.map((sentence) => sentence.trim())
@@ -110,6 +122,7 @@ export class SentenceModel {
    * @param options.sentences to go on learning. Default: none; `step` can be given some
    */
   static fromJSON(json: unknown, options: TrainingOptions & { sentences?: readonly string[] } = {}): SentenceModel {
+    refuseUnknown('fromJSON', options, { ...trainingNames, sentences: true })
     const saved = readSaved(json)
     const { generator, hidden_sizes: hiddenSizes, letter_size: letterSize, letterToIndex, solver } = saved
     const byIndex = Object.entries(letterToIndex).sort(([, a], [, b]) => a - b)
@@ -165,11 +178,9 @@ export class SentenceModel {
    * @param options.length letters at most; default 100
    * @param options.random what it draws with; a number is a seed. Default: goes on from the model's own
    */
-  generate({
-    temperature = 1,
-    length = 100,
-    random = this.#random,
-  }: { temperature?: number; length?: number; random?: Random | number } = {}): string {
+  generate(options: { temperature?: number; length?: number; random?: Random | number } = {}): string {
+    refuseUnknown('generate', options, { temperature: true, length: true, random: true })
+    const { temperature = 1, length = 100, random = this.#random } = options
     if (!(temperature >= 0 && temperature < Infinity)) throw new Error(`temperature: ${temperature}; must be 0 or more`)
     if (!Number.isInteger(length) || length < 0) throw new Error(`length: ${length}; must be a whole number, 0 or more`)
     const source = typeof random === 'number' ? new Random(random) : random

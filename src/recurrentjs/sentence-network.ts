@@ -7,10 +7,11 @@ import { uniform, zeros } from '../nn/initializers.js'
 import { Embedding, Linear } from '../nn/layers.js'
 import { Random } from '../nn/random.js'
 import { Recurrent } from '../nn/recurrent.js'
-import type { TokenForwardOptions, TokenNetwork } from '../nn/token-network.js'
+import { tokenForwardNames, type TokenForwardOptions, type TokenNetwork } from '../nn/token-network.js'
 import { readMat, type SavedMat } from './saved.js'
 import { defaultEngine } from '../run/engines.js'
 import type { Engine } from '../run/engine.js'
+import { refuseUnknown, type Names } from '../options/known.js'
 
 export interface SentenceNetworkOptions {
   tokens: number
@@ -19,6 +20,15 @@ export interface SentenceNetworkOptions {
   letterSize: number
   seed: number
   engine?: Engine
+}
+
+const names: Names<SentenceNetworkOptions> = {
+  tokens: true,
+  generator: true,
+  hiddenSizes: true,
+  letterSize: true,
+  seed: true,
+  engine: true,
 }
 
 /** Where one of RecurrentJS's matrices, [n, d], is in ours. */
@@ -46,7 +56,9 @@ export class SentenceNetwork implements TokenNetwork {
   readonly recurrent: Recurrent
   readonly output: Linear
 
-  constructor({ tokens, generator, hiddenSizes, letterSize, seed, engine = defaultEngine() }: SentenceNetworkOptions) {
+  constructor(options: SentenceNetworkOptions) {
+    refuseUnknown('SentenceNetwork', options, names)
+    const { tokens, generator, hiddenSizes, letterSize, seed, engine = defaultEngine() } = options
     const random = new Random(seed)
     this.engine = engine
     this.tokens = tokens
@@ -68,6 +80,7 @@ export class SentenceNetwork implements TokenNetwork {
   }
 
   forward(g: Graph, ids: Indices, options: TokenForwardOptions): { logits: Value; state: Record<string, Value>[] } {
+    refuseUnknown('forward', options, tokenForwardNames)
     const { output, state } = this.recurrent.forward(g, this.letters.forward(g, ids), options)
     return { logits: this.output.forward(g, output), state }
   }

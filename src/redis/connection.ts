@@ -1,5 +1,6 @@
 /** The way to a Redis server: loaded when it is asked for, since most never do. */
 import type { Redis } from 'ioredis'
+import { refuseUnknown } from '../options/known.js'
 
 type BullMQ = typeof import('bullmq')
 
@@ -26,7 +27,9 @@ export const queueName = 'trials'
 const longestWait = 5000
 
 /** Throws a sentence if there is no way to the server. Once there was one, a lost connection is made again, however long that takes. */
-export async function connect({ url, onNotice }: RedisOptions): Promise<Connection> {
+export async function connect(options: RedisOptions): Promise<Connection> {
+  refuseUnknown('connect', options, { url: true, onNotice: true })
+  const { url, onNotice } = options
   const name = serverName(url)
   const { bullmq, ioredis } = await load()
   let [isThere, isClosed] = [false, false]

@@ -8,9 +8,10 @@ import { Stopped } from '../sweep/pool.js'
 import type { SweepFolder } from '../sweep/sweep-folder.js'
 import type { Task, TrialProgress, TrialResult } from '../sweep/trial.js'
 import { prefix, queueName, type Connection } from './connection.js'
+import { refuseUnknown } from '../options/known.js'
 import { sendCorpus } from './corpora.js'
 import { fetchTrial, newestStep, trialKey, TrialSender } from './trial-files.js'
-import { SweepWorker, type SweepWorkerOptions, type TrialJob } from './worker.js'
+import { SweepWorker, workerNames, type SweepWorkerOptions, type TrialJob } from './worker.js'
 
 interface Waiting {
   readonly task: Task
@@ -33,6 +34,7 @@ export async function redisExecutor(
   folder: SweepFolder,
   options: SweepWorkerOptions = { workers: 0 },
 ): Promise<Executor> {
+  refuseUnknown('redisExecutor', options, workerNames)
   const { sha256 } = folder.record.corpus
   await sendCorpus(connection, sha256, folder.corpusFile)
   return new RedisExecutor(connection, folder, options)

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { Pool, Stopped } from '../sweep/pool.js'
 import type { Task, TrialResult } from '../sweep/trial.js'
 import { prefix, queueName, type Connection } from './connection.js'
+import { refuseUnknown, type Names } from '../options/known.js'
 import { fetchCorpus } from './corpora.js'
 import { ownFolder } from './own-folder.js'
 import { fetchTrial, sendWhileItRuns, trialKey, TrialSender } from './trial-files.js'
@@ -23,8 +24,12 @@ export interface SweepWorkerOptions {
   workers: number
   /** Where corpora are kept, and trials while they run. Default: `unrolled` in the user's folder for caches. */
   cache?: string
+  /** Whether trials use `useWideVectors` of `unrolled/node`. Default true. */
+  wideVectors?: boolean
   onNotice?: (sentence: string) => void
 }
+
+export const workerNames: Names<SweepWorkerOptions> = { workers: true, cache: true, wideVectors: true, onNotice: true }
 
 /**
  * How long a trial may be silent until it is taken up by another, and how often that is looked at; milliseconds. The process that keeps the
@@ -49,12 +54,14 @@ export class SweepWorker {
   #worker: Worker<TrialJob, TrialResult> | undefined
   #stopping = false
 
-  constructor(connection: Connection, { workers, cache = defaultCache(), onNotice = () => {} }: SweepWorkerOptions) {
+  constructor(connection: Connection, options: SweepWorkerOptions) {
+    refuseUnknown('SweepWorker', options, workerNames)
+    const { workers, cache = defaultCache(), wideVectors, onNotice = () => {} } = options
     this.#connection = connection
     this.#workers = workers
     this.#notice = onNotice
     this.cache = cache
-    this.#pool = new Pool(workers)
+    this.#pool = new Pool(workers, { wideVectors })
   }
 
   /** Ends after `stop`. */

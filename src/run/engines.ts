@@ -4,7 +4,7 @@ import type { ProductLibrary } from './products.js'
 import { ReferenceEngine } from './reference.js'
 import { availableThreads } from './threads.js'
 import { isSupported, WasmEngine, type KernelBuild } from './wasm.js'
-import { refuseUnknown } from '../options/known.js'
+import { refuseUnknown, type Names } from '../options/known.js'
 
 export interface EngineOptions {
   /**
@@ -27,8 +27,9 @@ export interface EngineCreateOptions extends EngineOptions {
   products?: ProductLibrary
 }
 
-function chosen(call: string, options: EngineOptions): KernelBuild | 'reference' {
-  refuseUnknown(call, options, { kernels: true, deterministic: true })
+const names: Names<EngineOptions> = { kernels: true, deterministic: true }
+
+function chosen(options: EngineOptions): KernelBuild | 'reference' {
   const { kernels, deterministic = false } = options
   if (kernels !== undefined && !['relaxed', 'plain', 'reference'].includes(kernels)) {
     throw new Error(`kernels: '${kernels}'; must be 'relaxed', 'plain' or 'reference'`)
@@ -38,13 +39,15 @@ function chosen(call: string, options: EngineOptions): KernelBuild | 'reference'
 }
 
 /** Starts an engine, synchronously. */
-export function createEngine({ products, ...options }: EngineCreateOptions = {}): Engine {
+export function createEngine(all: EngineCreateOptions = {}): Engine {
+  refuseUnknown('createEngine', all, { ...names, products: true })
+  const { products, ...options } = all
   if (products && (options.deterministic || (options.kernels !== undefined && options.kernels !== 'relaxed'))) {
     throw new Error(
       `products: cannot be had with ${options.deterministic ? 'deterministic' : `kernels: '${options.kernels}'`}, whose bits are the same everywhere`,
     )
   }
-  const kernels = chosen('createEngine', options)
+  const kernels = chosen(options)
   return kernels === 'reference' ? new ReferenceEngine() : WasmEngine.create(kernels, products)
 }
 
@@ -58,8 +61,10 @@ export interface EngineLoadOptions extends EngineOptions {
 }
 
 /** Starts an engine without blocking, for pages whose browser limits what the main thread may compile at once; or with threads. */
-export async function loadEngine({ threads = 1, ...options }: EngineLoadOptions = {}): Promise<Engine> {
-  const kernels = chosen('loadEngine', options)
+export async function loadEngine(all: EngineLoadOptions = {}): Promise<Engine> {
+  refuseUnknown('loadEngine', all, { ...names, threads: true })
+  const { threads = 1, ...options } = all
+  const kernels = chosen(options)
   if (threads !== 'all' && !(Number.isInteger(threads) && threads >= 1 && threads <= mostThreads)) {
     throw new Error(`threads: ${String(threads)}; must be a whole number from 1 to ${mostThreads}, or 'all'`)
   }
@@ -80,6 +85,7 @@ export const defaultEngine = (): Engine => (current ??= createEngine())
  * @param threads default: as many as the machine runs at the same time
  */
 export async function useThreads(threads: number | 'all' = 'all', options: EngineOptions = {}): Promise<Engine> {
+  refuseUnknown('useThreads', options, names)
   current = await loadEngine({ ...options, threads })
   return current
 }

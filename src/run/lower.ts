@@ -1,6 +1,6 @@
 /**
  * Lowering for the kernels: flat records of 16 words, with byte addresses. Loops are unrolled here; weights that a loop uses at
- * every step are packed once before it.
+ * every step are packed before it, those that several loops use once.
  */
 import { GemmFlag, Micro, Opcode, SlotKind } from '../kernels/opcodes.js'
 import { offsetAt, resultsOf } from '../compile/program.js'
@@ -113,11 +113,17 @@ class Lowering {
   readonly #native: number[] = []
   readonly #copies = new Map<Kernel, Block>()
   readonly #isNative: IsNative
+  /** Panels of what several loops multiply by and nothing changes, by what they are packed from; whether they have been. */
+  readonly #shared: ReadonlyMap<string, { readonly address: Address; isPacked: boolean }>
+  /** Where the panels begin that are for one loop: the next one's take their place. */
+  readonly #ownPanels: number
   #arenaEnd: number
 
   constructor(program: Program, isNative: IsNative) {
     this.#isNative = isNative
     this.#arenaEnd = program.end
+    this.#shared = this.#sharedPanels(program)
+    this.#ownPanels = this.#arenaEnd
     for (const instruction of program.instructions) this.#lower(instruction)
   }
 
@@ -149,24 +155,57 @@ class Lowering {
     for (let i = 0; i < steps; i++) for (const inner of body) this.#pass(inner, i, reverse ? steps - 1 - i : i, panels)
   }
 
-  /** Packs what every step multiplies by; one row is faster without. */
-  #pack({ steps, body }: LoopInstruction): ReadonlyMap<Kernel, Address> {
+  /** Packs what every step multiplies by. */
+  #pack(loop: LoopInstruction): ReadonlyMap<Kernel, Address> {
     const panels = new Map<Kernel, Address>()
-    if (steps < 2) return panels
-    for (const kernel of body) {
-      if (kernel.kind !== 'kernel' || kernel.op !== 'matmul') continue
-      const { out, inputs, attributes } = kernel
-      if (this.#isNativeProduct(kernel)) continue
-      const b = inputs[1]
-      if (out.rows < 2 || b.step !== 0 || b.ring || b.first || body.some((other) => writesInto(other, b))) continue
-      const inner = attributes.transposeB ? b.cols : b.rows
-      const address = { base: arena, bytes: this.#arenaEnd * 4 }
-      this.#arenaEnd += Math.ceil(out.cols / panel) * panel * inner + 16
-      const word = this.#address(b, 0, 0)
-      this.#record(kernel, 0, 0, [Opcode.Pack, out.cols, inner, word, b.rowStride * 4, attributes.transposeB, address])
+    let end = this.#ownPanels
+    for (const kernel of this.#packedIn(loop)) {
+      const shared = this.#shared.get(packedFrom(kernel))
+      const address = shared?.address ?? { base: arena, bytes: end * 4 }
       panels.set(kernel, address)
+      if (shared?.isPacked) continue
+      if (shared) shared.isPacked = true
+      else end += panelSize(kernel)
+      const b = kernel.inputs[1]
+      const { transposeB } = kernel.attributes
+      const words = [kernel.out.cols, innerOf(kernel), this.#address(b, 0, 0), b.rowStride * 4, transposeB, address]
+      this.#record(kernel, 0, 0, [Opcode.Pack, ...words])
     }
+    this.#arenaEnd = Math.max(this.#arenaEnd, end)
     return panels
+  }
+
+  /** The products of a loop whose second operand is the same at every step. One row is faster without panels. */
+  #packedIn({ steps, body }: LoopInstruction): Kernel[] {
+    if (steps < 2) return []
+    return body.filter((kernel): kernel is Kernel => {
+      if (kernel.kind !== 'kernel' || kernel.op !== 'matmul' || this.#isNativeProduct(kernel)) return false
+      const b = kernel.inputs[1]
+      return kernel.out.rows > 1 && b.step === 0 && !b.ring && !b.first && !body.some((other) => writesInto(other, b))
+    })
+  }
+
+  #sharedPanels({ instructions }: Program): Map<string, { address: Address; isPacked: boolean }> {
+    const written = new Set<number>()
+    const seen = new Set<string>()
+    const shared = new Map<string, { address: Address; isPacked: boolean }>()
+    for (const instruction of instructions.flatMap((one) => (one.kind === 'loop' ? one.body : [one]))) {
+      for (const { ref } of resultsOf(instruction)) written.add(ref.leaf)
+    }
+    for (const instruction of instructions) {
+      if (instruction.kind !== 'loop') continue
+      for (const kernel of this.#packedIn(instruction)) {
+        const { leaf } = kernel.inputs[1]
+        const from = packedFrom(kernel)
+        if (leaf < 0 || written.has(leaf) || shared.has(from)) continue
+        if (seen.has(from)) {
+          shared.set(from, { address: { base: arena, bytes: this.#arenaEnd * 4 }, isPacked: false })
+          this.#arenaEnd += panelSize(kernel)
+        }
+        seen.add(from)
+      }
+    }
+    return shared
   }
 
   #pass(instruction: Block | Kernel, i: number, t: number, panels: ReadonlyMap<Kernel, Address>): void {
@@ -221,7 +260,7 @@ class Lowering {
     if (!block) {
       const { out, inputs } = kernel
       const slots = [inputs[2], out].map((ref) => ({ kind: 'matrix' as const, ref }))
-      const code = [{ op: 'copy', out: 1, operands: [0], immediate: 0 }]
+      const code = [{ op: 'copy', out: 1, operands: [0], immediate: 0, first: 0 }]
       block = { kind: 'elementwise', rows: out.rows, cols: out.cols, slots, temporaries: 0, code }
       this.#copies.set(kernel, block)
     }
@@ -290,14 +329,14 @@ class Lowering {
   #codeOf(block: Block): Address {
     let address = this.#code.get(block)
     if (!address) {
-      const words = block.code.flatMap(({ op, out, operands: [a = 0, b = 0, c = 0], immediate }) => [
+      const words = block.code.flatMap(({ op, out, operands: [a = 0, b = 0, c = 0], immediate, first }) => [
         micros[op],
         out,
         a,
         b,
         c,
         floatBits(immediate),
-        0,
+        first,
         0,
       ])
       this.#code.set(block, (address = this.#table(words)))
@@ -329,6 +368,13 @@ class Lowering {
 
 /** How many products each element of a matrix product is the sum of. */
 const innerOf = ({ inputs: [a], attributes }: Kernel): number => (attributes.transposeA ? a.rows : a.cols)
+
+/** What the panels of a product's second operand are made from, in words. */
+const packedFrom = ({ inputs: [, { leaf, offset, rowStride, rows, cols }], attributes: { transposeB } }: Kernel): string =>
+  [leaf, offset, rowStride, rows, cols, transposeB].join(' ')
+
+/** How many floats they take. */
+const panelSize = (kernel: Kernel): number => Math.ceil(kernel.out.cols / panel) * panel * innerOf(kernel) + 16
 
 /** Whether an instruction of a loop computes part of what `ref` covers, and so changes it from step to step. */
 const writesInto = (instruction: Block | Kernel, ref: Ref): boolean =>

@@ -137,9 +137,9 @@ class ReferenceExecutable implements Executable {
     const views = slots.map((slot) => (slot.kind === 'immediate' ? undefined : this.#view(slot.ref, i, t, bindings)))
     slots.forEach((slot, n) => slot.kind === 'immediate' && (values[n] = slot.value))
     // Operands that an op does not have stand for its first, so that every slot is a number to index with.
-    const steps = code.map(({ op, out, operands: [a, b = a, c = a], immediate }) => {
+    const steps = code.map(({ op, out, operands: [a, b = a, c = a], immediate, first }) => {
       const { meaning } = rowOf(op)
-      return { isDropout: op === 'dropout', meaning: meaning!, out, a, b, c, immediate }
+      return { isDropout: op === 'dropout', meaning: meaning!, out, a, b, c, immediate, first }
     })
     for (let r = 0; r < rows; r++) {
       for (let c = 0; c < cols; c++) {
@@ -150,7 +150,7 @@ class ReferenceExecutable implements Executable {
         for (const step of steps) {
           const [a, b, z] = [values[step.a], values[step.b], values[step.c]]
           const value = step.isDropout
-            ? isKept((t * rows + r) * cols + c, b, step.immediate)
+            ? isKept(step.first + (t * rows + r) * cols + c, b, step.immediate)
               ? a / (1 - step.immediate)
               : 0
             : step.meaning(a, b, z, step.immediate)

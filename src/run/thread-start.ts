@@ -4,6 +4,8 @@
 export interface ThreadStart {
   readonly module: WebAssembly.Module
   readonly memory: WebAssembly.Memory
+  /** Whether V8 pairs operations: see `pairing.ts`, which a worker has for itself. */
+  readonly pairs: boolean
   /** Address of the control block, through which threads are called. */
   readonly control: number
   /** Its number; the calling thread's is 0. */

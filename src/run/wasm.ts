@@ -6,6 +6,7 @@ import { faultIn } from './fault.js'
 import { Heap } from './heap.js'
 import { kernels } from './kernels.generated.js'
 import { arena, imageBase, lower, type Image } from './lower.js'
+import { pairingOfNewEngine } from './pairing.js'
 import { Products, type ProductLibrary } from './products.js'
 import { failedWord } from './thread-start.js'
 import { controlBytes, Threads, whyNoThreads } from './threads.js'
@@ -18,6 +19,7 @@ interface KernelExports {
   scratchBytes(): number
   runTogether(control: number, table: number, jobs: number, threads: number): void
   settle(control: number): void
+  usePairs(on: boolean): void
 }
 
 const decoded = new Map<KernelBuild, Uint8Array<ArrayBuffer>>()
@@ -26,6 +28,25 @@ function bytesOf(build: KernelBuild): Uint8Array<ArrayBuffer> {
   let bytes = decoded.get(build)
   if (!bytes) decoded.set(build, (bytes = Uint8Array.from(atob(kernels[build]), (character) => character.charCodeAt(0))))
   return bytes
+}
+
+/** The kernels with nothing around them. */
+export interface BareKernels extends Pick<KernelExports, 'run' | 'heapBase' | 'usePairs'> {
+  readonly memory: WebAssembly.Memory
+}
+
+/** @param mark what makes them another module to V8, which would otherwise share what it has compiled already */
+export function bareKernels(build: KernelBuild, mark: string): BareKernels {
+  const memory = createMemory(false)
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(marked(bytesOf(build), mark)), { env: { memory } })
+  const { run, heapBase, usePairs } = exports as unknown as KernelExports
+  return { memory, run, heapBase, usePairs }
+}
+
+/** With a section of its own at the end, which means nothing. */
+function marked(bytes: Uint8Array<ArrayBuffer>, mark: string): Uint8Array<ArrayBuffer> {
+  const name = ascii(mark)
+  return Uint8Array.from([...bytes, 0, name.length + 1, name.length, ...name])
 }
 
 /** Whether this JavaScript engine takes a build of the kernels. */
@@ -88,12 +109,16 @@ export class WasmEngine implements Engine {
    * Starts synchronously. Errors: the JavaScript engine lacks WebAssembly SIMD.
    *
    * @param library what large products are given to; default: the kernels do them too
+   * @param wide whether to compile kernels anew, with V8 as it is told to be now, for vectors of 256 bits; default: as engines are started since
+   * `useWideVectors`
    */
-  static create(build: KernelBuild, library?: ProductLibrary): WasmEngine {
+  static create(build: KernelBuild, library?: ProductLibrary, wide = false): WasmEngine {
     refuseUnsupported(build)
     const memory = createMemory(false)
-    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytesOf(build)), { env: { memory } })
+    const bytes = wide ? marked(bytesOf(build), 'engine') : bytesOf(build)
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } })
     return WasmEngine.#of(build, memory, exports, {
+      wide,
       library,
       whyOneThread: library && 'native products are for the calling thread',
     })
@@ -123,9 +148,10 @@ export class WasmEngine implements Engine {
     build: KernelBuild,
     memory: WebAssembly.Memory,
     exports: WebAssembly.Exports,
-    more: { whyOneThread?: string; library?: ProductLibrary },
+    { wide = false, ...more }: { whyOneThread?: string; library?: ProductLibrary; wide?: boolean },
   ): WasmEngine {
     const own = exports as unknown as KernelExports
+    own.usePairs(pairingOfNewEngine(build) || wide)
     return new WasmEngine(coreOf(build, own, new Heap(memory, own.heapBase()), more))
   }
 
@@ -134,10 +160,12 @@ export class WasmEngine implements Engine {
       const memory = createMemory(true)
       const module = await WebAssembly.compile(forSharedMemory(bytesOf(build)))
       const exports = (await WebAssembly.instantiate(module, { env: { memory } })).exports as unknown as KernelExports
+      const pairs = pairingOfNewEngine(build)
+      exports.usePairs(pairs)
       const heap = new Heap(memory, exports.heapBase())
       const control = heap.allocate(controlBytes(count))
       const starts = Array.from({ length: count - 1 }, (_, i) => {
-        return { module, memory, control, thread: i + 1, scratch: heap.allocate(exports.scratchBytes()) }
+        return { module, memory, pairs, control, thread: i + 1, scratch: heap.allocate(exports.scratchBytes()) }
       })
       const threads = await Threads.start(starts)
       const team = { threads, count, control, table: heap.allocate(8), room: 1 }

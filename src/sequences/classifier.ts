@@ -7,9 +7,10 @@ import type { PoolingKind } from '../nn/pooling.js'
 import type { Engine } from '../run/engine.js'
 import type { SequenceInput } from '../series/sequences.js'
 import { checkLabelConfig, LabelModel, type Told } from './label-model.js'
-import { labelTraining, type LabelTrainingOptions } from './label-training.js'
+import { labelNames, labelTraining, type LabelTrainingOptions } from './label-training.js'
 import type { LabelWindow } from './label-windows.js'
-import { decodeSequenceModel, takeFile } from './model.js'
+import { decodeSequenceModel, loadNames, takeFile } from './model.js'
+import { refuseUnknown, type Names } from '../options/known.js'
 import type { SequenceProgress, SequenceTraining } from './training.js'
 
 /** A sequence and what it is. */
@@ -22,6 +23,8 @@ export interface ClassifierOptions extends LabelTrainingOptions {
   /** How a sequence becomes one row. Default `last`. */
   pooling?: PoolingKind
 }
+
+const names: Names<ClassifierOptions> = { ...labelNames, pooling: true }
 
 export class SequenceClassifier extends LabelModel {
   readonly kind = 'sequence classifier'
@@ -42,8 +45,10 @@ export class SequenceClassifier extends LabelModel {
   /** A training that is taken step by step, and can be kept as bytes at any step and gone on with. */
   static training(
     examples: readonly ClassifiedExample[],
-    { pooling = 'last', ...options }: ClassifierOptions = {},
+    all: ClassifierOptions = {},
   ): SequenceTraining<SequenceClassifier, LabelWindow> {
+    refuseUnknown('train', all, names)
+    const { pooling = 'last', ...options } = all
     return labelTraining(
       (config, cell, made) => new SequenceClassifier(config, cell, made),
       examples.map(({ input, label }) => ({ input, labels: [label] })),
@@ -78,10 +83,9 @@ export class SequenceClassifier extends LabelModel {
    * @param options.cell needed where it was trained with a cell of one's own
    * @param options.source what errors call it
    */
-  static fromBytes(
-    bytes: Uint8Array,
-    { cell, engine, source = 'model' }: { cell?: Cell; engine?: Engine; source?: string } = {},
-  ): SequenceClassifier {
+  static fromBytes(bytes: Uint8Array, options: { cell?: Cell; engine?: Engine; source?: string } = {}): SequenceClassifier {
+    refuseUnknown('fromBytes', options, { ...loadNames, source: true })
+    const { cell, engine, source = 'model' } = options
     const file = decodeSequenceModel(bytes, source, 'sequence classifier', checkLabelConfig)
     const made = cellOfFile(file.config.cell, cell, source)
     return takeFile(new SequenceClassifier(file.config, made, { engine }), file, source)
@@ -89,6 +93,7 @@ export class SequenceClassifier extends LabelModel {
 
   /** Reads a model from a file; needs Node, Deno or Bun. */
   static async load(path: string, options: { cell?: Cell; engine?: Engine } = {}): Promise<SequenceClassifier> {
+    refuseUnknown('load', options, loadNames)
     return SequenceClassifier.fromBytes(await readWhole(path), { ...options, source: path })
   }
 }

@@ -2,7 +2,7 @@
 import { linearTensors, plain, vector, transposed, type TensorMapping } from '../formats/pytorch.js'
 import type { Graph } from '../graph/graph.js'
 import type { Matrix } from '../graph/matrix.js'
-import type { Indices, Value } from '../graph/value.js'
+import type { Value } from '../graph/value.js'
 import type { HeldState } from '../nn/held-state.js'
 import { Linear } from '../nn/layers.js'
 import { Pooling, type PoolingKind } from '../nn/pooling.js'
@@ -10,7 +10,15 @@ import { log } from '../nn/random.js'
 import type { Engine } from '../run/engine.js'
 import type { Learner, Recorded, RecordOptions } from '../train/learner.js'
 import type { LabelWindow } from './label-windows.js'
-import { ReadingLayers, type PackedInputs, type ReadingLayersOptions } from './reading-layers.js'
+import { refuseUnknown } from '../options/known.js'
+import {
+  readingNames,
+  ReadingLayers,
+  trainingNames,
+  type PackedInputs,
+  type ReadingLayersOptions,
+  type TrainingReadOptions,
+} from './reading-layers.js'
 
 export interface LabelNetworkOptions extends ReadingLayersOptions {
   /** How many labels there are. */
@@ -33,11 +41,13 @@ export class LabelNetwork implements Learner<LabelWindow> {
   classWeights: Float64Array | undefined
 
   constructor(options: LabelNetworkOptions) {
-    const { classes, pooling, dropout, random, engine } = options
+    refuseUnknown('LabelNetwork', options, { ...readingNames, classes: true, pooling: true })
+    const { classes, pooling, ...reading } = options
+    const { dropout, random, engine } = options
     this.engine = engine
     this.classes = classes
     this.dropout = dropout
-    this.reading = new ReadingLayers(options)
+    this.reading = new ReadingLayers(reading)
     this.pooling = pooling && new Pooling(pooling, this.reading.recurrent, { random })
     this.output = new Linear(this.reading.recurrent.width, classes, { random, name: 'output', engine })
   }
@@ -67,12 +77,14 @@ export class LabelNetwork implements Learner<LabelWindow> {
   }
 
   /** Logits: a row for each sequence, [B, classes]; or for each of its steps, [T·B, classes]. */
-  forward(g: Graph, inputs: PackedInputs, dropoutKeys: readonly Indices[] = []): Value {
+  forward(g: Graph, inputs: PackedInputs, options: TrainingReadOptions = {}): Value {
+    refuseUnknown('forward', options, trainingNames)
     const { reading, pooling, dropout, output } = this
+    const { dropoutKeys = [], recompute } = options
     const between = dropoutKeys.slice(0, reading.recurrent.dropouts)
     const last = dropoutKeys[between.length]
-    const read = reading.read(g, inputs, between.length > 0 ? between : undefined).output
-    const features = pooling ? pooling.forward(g, read, inputs).pooled : read
+    const read = reading.read(g, inputs, { recompute, dropoutKeys: between.length > 0 ? between : undefined }).output
+    const features = pooling ? pooling.forward(g, read, { batch: inputs.batch, mask: inputs.mask }).pooled : read
     return output.forward(g, last ? g.dropout(features, dropout, last) : features)
   }
 
@@ -82,10 +94,10 @@ export class LabelNetwork implements Learner<LabelWindow> {
     return { output: this.output.forward(g, output), state: after }
   }
 
-  record(g: Graph, { batch, steps, dropoutKeys }: RecordOptions): Recorded<LabelWindow> {
+  record(g: Graph, { batch, steps, dropoutKeys, recompute }: RecordOptions): Recorded<LabelWindow> {
     const inputs = this.reading.inputs(g, { batch, steps })
     const targets = g.indices(this.pooling ? batch : steps * batch)
-    const logits = this.forward(g, inputs, dropoutKeys)
+    const logits = this.forward(g, inputs, { dropoutKeys, recompute })
     // Weights are about 1 in the mean over all that is trained on. Over those of a batch it would depend on who is in it.
     const share = g.input(1, 1)
     const sum = g.crossEntropy(logits, targets, { reduction: 'sum', classWeights: this.classWeights })

@@ -11,7 +11,9 @@ import type { Random } from '../nn/random.js'
 import { Recurrent } from '../nn/recurrent.js'
 import type { Engine } from '../run/engine.js'
 import type { EncodedSequence } from '../series/sequences.js'
+import type { RecordOptions } from '../train/learner.js'
 import type { Packed, PackedShape } from './packing.js'
+import { refuseUnknown, type Names } from '../options/known.js'
 
 export interface ReadingLayersOptions {
   /** How many tokens there are; 0: sequences have none. */
@@ -31,6 +33,25 @@ export interface ReadingLayersOptions {
   engine: Engine
 }
 
+export const readingNames: Names<ReadingLayersOptions> = {
+  tokens: true,
+  width: true,
+  embedding: true,
+  cell: true,
+  hidden: true,
+  layers: true,
+  residual: true,
+  dropout: true,
+  bidirectional: true,
+  random: true,
+  engine: true,
+}
+
+/** What is asked of layers that are trained. */
+export type TrainingReadOptions = Pick<RecordOptions, 'dropoutKeys' | 'recompute'>
+
+export const trainingNames: Names<TrainingReadOptions> = { dropoutKeys: true, recompute: true }
+
 /** Packed sequences as inputs of a graph. */
 export interface PackedInputs extends PackedShape {
   readonly tokens: Indices | undefined
@@ -46,7 +67,9 @@ export class ReadingLayers {
   readonly embedding: Embedding | undefined
   readonly recurrent: Recurrent | Bidirectional
 
-  constructor({ tokens, width, embedding, bidirectional, cell, residual, ...others }: ReadingLayersOptions) {
+  constructor(all: ReadingLayersOptions) {
+    refuseUnknown('ReadingLayers', all, readingNames)
+    const { tokens, width, embedding, bidirectional, cell, residual, ...others } = all
     const { hidden, layers, dropout, random, engine } = others
     this.tokens = tokens
     this.width = width
@@ -89,10 +112,11 @@ export class ReadingLayers {
   read(
     g: Graph,
     { tokens, numbers, mask, batch }: PackedInputs,
-    dropoutKeys?: readonly Indices[],
+    options: TrainingReadOptions = {},
   ): { output: Value; state: Record<string, Value>[] } {
+    refuseUnknown('read', options, trainingNames)
     const embedded = tokens && this.embedding?.forward(g, tokens)
-    return this.recurrent.forward(g, beside(g, embedded, numbers), { batch, mask, dropoutKeys })
+    return this.recurrent.forward(g, beside(g, embedded, numbers), { batch, mask, ...options })
   }
 
   /** One whole sequence. */

@@ -6,9 +6,10 @@ import { cellOfFile } from '../nn/named-cells.js'
 import type { Engine } from '../run/engine.js'
 import { lengthOf, type SequenceInput } from '../series/sequences.js'
 import { checkLabelConfig, LabelModel, type Told } from './label-model.js'
-import { labelTraining, type LabelTrainingOptions } from './label-training.js'
+import { labelNames, labelTraining, type LabelTrainingOptions } from './label-training.js'
 import type { LabelWindow } from './label-windows.js'
-import { decodeSequenceModel, inWords, takeFile } from './model.js'
+import { decodeSequenceModel, inWords, loadNames, takeFile } from './model.js'
+import { refuseUnknown } from '../options/known.js'
 import type { TextTokens } from './options.js'
 import type { SequenceProgress, SequenceTraining } from './training.js'
 
@@ -39,6 +40,7 @@ export class SequenceTagger extends LabelModel {
     examples: readonly TaggedExample[],
     options: LabelTrainingOptions = {},
   ): SequenceTraining<SequenceTagger, LabelWindow> {
+    refuseUnknown('train', options, labelNames)
     refuseUneven(examples, options.tokens)
     return labelTraining((config, cell, made) => new SequenceTagger(config, cell, made), examples, options, null)
   }
@@ -73,10 +75,9 @@ export class SequenceTagger extends LabelModel {
    * @param options.cell needed where it was trained with a cell of one's own
    * @param options.source what errors call it
    */
-  static fromBytes(
-    bytes: Uint8Array,
-    { cell, engine, source = 'model' }: { cell?: Cell; engine?: Engine; source?: string } = {},
-  ): SequenceTagger {
+  static fromBytes(bytes: Uint8Array, options: { cell?: Cell; engine?: Engine; source?: string } = {}): SequenceTagger {
+    refuseUnknown('fromBytes', options, { ...loadNames, source: true })
+    const { cell, engine, source = 'model' } = options
     const file = decodeSequenceModel(bytes, source, 'sequence tagger', checkLabelConfig)
     const made = cellOfFile(file.config.cell, cell, source)
     return takeFile(new SequenceTagger(file.config, made, { engine }), file, source)
@@ -84,6 +85,7 @@ export class SequenceTagger extends LabelModel {
 
   /** Reads a model from a file; needs Node, Deno or Bun. */
   static async load(path: string, options: { cell?: Cell; engine?: Engine } = {}): Promise<SequenceTagger> {
+    refuseUnknown('load', options, loadNames)
     return SequenceTagger.fromBytes(await readWhole(path), { ...options, source: path })
   }
 }

@@ -33,10 +33,10 @@ export class SequenceTraining<M extends SequenceModel, W extends Window> extends
   readonly batches: Batches<W>
 
   constructor(model: M, network: SequenceNetwork & Learner<W>, { batches, plan, measure }: SequenceTrainingParts<W>) {
-    const { reading, optimizer: clipping, rule, retries, patience, lengths } = plan
+    const { reading, optimizer: clipping, rule, recompute, retries, patience, lengths } = plan
     const { steps, limits, schedule, validateEvery, snapshotEvery } = lengths(batches.windowsPerEpoch)
     const optimizer = new Optimizer(network.parameters, rule, clipping)
-    const trainer = new Trainer<W>(network, { batches, optimizer, schedule, seed: reading.seed })
+    const trainer = new Trainer<W>(network, { batches, optimizer, schedule, seed: reading.seed, recompute })
     let last: Omit<SequenceValidation, 'best'> = { loss: NaN, accuracy: NaN, predictions: 0 }
     const validate = measure
       ? () => {

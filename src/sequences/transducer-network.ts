@@ -2,14 +2,22 @@
 import { linearTensors, plain, recurrentTensors, type TensorMapping } from '../formats/pytorch.js'
 import type { Graph } from '../graph/graph.js'
 import type { Matrix } from '../graph/matrix.js'
-import type { Indices, Value } from '../graph/value.js'
+import type { Value } from '../graph/value.js'
 import type { AttentionScore } from '../nn/attention.js'
 import { log } from '../nn/random.js'
 import { SequenceDecoder, type Encoded } from '../nn/sequence-decoder.js'
 import type { Engine } from '../run/engine.js'
 import type { Learner, Recorded, RecordOptions } from '../train/learner.js'
 import type { PairWindow } from './pair-windows.js'
-import { ReadingLayers, type PackedInputs, type ReadingLayersOptions } from './reading-layers.js'
+import { refuseUnknown } from '../options/known.js'
+import {
+  readingNames,
+  ReadingLayers,
+  trainingNames,
+  type PackedInputs,
+  type ReadingLayersOptions,
+  type TrainingReadOptions,
+} from './reading-layers.js'
 
 export interface TransducerNetworkOptions extends ReadingLayersOptions {
   /** How many tokens there are to write, with the mark of start and end, which is number 0. */
@@ -30,10 +38,12 @@ export class TransducerNetwork implements Learner<PairWindow> {
   feedsOwn = false
 
   constructor(options: TransducerNetworkOptions) {
-    const { outputs, attention, cell, embedding, layers, residual, dropout, random, engine } = options
+    refuseUnknown('TransducerNetwork', options, { ...readingNames, outputs: true, attention: true })
+    const { outputs, attention, ...reading } = options
+    const { cell, embedding, layers, residual, dropout, random, engine } = reading
     this.engine = engine
     this.dropout = dropout
-    this.reading = new ReadingLayers(options)
+    this.reading = new ReadingLayers(reading)
     const encoder = this.reading.recurrent
     const hidden = encoder.width
     this.decoder = new SequenceDecoder({
@@ -82,24 +92,26 @@ export class TransducerNetwork implements Learner<PairWindow> {
   }
 
   /** What the encoder makes of sequences. */
-  encode(g: Graph, inputs: PackedInputs, dropoutKeys: readonly Indices[] = []): Encoded {
+  encode(g: Graph, inputs: PackedInputs, options: TrainingReadOptions = {}): Encoded {
+    refuseUnknown('encode', options, trainingNames)
+    const { dropoutKeys = [], recompute } = options
     const { reading, dropout } = this
     const between = dropoutKeys.slice(0, reading.recurrent.dropouts)
     const key = dropoutKeys[between.length]
-    const { output, state } = reading.read(g, inputs, between.length > 0 ? between : undefined)
+    const { output, state } = reading.read(g, inputs, { recompute, dropoutKeys: between.length > 0 ? between : undefined })
     return { output: key ? g.dropout(output, dropout, key) : output, state, batch: inputs.batch, mask: inputs.mask }
   }
 
-  record(g: Graph, { batch, steps, written = 1, dropoutKeys }: RecordOptions): Recorded<PairWindow> {
+  record(g: Graph, { batch, steps, written = 1, dropoutKeys, recompute }: RecordOptions): Recorded<PairWindow> {
     const { reading, decoder } = this
     const inputs = reading.inputs(g, { batch, steps })
     const rows = written * batch
     const [ids, targets, mask, share] = [g.indices(rows), g.indices(rows), g.input(rows, 1), g.input(1, 1)]
     // What is held out is measured with the right tokens before each.
     const own = this.feedsOwn && dropoutKeys ? g.input(rows, 1) : undefined
-    const encoded = this.encode(g, inputs, dropoutKeys)
+    const encoded = this.encode(g, inputs, { dropoutKeys, recompute })
     const keys = dropoutKeys?.slice(reading.recurrent.dropouts + 1)
-    const { logits } = decoder.forward(g, ids, encoded, { mask, own, dropoutKeys: keys?.length ? keys : undefined })
+    const { logits } = decoder.forward(g, ids, encoded, { mask, own, recompute, dropoutKeys: keys?.length ? keys : undefined })
     const loss: Value = g.mul(g.crossEntropy(logits, targets, { reduction: 'sum' }), share)
     return {
       loss,

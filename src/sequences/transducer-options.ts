@@ -1,7 +1,8 @@
 /** What can be said of a transducer, and what its file says of it. */
 import type { AttentionScore } from '../nn/attention.js'
 import { SequenceEncoder } from '../series/sequences.js'
-import { checkSequenceConfig, type SequenceConfig, type SequenceOptions, type TextTokens } from './options.js'
+import { refuseUnknown, type Names } from '../options/known.js'
+import { checkSequenceConfig, sequenceNames, type SequenceConfig, type SequenceOptions, type TextTokens } from './options.js'
 
 /** Falls, or rises, evenly from one share to another within so many steps of training. */
 export interface ShareSchedule {
@@ -22,6 +23,13 @@ export interface TransducerOptions extends SequenceOptions {
   teacherForcing?: number | ShareSchedule
 }
 
+export const transducerNames: Names<TransducerOptions> = {
+  ...sequenceNames,
+  outputTokens: true,
+  attention: true,
+  teacherForcing: true,
+}
+
 export interface TransducerConfig extends SequenceConfig {
   readonly encoder: SequenceEncoder
   /** What can be written, sorted. */
@@ -36,6 +44,7 @@ export interface TransducerConfig extends SequenceConfig {
 
 /** The share of steps that read the decoder's own token, by step of training; undefined where none ever does. */
 export function ownShareOf(teacherForcing: number | ShareSchedule): ((step: number) => number) | undefined {
+  if (typeof teacherForcing === 'object') refuseUnknown('teacherForcing', teacherForcing, { from: true, to: true, over: true })
   const { from, to, over } =
     typeof teacherForcing === 'number' ? { from: teacherForcing, to: teacherForcing, over: 1 } : teacherForcing
   for (const share of [from, to]) {

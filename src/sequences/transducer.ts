@@ -8,12 +8,13 @@ import { defaultEngine } from '../run/engines.js'
 import type { Engine } from '../run/engine.js'
 import type { SequenceInput } from '../series/sequences.js'
 import type { MadeWith } from './label-model.js'
-import { decodeSequenceModel, encodeAll, SequenceModel, takeFile } from './model.js'
+import { decodeSequenceModel, encodeAll, loadNames, SequenceModel, takeFile } from './model.js'
+import { refuseUnknown, type Names } from '../options/known.js'
 import { inputKey, outputTokensOf } from './output-tokens.js'
 import type { PairWindow } from './pair-windows.js'
 import type { SequenceProgress, SequenceTraining } from './training.js'
 import { TransducerNetwork } from './transducer-network.js'
-import { checkTransducerConfig, type TransducerConfig, type TransducerOptions } from './transducer-options.js'
+import { checkTransducerConfig, transducerNames, type TransducerConfig, type TransducerOptions } from './transducer-options.js'
 import { TransducerRunner, type WrittenAbout } from './transducer-runner.js'
 import { transducerTraining } from './transducer-training.js'
 
@@ -41,6 +42,8 @@ export interface TransduceOptions {
   /** Tokens at most. Default: half as many again as the longest output of training. */
   length?: number
 }
+
+const names: Names<TransduceOptions> = { beam: true, length: true }
 
 export class Transducer extends SequenceModel {
   readonly kind = 'transducer'
@@ -77,16 +80,19 @@ export class Transducer extends SequenceModel {
     examples: readonly TransducedExample[],
     options: TransducerOptions = {},
   ): SequenceTraining<Transducer, PairWindow> {
+    refuseUnknown('train', options, transducerNames)
     return transducerTraining((config, cell, made) => new Transducer(config, cell, made), examples, options)
   }
 
   /** What becomes of a sequence. Throws for one of another kind than those of training. */
   transduce(input: SequenceInput, options: TransduceOptions = {}): Transduced {
+    refuseUnknown('transduce', options, names)
     return this.transduceAll([input], options)[0]
   }
 
   /** What becomes of each of many; without a beam many of them side by side, each getting what it gets alone. */
   transduceAll(inputs: readonly SequenceInput[], options: TransduceOptions = {}): Transduced[] {
+    refuseUnknown('transduceAll', options, names)
     const { encoder, tokens, longest } = this.config
     const { beam = 1, length = Math.ceil(1.5 * longest) } = options
     for (const [name, value] of Object.entries({ beam, length })) {
@@ -124,6 +130,7 @@ export class Transducer extends SequenceModel {
    * their outputs will do.
    */
   evaluate(examples: readonly TransducedExample[], options: TransduceOptions = {}): ErrorRates {
+    refuseUnknown('evaluate', options, names)
     const cases = new Map<string, { input: SequenceInput; wanted: string[][] }>()
     for (const { input, output } of examples) {
       const key = inputKey(input)
@@ -146,10 +153,9 @@ export class Transducer extends SequenceModel {
    * @param options.cell needed where it was trained with a cell of one's own
    * @param options.source what errors call it
    */
-  static fromBytes(
-    bytes: Uint8Array,
-    { cell, engine, source = 'model' }: { cell?: Cell; engine?: Engine; source?: string } = {},
-  ): Transducer {
+  static fromBytes(bytes: Uint8Array, options: { cell?: Cell; engine?: Engine; source?: string } = {}): Transducer {
+    refuseUnknown('fromBytes', options, { ...loadNames, source: true })
+    const { cell, engine, source = 'model' } = options
     const file = decodeSequenceModel(bytes, source, 'transducer', checkTransducerConfig)
     const made = cellOfFile(file.config.cell, cell, source)
     return takeFile(new Transducer(file.config, made, { engine }), file, source)
@@ -157,6 +163,7 @@ export class Transducer extends SequenceModel {
 
   /** Reads a model from a file; needs Node, Deno or Bun. */
   static async load(path: string, options: { cell?: Cell; engine?: Engine } = {}): Promise<Transducer> {
+    refuseUnknown('load', options, loadNames)
     return Transducer.fromBytes(await readWhole(path), { ...options, source: path })
   }
 }

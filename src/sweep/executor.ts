@@ -1,6 +1,7 @@
 /** Where trials are run: on this machine, or by workers that others have started. */
 import { availableParallelism } from 'node:os'
-import { Pool } from './pool.js'
+import { refuseUnknown } from '../options/known.js'
+import { Pool, type PoolOptions } from './pool.js'
 import type { SweepFolder } from './sweep-folder.js'
 import type { Task, TrialProgress, TrialResult } from './trial.js'
 
@@ -17,8 +18,9 @@ export interface Executor {
 export const defaultWorkers = (): number => Math.max(1, availableParallelism())
 
 /** Processes on this machine. */
-export function localExecutor(folder: SweepFolder, workers: number): Executor {
-  const pool = new Pool(workers)
+export function localExecutor(folder: SweepFolder, workers: number, options: PoolOptions = {}): Executor {
+  refuseUnknown('localExecutor', options, { wideVectors: true })
+  const pool = new Pool(workers, options)
   return {
     run: (task, onProgress) =>
       pool.run(task, { folder: folder.trialFolder(task.trial), corpusFile: folder.corpusFile }, { onProgress }),

@@ -153,6 +153,7 @@ function readEach<T>(
     try {
       const name = settingNamed(key, 'train')
       if (name === 'threads') throw new Error(`'${key}' cannot be given: trials run side by side, each on one thread`)
+      if (name === 'wideVectors') throw new Error(`'${key}' cannot be given: it is said to the command that runs the trials`)
       if (Object.hasOwn(found, name)) throw new Error(`'${key}' is there twice`)
       try {
         found[name] = read(name, given)

@@ -1,7 +1,7 @@
 /** Processes on this machine that run trials, so many at a time. */
 import { fork, type ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
-import type { FromProcess, ToProcess } from './process.js'
+import { noWideVectors, type FromProcess, type ToProcess } from './process-messages.js'
 import type { Task, TrialEvents, TrialResult } from './trial.js'
 
 /** It was told to stop: what was under way is saved, and can be gone on with. */
@@ -32,15 +32,22 @@ const mostDeaths = 3
 // Node 20 has relaxed SIMD behind a flag; which kernels are used, the task says.
 const flags = Number.parseInt(process.versions.node) < 22 ? ['--experimental-wasm-relaxed-simd'] : []
 
+export interface PoolOptions {
+  /** Whether the processes use `useWideVectors`. Default true. */
+  wideVectors?: boolean
+}
+
 export class Pool {
   readonly #workers: number
+  readonly #arguments: readonly string[]
   readonly #waiting: Job[] = []
   readonly #idle: ChildProcess[] = []
   readonly #busy = new Map<ChildProcess, Job>()
   #stopping = false
 
-  constructor(workers: number) {
+  constructor(workers: number, { wideVectors = true }: PoolOptions = {}) {
     this.#workers = workers
+    this.#arguments = wideVectors ? [] : [noWideVectors]
   }
 
   /** Rejects with `Stopped` if it was stopped before the end. */
@@ -82,7 +89,7 @@ export class Pool {
   }
 
   #start(): ChildProcess {
-    const child = fork(fileURLToPath(new URL('./process.js', import.meta.url)), {
+    const child = fork(fileURLToPath(new URL('./process.js', import.meta.url)), this.#arguments, {
       execArgv: flags,
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     })

@@ -1,17 +1,9 @@
 /** What a process of the pool runs: one trial after another, as its parent says. */
-import { runTrial, type Task, type TrialProgress, type TrialResult } from './trial.js'
+import { useWideVectors } from '../node/wide-vectors.js'
+import { noWideVectors, type FromProcess, type ToProcess } from './process-messages.js'
+import { runTrial } from './trial.js'
 
-export type ToProcess =
-  | { readonly say: 'run'; readonly task: Task; readonly folder: string; readonly corpusFile: string }
-  | { readonly say: 'stop' }
-
-export type FromProcess =
-  | { readonly say: 'progress'; readonly progress: TrialProgress }
-  | { readonly say: 'checkpoint'; readonly step: number }
-  /** Absent: it was stopped, and can be gone on with. */
-  | { readonly say: 'result'; readonly result?: TrialResult }
-  | { readonly say: 'error'; readonly message: string }
-
+let isFirst = true
 let stopping = new AbortController()
 const tell = (message: FromProcess): unknown => process.send!(message)
 
@@ -27,6 +19,11 @@ process.on('message', (message: ToProcess) => {
   }
   const { task, folder, corpusFile } = message
   stopping = new AbortController()
+  if (isFirst && !process.argv.includes(noWideVectors)) {
+    const wide = useWideVectors({ kernels: task.kernels })
+    if ('failed' in wide && wide.failed) process.stderr.write(`wide vectors are not used: ${wide.missing}\n`)
+  }
+  isFirst = false
   runTrial(
     task,
     { folder, corpusFile },

@@ -1,5 +1,6 @@
 /** A sweep: trials of one text that differ in their options, compared by their held-out loss. */
 import type { Corpus } from '../text/corpus.js'
+import { refuseUnknown, type Names } from '../options/known.js'
 import { createEngine } from '../run/engines.js'
 import { kernelsOf } from '../node/engines.js'
 import type { TrainSettings } from '../node/train-settings.js'
@@ -23,6 +24,8 @@ export interface SweepOptions {
   sources?: readonly string[]
 }
 
+const names: Names<SweepOptions> = { out: true, plan: true, corpus: true, sources: true }
+
 export class Sweep {
   readonly folder: SweepFolder
   readonly trials: readonly Trial[]
@@ -43,7 +46,9 @@ export class Sweep {
   }
 
   /** Throws a sentence if the folder has another sweep, or another process works on it. */
-  static async open({ out, plan, corpus, sources = [] }: SweepOptions): Promise<Sweep> {
+  static async open(options: SweepOptions): Promise<Sweep> {
+    refuseUnknown('open', options, names)
+    const { out, plan, corpus, sources = [] } = options
     const kernels = plan.options.kernels ?? kernelsOf(createEngine().name)
     const folder = await SweepFolder.open(out, plan, corpus, sources, kernels)
     try {

@@ -36,6 +36,10 @@ export class Loop {
     readonly reverse: boolean,
     /** To how many earlier steps the gradient of a step's result flows. */
     readonly reach = Infinity,
+    /** After how many steps the state is kept, and what the steps compute is not, but anew on the way back. Infinity: all is kept. */
+    readonly recompute = Infinity,
+    /** The loop whose adjoint this is. */
+    readonly reverses?: Loop,
   ) {}
 }
 

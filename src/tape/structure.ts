@@ -79,6 +79,9 @@ export const structure: Record<string, OpRow> = {
   /** The sum of all T values of a node of a loop. */
   accumulate: { shape: ([body]) => [body.rows, body.cols] },
 
+  /** The first operand, which nothing that reads this may do before all others are there: so is put in order what nothing else does. */
+  after: { shape: ([a]) => [a.rows, a.cols], view: true },
+
   /** Writes the second operand over the first, a `matrix` leaf, when everything else has been computed. */
   assign: {
     shape: ([target, value]) => {

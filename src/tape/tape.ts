@@ -7,10 +7,12 @@ import { rowOf } from './ops.js'
 export class Tape {
   readonly nodes: Node[]
   readonly #constants = new Map<number, Node>()
+  #nextId: number
 
-  /** @param nodes what is on it already */
+  /** @param nodes what is on it already, or some of that, in its order */
   constructor(nodes: readonly Node[] = []) {
     this.nodes = nodes.slice()
+    this.#nextId = (nodes.at(-1)?.id ?? -1) + 1
   }
 
   record(op: string, inputs: readonly Node[], attributes?: Attributes, loop?: Loop): Node {
@@ -20,7 +22,7 @@ export class Tape {
 
   /** Records a node whose shape is known to be right. The compiler's: its stacked ops may repeat the rows of an operand. */
   place(op: string, inputs: readonly Node[], rows: number, cols: number, attributes: Attributes = {}, loop?: Loop): Node {
-    const node: Node = { id: this.nodes.length, op, inputs, rows, cols, attributes, loop }
+    const node: Node = { id: this.#nextId++, op, inputs, rows, cols, attributes, loop }
     this.nodes.push(node)
     return node
   }

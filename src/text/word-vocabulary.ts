@@ -1,4 +1,5 @@
 /** A vocabulary of words: the most frequent ones, and one token for all the others. */
+import { refuseUnknown } from '../options/known.js'
 
 /** What marks a sentence in a `WordVocabulary`; the words of a text that are spelt like a mark count as unknown. */
 export interface WordMarks {
@@ -60,8 +61,10 @@ export class WordVocabulary implements Partial<WordCounts> {
    */
   static fromSentences(
     sentences: readonly (readonly string[])[],
-    { size, start = 'SENTENCE_START', end = 'SENTENCE_END', unknown = 'UNKNOWN_TOKEN' }: { size: number } & WordMarks,
+    options: { size: number } & WordMarks,
   ): WordVocabulary & WordCounts {
+    refuseUnknown('fromSentences', options, { size: true, start: true, end: true, unknown: true })
+    const { size, start = 'SENTENCE_START', end = 'SENTENCE_END', unknown = 'UNKNOWN_TOKEN' } = options
     if (!Number.isSafeInteger(size) || size < 4) {
       throw new Error(`size: ${size}; must be a whole number from 4: the three marks and at least one word`)
     }

@@ -2,6 +2,7 @@
 import { Graph } from '../graph/graph.js'
 import { CarriedState } from '../nn/carried-state.js'
 import type { TokenNetwork } from '../nn/token-network.js'
+import { refuseUnknown } from '../options/known.js'
 import { SentenceBatches } from '../text/sentence-batches.js'
 import type { Evaluation } from './evaluate.js'
 
@@ -19,8 +20,10 @@ export interface SentenceEvaluation extends Evaluation {
 export function evaluateSentences(
   network: TokenNetwork,
   sentences: readonly Int32Array[],
-  { batch = 16 }: { batch?: number } = {},
+  options: { batch?: number } = {},
 ): SentenceEvaluation {
+  refuseUnknown('evaluateSentences', options, { batch: true })
+  const { batch = 16 } = options
   // Sentences of like lengths side by side waste little.
   const order = [...sentences.keys()].sort((a, b) => sentences[a].length - sentences[b].length)
   // Made of the sentences as they were given first, so that what is wrong with one is told by its own number.

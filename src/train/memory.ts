@@ -30,21 +30,24 @@ export interface TrainingSize {
   readonly shards: number
   /** What a step is called: `tokens`. */
   readonly unit: string
-  /** How many numbers a step of one sequence keeps for the way back; about. */
+  /** How many numbers a window of one sequence keeps for the way back; about. */
   readonly kept: number
 }
 
 /**
  * Throws a sentence for a training that takes too much: weights, their gradients for each shard, what the optimizer remembers of each, and
  * a window.
+ *
+ * @param called what a size is chosen with, where that has another name
  */
 export function refuseTooLargeTraining<S extends Sizes & { window: number; streams: number }>(
   sizes: S,
   trainingOf: (sizes: S) => TrainingSize,
+  called: Partial<Record<keyof Sizes, string>> = {},
 ): void {
   const bytesOf = (own: S): number => {
     const { parameters, slots, shards, kept } = trainingOf(own)
-    return bytesOfFloat * (parameters * (1 + shards + slots) + own.streams * own.window * kept)
+    return bytesOfFloat * (parameters * (1 + shards + slots) + own.streams * kept)
   }
   const bytes = bytesOf(sizes)
   if (!(bytes > most)) return
@@ -52,7 +55,7 @@ export function refuseTooLargeTraining<S extends Sizes & { window: number; strea
   const { window, streams } = sizes
   const { parameters, unit } = trainingOf(sizes)
   throw new OptionError(
-    name,
+    called[name] ?? name,
     `${sizes[name]}; training ${count(parameters)} parameters in windows of ${count(window)} × ${count(streams)} ${unit} would take about ${size(bytes)} of memory, and there can be ${size(most)}`,
   )
 }

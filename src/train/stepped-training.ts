@@ -58,6 +58,7 @@ export class SteppedTraining<W extends Window, V> {
       recut?: (shards: number) => TrainingLoop<W>
     },
   ) {
+    refuseUnknown('SteppedTraining', options, { steps: true, measured: true, keepBest: true, recut: true })
     const { steps, measured, keepBest = false, recut } = options
     this.#recut = recut
     this.#model = model

@@ -38,12 +38,17 @@ export interface TrainOptions extends Pick<OptimizerOptions, 'clipValue' | 'l2'>
   validateEvery?: number
   /** Steps between the places that a divergence leads back to. Default: a twentieth of all, at most 500. */
   checkpointEvery?: number
-  /** How often a divergence leads back, with half the rate each time, before it is an error. Default 3; 0: it is one at once. */
+  /** How often a divergence leads back, with half the rate each time, before it is an error. Default 3; 0: it is one at once, with the weights as they were there. */
   retries?: number
   /** For dropout, and for the order and the choice of documents. Default 1. */
   seed?: number
   /** How many earlier steps the gradient of a token's loss flows back to. Default: as far as its window goes. */
   reach?: number
+  /**
+   * Keeps the recurrent state every so many steps of a window only, and computes what lies between anew on the way back: less memory for more
+   * arithmetic, so that long windows fit. See `scan`. Default: all is kept.
+   */
+  recompute?: number
   /**
    * Into how many shards the batch is cut, to run at the same time where the engine has threads (see `useThreads`). It is part of what is
    * trained: other shards, other last digits. Default: 1 for what is small, up to 4, by the model and the batch alone; see `usualShards`.
@@ -72,6 +77,7 @@ export const trainNames: Names<TrainOptions> = {
   retries: true,
   seed: true,
   reach: true,
+  recompute: true,
   shards: true,
 }
 
@@ -86,6 +92,7 @@ export interface TrainPlan {
   readonly rule: Rule
   readonly optimizer: Pick<OptimizerOptions, 'clipValue' | 'l2' | 'clipNorm'>
   readonly reach: number | undefined
+  readonly recompute: number | undefined
   readonly retries: number
   readonly patience: number | undefined
   readonly validationTokens: number | undefined
@@ -109,15 +116,25 @@ export interface Lengths {
 /** Throws a sentence for what cannot be. */
 export function planOf(options: TrainOptions): TrainPlan {
   refuseUnknown('train', options, trainNames)
-  const { steps, epochs, seconds, loss, patience, rule = adam(), reach, shards, retries = 3, ...others } = options
-  const { streams, window = 64, heldOut = 0.05, seed = 1, validationTokens, validateEvery, checkpointEvery, ...rest } = others
+  const { steps, epochs, seconds, loss, patience, rule = adam(), reach, recompute, shards, ...others } = options
+  const {
+    retries = 3,
+    streams,
+    window = 64,
+    heldOut = 0.05,
+    seed = 1,
+    validationTokens,
+    validateEvery,
+    checkpointEvery,
+    ...rest
+  } = others
   const { clipValue, clipNorm = 1, l2, learningRate = 0.005, schedule } = rest
   if (steps !== undefined && epochs !== undefined)
     throw new OptionError('epochs', `${epochs}; not together with a number of steps`)
   for (const [name, value] of Object.entries({ epochs, seconds, loss })) {
     if (value !== undefined && !(value > 0)) throw new OptionError(name, `${value}; must be a positive number`)
   }
-  for (const [name, value] of Object.entries({ steps, patience, validationTokens, validateEvery, checkpointEvery })) {
+  for (const [name, value] of Object.entries({ steps, patience, recompute, validationTokens, validateEvery, checkpointEvery })) {
     if (value !== undefined && !(Number.isInteger(value) && value >= 1)) {
       throw new OptionError(name, `${value}; must be a positive integer`)
     }
@@ -143,6 +160,7 @@ export function planOf(options: TrainOptions): TrainPlan {
     optimizer: { clipValue, clipNorm, l2 },
     rule,
     reach,
+    recompute,
     retries,
     patience,
     validationTokens,

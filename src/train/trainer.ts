@@ -21,6 +21,11 @@ export interface TrainerOptions<W extends Window = TextWindow> {
   seed?: number
   /** How many earlier steps the gradient of a token's loss flows back to; never beyond its window. Default: all. */
   reach?: number
+  /**
+   * Keeps the recurrent state every so many steps of a window only, and computes what lies between anew on the way back: less memory for more
+   * arithmetic, so that long windows fit. See `scan`. Default: all is kept.
+   */
+  recompute?: number
   /** For a network that predicts tokens: what the loss of a step is. Default `token`. */
   lossPer?: LossPer
   /**
@@ -37,6 +42,7 @@ const names: Names<TrainerOptions> = {
   schedule: true,
   seed: true,
   reach: true,
+  recompute: true,
   lossPer: true,
   shards: true,
 }
@@ -71,6 +77,7 @@ export class Trainer<W extends Window = TextWindow> {
   readonly schedule: Schedule
   readonly seed: number
   readonly reach: number
+  readonly recompute: number
   readonly shards: number
   /** What the schedule's rate is multiplied by; 1 until something lowers it. */
   rateFactor = 1
@@ -82,7 +89,7 @@ export class Trainer<W extends Window = TextWindow> {
   /** @param network one that predicts tokens; or whatever else there is a loss for */
   constructor(network: (TextWindow extends W ? TokenNetwork : never) | Learner<W>, options: TrainerOptions<W>) {
     refuseUnknown('Trainer', options, names)
-    const { batches, optimizer, schedule, seed = 0, reach = Infinity, lossPer } = options
+    const { batches, optimizer, schedule, seed = 0, reach = Infinity, recompute = Infinity, lossPer } = options
     if ('record' in network && lossPer !== undefined) {
       throw new OptionError(
         'lossPer',
@@ -103,15 +110,16 @@ export class Trainer<W extends Window = TextWindow> {
     this.schedule = schedule
     this.seed = seed
     this.reach = reach
+    this.recompute = recompute
     this.shards = shards
     this.#gradients = new ShardGradients(network.engine, network.parameters, shards)
     this.#last = this.#builtFor(batches.window(optimizer.step))
   }
 
   #builtFor(window: W): WindowGraphs<W> {
-    const { network, batches, shards, reach } = this
+    const { network, batches, shards, reach, recompute } = this
     const key = lengthsOf(window)
-    const built = this.#built.get(key) ?? new WindowGraphs(network, window, { batch: batches.batch, shards, reach })
+    const built = this.#built.get(key) ?? new WindowGraphs(network, window, { batch: batches.batch, shards, reach, recompute })
     // What is used is inserted again; the one that has not been used for longest goes first.
     this.#built.delete(key)
     this.#built.set(key, built)

@@ -21,6 +21,7 @@ export interface WindowGraphsOptions {
   readonly batch: number
   readonly shards: number
   readonly reach: number
+  readonly recompute: number
 }
 
 export class WindowGraphs<W extends Window> {
@@ -38,12 +39,13 @@ export class WindowGraphs<W extends Window> {
   }
 
   #build({ steps, written }: W, shard: number, part: Part): Shard<W> {
-    const { shards, reach } = this.#options
+    const { shards, reach, recompute } = this.#options
     const network = this.#network
     const graph = new Graph({ engine: network.engine.lane(shard), values: 'kept' })
     const keys = Array.from({ length: network.dropouts }, () => graph.indices(1))
     const state = new CarriedState(graph, network, part.rows)
-    const options = { batch: part.rows, steps, written, isWhole: shards === 1, state: state.inputs, dropoutKeys: keys, reach }
+    const sizes = { batch: part.rows, steps, written, isWhole: shards === 1 }
+    const options = { ...sizes, state: state.inputs, dropoutKeys: keys, reach, recompute }
     const recorded = network.record(graph, options)
     state.follow(graph, recorded.state)
     return { part, graph, recorded, keys, state, loss: graph.keep(recorded.loss) }

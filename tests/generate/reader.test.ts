@@ -2,9 +2,11 @@ import fc from 'fast-check'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { predict, surprisals } from '../../src/generate/along.js'
 import { Reader } from '../../src/generate/reader.js'
+import type { Program } from '../../src/compile/program.js'
 import { Graph } from '../../src/graph/graph.js'
 import { LanguageNetwork } from '../../src/language/network.js'
 import { gru, lstm } from '../../src/nn/cells.js'
+import { createEngine } from '../../src/run/engines.js'
 import { executors, toleranceOf } from '../support/executors.js'
 import '../support/close.js'
 import { random, wholes } from '../support/random.js'
@@ -56,6 +58,39 @@ describe.each(executors)('%s: a reader', (_, engine) => {
       const alone = new Reader(network)
       alone.read(Int32Array.from({ length: steps }, (_, t) => text[2 * t + row]))
       expect(logits.subarray(row * tokens, (row + 1) * tokens)).toBeNear(alone.logits.read(), toleranceOf(engine))
+    }
+  })
+
+  test.each([1, 64])('reads %i prompts side by side in programs of their own, all steps of a window in one run', (batch) => {
+    const own = createEngine({ kernels: engine.name === 'reference' ? 'reference' : 'plain' })
+    const programs: Program[] = []
+    const runs: Program[] = []
+    const prepare = own.prepare.bind(own)
+    own.prepare = (program, leaves) => {
+      const executable = prepare(program, leaves)
+      const run = executable.run.bind(executable)
+      programs.push(program)
+      executable.run = (bindings) => {
+        runs.push(program)
+        run(bindings)
+      }
+      return executable
+    }
+    const reader = new Reader(new LanguageNetwork({ ...shape(9), cell: lstm(), engine: own }), batch)
+    const ids = (steps: number) => Int32Array.from({ length: steps * batch }, (_, i) => text[i % text.length])
+    reader.read(ids(1 + 2 * 64 + 3 * 8))
+    // Two windows of 64 steps, three of 8, and the last token, whose logits are wanted.
+    expect(runs).toHaveLength(6)
+    expect(programs).toHaveLength(3)
+    reader.read(ids(1))
+    expect([runs.length, programs.length]).toEqual([7, 3])
+    for (const { instructions } of programs) {
+      const loops = instructions.flatMap((one) => (one.kind === 'loop' ? [one] : []))
+      const products = loops.flatMap(({ body }) =>
+        body.flatMap((one) => (one.kind === 'kernel' && one.op === 'matmul' ? [one] : [])),
+      )
+      // One a layer, of all rows at once.
+      expect(products.map(({ out }) => out.rows)).toEqual([batch, batch])
     }
   })
 

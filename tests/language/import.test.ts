@@ -45,6 +45,51 @@ describe('a state dict', () => {
     }
   })
 
+  describe('with a tensor for each gate, by RecurrentJS’s names,', () => {
+    const letters = { lstm: ['i', 'f', 'c', 'o'], rnn: [''] }
+    /** A model cut up: rows of a gate follow one another. */
+    function separate(model: LanguageModel, cell: keyof typeof letters, prefix = ''): NamedTensor[] {
+      const renamed = new Map(
+        tensorsOf(model, { 'embedding.weight': 'Wil', 'output.weight': 'Whd', 'output.bias': 'bd' }).map((tensor) => [
+          tensor.name,
+          tensor,
+        ]),
+      )
+      return [...renamed.values()].flatMap(({ name, shape: [rows, ...others], data }): NamedTensor[] => {
+        const [, kind, side, layer] = /^rnn\.(weight|bias)_(ih|hh)_l(\d)$/.exec(name) ?? []
+        if (kind === undefined) return [{ name: prefix + name, shape: name === 'bd' ? [rows, 1] : [rows, ...others], data }]
+        if (kind === 'bias' && side === 'hh') return []
+        return letters[cell].map((letter, i, { length }) => {
+          const bias = cell === 'rnn' ? 'bhh' : `b${letter}`
+          const weight = cell === 'rnn' ? `W${side === 'ih' ? 'x' : 'h'}h` : `W${letter}${side === 'ih' ? 'x' : 'h'}`
+          return {
+            name: `${prefix}${kind === 'bias' ? bias : weight}${layer}`,
+            shape: kind === 'bias' ? [rows / length, 1] : [rows / length, ...others],
+            data: data.slice((i * data.length) / length, ((i + 1) * data.length) / length),
+          }
+        })
+      })
+    }
+
+    test.each(['lstm', 'rnn'] as const)('an %s is the model', (cell) => {
+      const model = create({ cell })
+      for (const prefix of ['', 'model.']) {
+        expect(weightsOf(importModel(file(separate(model, cell, prefix)), { vocabulary, engine }))).toEqual(weightsOf(model))
+      }
+    })
+
+    test('what is missing, misshapen or of no place is named', () => {
+      const tensors = separate(create(), 'lstm')
+      const without = tensors.filter(({ name }) => name !== 'Wfx1')
+      expect(() => importModel(file(without), { vocabulary })).toThrow("layer 1: has 'Wix1', and no such tensor of gate f")
+      const misshapen = tensors.map((tensor) => (tensor.name === 'bo0' ? { ...tensor, shape: [1, 5] } : tensor))
+      expect(() => importModel(file(misshapen), { vocabulary })).toThrow("tensor 'bo0' is [1, 5], and 'bi0' [5]; must be alike")
+      const more = [...tensors, { name: 'Wic0', shape: [5, 5], data: new Float32Array(25) }]
+      expect(() => importModel(file(more), { vocabulary })).toThrow("tensor 'Wic0' [5, 5] has no place")
+      expect(importModel(file(more), { vocabulary, map: { Wic0: '' } }).config.layers).toBe(2)
+    })
+  })
+
   // In binary, 0.5 and 0.25 are exact: the sums are known.
   test.each([
     ['lstm', [0.75, 0.75, 0.75, 0.75], [0, 0, 0, 0]],

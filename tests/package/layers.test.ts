@@ -34,15 +34,15 @@ const allowed: Record<string, readonly string[]> = {
     'options',
   ],
   generate: ['graph', 'nn/held-state', 'nn/random', 'nn/token-network', 'run/engine', 'options'],
-  formats: ['graph', 'nn', 'run/engine', '@noble/hashes', 'node:fs/promises'],
+  formats: ['graph', 'nn', 'run/engine', 'options', '@noble/hashes', 'node:fs/promises'],
   language: [...beneath, 'recurrentjs/sentence-model', 'run/engine', 'run/engines', 'node:fs/promises'],
   forecast: [...beneath, 'series', 'run/engine', 'run/engines'],
   sequences: [...beneath, 'series', 'run/engine', 'run/engines'],
-  recurrentjs: ['graph', 'nn', 'optim', 'text', 'train', 'generate', 'run/engine', 'run/engines'],
-  node: [...beneath, 'language', 'run/engine', 'run/engines', 'run/products', 'node:', 'uplot', 'koffi'],
+  recurrentjs: ['graph', 'nn', 'optim', 'text', 'train', 'generate', 'run/engine', 'run/engines', 'options'],
+  node: [...beneath, 'language', 'run/engine', 'run/engines', 'run/products', 'run/wide-vectors', 'node:', 'uplot', 'koffi'],
   sweep: ['node', 'options', 'language/model', 'text', 'train/trainer', 'nn/random', 'run/engine', 'run/engines', 'node:'],
   // The only one that knows BullMQ.
-  redis: ['sweep', 'node', 'bullmq', 'ioredis', 'node:'],
+  redis: ['sweep', 'node', 'options', 'bullmq', 'ioredis', 'node:'],
   cli: ['index', 'node/index', 'sweep/index', 'redis/index', 'options/known', 'commander', 'node:'],
 }
 

@@ -18,6 +18,8 @@ export interface Task {
   lengths?: readonly number[]
   /** Earlier steps that the gradient of a step's result reaches. Default: all. */
   reach?: number
+  /** Steps between the states that are kept; what lies between is computed anew. Default: all is kept. */
+  recompute?: number
   /** What the loss looks at. Default `both`. */
   loss?: 'output' | 'state' | 'both'
   /** Whether `all` values can be read, or only the `kept`. Default `all`. */
@@ -175,7 +177,7 @@ const indicesOf = ({ seed, steps, batch }: Task, name: string, below: number): n
 const keyOf = (g: Graph): Indices => g.indices([123456789])
 
 function recordScan(g: Graph, task: Task, given: Given): Network {
-  const { body, steps, batch, reverse, lengths, reach } = task
+  const { body, steps, batch, reverse, lengths, reach, recompute } = task
   const stacks = within(given, 'x')
   const key = keyOf(g)
   const inputs: Record<string, Value | Indices> = mapped(body.inputs, (cols, name) =>
@@ -183,7 +185,7 @@ function recordScan(g: Graph, task: Task, given: Given): Network {
   )
   const help: Help = { batch, dropout: (value, rate) => g.dropout(value, rate, key) }
   const mask = lengths && g.input(steps * batch, 1, maskOf(lengths, steps))
-  const { output, state } = g.scan({ inputs, state: within(given, 's'), reverse, mask, reach }, (x, s) =>
+  const { output, state } = g.scan({ inputs, state: within(given, 's'), reverse, mask, reach, recompute }, (x, s) =>
     body.step(g, x as Record<string, Value>, s, within(given, 'p'), help),
   )
   return { g, output, state }

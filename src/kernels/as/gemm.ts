@@ -2,6 +2,7 @@
 import { GemmFlag } from '../opcodes'
 import { rowTimes, rowTimesTransposed } from './gemv'
 import { madd } from './math'
+import { pairs } from './pairs'
 import { MR, NR, packColumns, packLines } from './pack'
 export { pack } from './pack'
 
@@ -32,7 +33,7 @@ export function placeGemm(at: usize): void {
   edgeC = edgeD + EDGE
 }
 
-const zeros = memory.data<f32>([0, 0, 0, 0, 0, 0, 0, 0], 16)
+const zeros = memory.data(2 * NR * 4, 16)
 
 /**
  * C[M, 8] = A·B + D over K, in tiles of four rows. Consecutive ks of A and B are aStep and bStep bytes apart; four rows of A lie
@@ -96,6 +97,104 @@ function tiles(
     v128.store(c1, c11, 16)
     v128.store(c, c00)
     v128.store(c, c01, 16)
+    a += aTile
+    c += ldc << 2
+    d += ldd << 2
+    M -= MR
+  } while (M > 0)
+}
+
+/**
+ * The same for C[M, 16]: two panels of B, `panel` bytes apart, side by side. Neighbouring vectors are computed and stored next to each other,
+ * so that V8 makes one operation of both where it can; then these are eight sums, which keep the multipliers busy, as four would not.
+ * Where it cannot they are sixteen, too many for the registers.
+ */
+function wideTiles(
+  M: i32,
+  K: i32,
+  a: usize,
+  aTile: i32,
+  aStep: i32,
+  b: usize,
+  panel: i32,
+  bStep: i32,
+  c: usize,
+  ldc: i32,
+  d: usize,
+  ldd: i32,
+): void {
+  do {
+    const d1 = d + (M > 1 ? ldd : 0)
+    const d2 = d1 + (M > 2 ? ldd : 0)
+    const d3 = d2 + (M > 3 ? ldd : 0)
+    let c00 = v128.load(d)
+    let c01 = v128.load(d, 16)
+    let c02 = v128.load(d, 32)
+    let c03 = v128.load(d, 48)
+    let c10 = v128.load(d1)
+    let c11 = v128.load(d1, 16)
+    let c12 = v128.load(d1, 32)
+    let c13 = v128.load(d1, 48)
+    let c20 = v128.load(d2)
+    let c21 = v128.load(d2, 16)
+    let c22 = v128.load(d2, 32)
+    let c23 = v128.load(d2, 48)
+    let c30 = v128.load(d3)
+    let c31 = v128.load(d3, 16)
+    let c32 = v128.load(d3, 32)
+    let c33 = v128.load(d3, 48)
+    let ak = a
+    let bk = b
+    let bl = b + panel
+    let k = K
+    do {
+      const b0 = v128.load(bk)
+      const b1 = v128.load(bk, 16)
+      const b2 = v128.load(bl)
+      const b3 = v128.load(bl, 16)
+      let x = v128.load32_splat(ak)
+      c00 = madd(x, b0, c00)
+      c01 = madd(x, b1, c01)
+      c02 = madd(x, b2, c02)
+      c03 = madd(x, b3, c03)
+      x = v128.load32_splat(ak, 4)
+      c10 = madd(x, b0, c10)
+      c11 = madd(x, b1, c11)
+      c12 = madd(x, b2, c12)
+      c13 = madd(x, b3, c13)
+      x = v128.load32_splat(ak, 8)
+      c20 = madd(x, b0, c20)
+      c21 = madd(x, b1, c21)
+      c22 = madd(x, b2, c22)
+      c23 = madd(x, b3, c23)
+      x = v128.load32_splat(ak, 12)
+      c30 = madd(x, b0, c30)
+      c31 = madd(x, b1, c31)
+      c32 = madd(x, b2, c32)
+      c33 = madd(x, b3, c33)
+      ak += aStep
+      bk += bStep
+      bl += bStep
+    } while (--k)
+    const c1 = c + (M > 1 ? ldc : 0)
+    const c2 = c1 + (M > 2 ? ldc : 0)
+    const c3 = c2 + (M > 3 ? ldc : 0)
+    v128.store(c3, c30)
+    v128.store(c3, c31, 16)
+    v128.store(c3, c32, 32)
+    v128.store(c3, c33, 48)
+    v128.store(c2, c20)
+    v128.store(c2, c21, 16)
+    v128.store(c2, c22, 32)
+    v128.store(c2, c23, 48)
+    v128.store(c1, c10)
+    v128.store(c1, c11, 16)
+    v128.store(c1, c12, 32)
+    v128.store(c1, c13, 48)
+    v128.store(c, c00)
+    v128.store(c, c01, 16)
+    v128.store(c, c02, 32)
+    v128.store(c, c03, 48)
     a += aTile
     c += ldc << 2
     d += ldd << 2
@@ -203,6 +302,14 @@ export function gemm(
         let c: usize = C + i * ldc + (j << 2)
         let d: usize = addend ? addend + i * addendRow + (j << 2) : zeros
         let cols = nc
+        if (pairs) {
+          for (; cols >= 2 * NR; cols -= 2 * NR) {
+            wideTiles(mc, kc, a, aTile, aStep, b, panel, bStep, c, ldc, d, addendRow)
+            b += 2 * panel
+            c += 2 * NR * 4
+            if (addend) d += 2 * NR * 4
+          }
+        }
         for (; cols >= NR; cols -= NR) {
           tiles(mc, kc, a, aTile, aStep, b, bStep, c, ldc, d, addendRow)
           b += panel

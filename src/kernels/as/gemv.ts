@@ -3,9 +3,10 @@
  * What keeps the multipliers busy is six to eight independent sums.
  */
 import { madd } from './math'
+import { pairs } from './pairs'
 import { loadPart, storePart } from './pack'
 
-const zeros = memory.data(128, 16)
+const zeros = memory.data(256, 16)
 
 /**
  * Bytes of B up to which strips are 28 columns wide. V8 moves the loads of a turn in front of its multiplications, and with 32 columns in as
@@ -18,6 +19,24 @@ const NEAR: usize = 49152
 export function rowTimes(N: i32, K: i32, x: usize, xStep: usize, B: usize, ldb: usize, y: usize, D: usize): void {
   let d = D ? D : zeros
   const width = <usize>K * ldb <= NEAR ? 28 : 32
+  // Two strips at once, of the same columns: which of them are left for other ways to sum must not depend on this.
+  if (pairs) {
+    if (width == 28) {
+      for (; N >= 56; N -= 56) {
+        strip(14, K, x, xStep, B, ldb, y, d)
+        B += 224
+        y += 224
+        if (D) d += 224
+      }
+    } else {
+      for (; N >= 64; N -= 64) {
+        strip(16, K, x, xStep, B, ldb, y, d)
+        B += 256
+        y += 256
+        if (D) d += 256
+      }
+    }
+  }
   while (N >= width) {
     if (width == 28) strip(7, K, x, xStep, B, ldb, y, d)
     else strip(8, K, x, xStep, B, ldb, y, d)
@@ -47,7 +66,7 @@ export function rowTimes(N: i32, K: i32, x: usize, xStep: usize, B: usize, ldb: 
   }
 }
 
-/** The row times four, seven or eight times four columns of B. */
+/** The row times four, seven, eight, fourteen or sixteen times four columns of B. */
 // @ts-ignore: decorator
 @inline
 function strip(vectors: i32, K: i32, x: usize, xStep: usize, B: usize, ldb: usize, y: usize, d: usize): void {
@@ -59,6 +78,14 @@ function strip(vectors: i32, K: i32, x: usize, xStep: usize, B: usize, ldb: usiz
   let c5 = vectors > 4 ? v128.load(d, 80) : c0
   let c6 = vectors > 4 ? v128.load(d, 96) : c0
   let c7 = vectors > 7 ? v128.load(d, 112) : c0
+  let c8 = vectors > 8 ? v128.load(d, 128) : c0
+  let c9 = vectors > 8 ? v128.load(d, 144) : c0
+  let c10 = vectors > 8 ? v128.load(d, 160) : c0
+  let c11 = vectors > 8 ? v128.load(d, 176) : c0
+  let c12 = vectors > 8 ? v128.load(d, 192) : c0
+  let c13 = vectors > 8 ? v128.load(d, 208) : c0
+  let c14 = vectors > 14 ? v128.load(d, 224) : c0
+  let c15 = vectors > 14 ? v128.load(d, 240) : c0
   let a = x
   let b = B
   let k = K
@@ -74,6 +101,18 @@ function strip(vectors: i32, K: i32, x: usize, xStep: usize, B: usize, ldb: usiz
       c6 = madd(s, v128.load(b, 96), c6)
     }
     if (vectors > 7) c7 = madd(s, v128.load(b, 112), c7)
+    if (vectors > 8) {
+      c8 = madd(s, v128.load(b, 128), c8)
+      c9 = madd(s, v128.load(b, 144), c9)
+      c10 = madd(s, v128.load(b, 160), c10)
+      c11 = madd(s, v128.load(b, 176), c11)
+      c12 = madd(s, v128.load(b, 192), c12)
+      c13 = madd(s, v128.load(b, 208), c13)
+    }
+    if (vectors > 14) {
+      c14 = madd(s, v128.load(b, 224), c14)
+      c15 = madd(s, v128.load(b, 240), c15)
+    }
     a += xStep
     b += ldb
   } while (--k)
@@ -87,6 +126,18 @@ function strip(vectors: i32, K: i32, x: usize, xStep: usize, B: usize, ldb: usiz
     v128.store(y, c6, 96)
   }
   if (vectors > 7) v128.store(y, c7, 112)
+  if (vectors > 8) {
+    v128.store(y, c8, 128)
+    v128.store(y, c9, 144)
+    v128.store(y, c10, 160)
+    v128.store(y, c11, 176)
+    v128.store(y, c12, 192)
+    v128.store(y, c13, 208)
+  }
+  if (vectors > 14) {
+    v128.store(y, c14, 224)
+    v128.store(y, c15, 240)
+  }
 }
 
 /** The row times one column of B (in lane 0), or four side by side: four ks at a time, in a sum each. */
