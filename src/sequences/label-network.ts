@@ -86,10 +86,10 @@ export class LabelNetwork implements Learner<LabelWindow> {
     return { output: this.output.forward(g, output), state: after }
   }
 
-  record(g: Graph, { batch, steps, ...options }: RecordOptions): Recorded<LabelWindow> {
+  record(g: Graph, { batch, steps, dropoutKeys, recompute }: RecordOptions): Recorded<LabelWindow> {
     const inputs = this.reading.inputs(g, { batch, steps })
     const targets = g.indices(this.pooling ? batch : steps * batch)
-    const logits = this.forward(g, inputs, options)
+    const logits = this.forward(g, inputs, { dropoutKeys, recompute })
     // Weights are about 1 in the mean over all that is trained on. Over those of a batch it would depend on who is in it.
     const share = g.input(1, 1)
     const sum = g.crossEntropy(logits, targets, { reduction: 'sum', classWeights: this.classWeights })
