@@ -1,6 +1,6 @@
 /** `npm run bench`. Standard output carries the results; what is going on goes to standard error. */
 import { execFileSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { Command, InvalidArgumentError, Option } from 'commander'
@@ -10,11 +10,13 @@ import { allowRelaxedSimd } from '../src/cli/flags.js'
 import { complaints, countsOf, type Budget } from './budget.js'
 import { measureFloors } from './floor.js'
 import { measureGemm, type GemmReport } from './gemm.js'
+import { machine } from './machine.js'
 import { measure, type Running } from './measure.js'
 import { measureMemory, type MemoryReport } from './memory.js'
 import { profile } from './profile.js'
 import { table } from './table.js'
-import { scaled, tasks } from './tasks.js'
+import { measureScaling, scalingTables, type ScalingReport } from './scaling.js'
+import { tasks } from './tasks.js'
 
 interface Flags {
   task?: string
@@ -69,7 +71,7 @@ const program = new Command('bench')
   .option('--seconds <n>', 'how long to measure a task, after a warm-up', positive, 8)
   .option('--steps <n>', 'how many steps to measure, instead', whole)
   .option('--no-wide-vectors', 'vectors of 128 bits, where Node can pair them')
-  .option('--scaling', 'how the cost of an LSTM grows with time steps, streams and layers')
+  .option('--scaling', 'how the cost of an LSTM grows with each of its sizes')
   .option('--profile', 'with --task: where the time of a step goes')
   .option('--floor', 'two small tasks beside the same written by hand as straight loops')
   .option('--memory', 'how much memory a task takes, beside what it cannot do without')
@@ -160,7 +162,9 @@ function all(flags: Flags): void {
   const products = lineOf('gemm')
   if (flags.json) return void process.stdout.write([...lines, products].join(''))
   const reports = lines.map((line) => JSON.parse(line) as Report)
-  console.log(`${machine(reports[0], flags.threads)}\n\n${tableOf(reports)}\n\n${gemmTable(JSON.parse(products) as GemmReport)}`)
+  console.log(
+    `${conditions(reports[0], flags.threads)}\n\n${tableOf(reports)}\n\n${gemmTable(JSON.parse(products) as GemmReport)}`,
+  )
 }
 
 async function floor(flags: Flags): Promise<void> {
@@ -251,7 +255,7 @@ function budget(flags: Flags): void {
 
 const threadsOf = (threads: number): string => `${threads} thread${threads === 1 ? '' : 's'}`
 
-const machine = ({ kernels, vectors }: Pick<Report, 'kernels' | 'vectors'>, threads: number): string => {
+const conditions = ({ kernels, vectors }: Pick<Report, 'kernels' | 'vectors'>, threads: number): string => {
   const processors = cpus()
   return `float32, ${threadsOf(threads)}, ${kernels} kernels of ${vectors} bits, ${node} (V8 ${process.versions.v8}), ${processors.length} × ${processors[0]?.model.trim()}`
 }
@@ -285,37 +289,19 @@ const gemmTable = ({ peak, shapes }: GemmReport): string =>
     ],
   )
 
-/** One size doubled at a time, the others as they are. */
 async function scaling(flags: Flags): Promise<void> {
-  const base = { window: 32, streams: 16, layers: 2 }
-  const series = { window: [16, 32, 64, 128], streams: [4, 8, 16, 32], layers: [1, 2, 3, 4] } as const
-  const names = { window: 'T, time steps', streams: 'B, streams', layers: 'layers' } as const
   const { kernels, engine } = await engineOf(flags)
-  console.log(
-    `LSTM 128, embedding 128; T ${base.window}, B ${base.streams}, ${base.layers} layers but for what changes; ${machine({ kernels, vectors }, engine.threads)}`,
-  )
-  for (const size of ['window', 'streams', 'layers'] as const) {
-    const measured: (ReturnType<typeof measure> & { value: number })[] = []
-    for (const value of series[size]) {
-      note(`scaling: ${names[size]} ${value}`)
-      const start = (on: Engine) => scaled(on, { ...base, [size]: value }, flags.shards)
-      const own = (await engineOf(flags)).engine
-      measured.push({ ...measure(own, start, { seconds: flags.seconds / 4, steps: flags.steps }), value })
-    }
-    const [first] = measured
-    const rows = measured.map(({ value, min, median, gflops }) => [
-      String(value),
-      min.toFixed(2),
-      median.toFixed(2),
-      (min / value).toFixed(3),
-      (min / first.min).toFixed(2),
-      (value / first.value).toFixed(0),
-      gflops.toFixed(1),
-    ])
-    console.log(
-      `\n${table([names[size], 'ms a step, min', 'median', 'ms for each', 'times the first', 'linear', 'GFLOP/s'], rows)}`,
-    )
+  const start = async (): Promise<Engine> => (await engineOf(flags)).engine
+  const growths = await measureScaling(start, { seconds: flags.seconds / 4, steps: flags.steps, shards: flags.shards }, note)
+  const report: ScalingReport = {
+    ...machine(),
+    kernels: `${kernels}, vectors of ${vectors} bits`,
+    threads: engine.threads,
+    growths,
   }
+  mkdirSync('build', { recursive: true })
+  writeFileSync('build/scaling.json', `${JSON.stringify(report, null, 1)}\n`)
+  console.log(flags.json ? JSON.stringify(report) : scalingTables(report))
 }
 
 allowRelaxedSimd()

@@ -6,6 +6,8 @@ export interface Running {
   readonly parameters: number
   /** Takes a step and returns its loss; of a generator, the probability of what it drew. */
   step(): number
+  /** The loss on what is held out, in nats a token, where something is. */
+  evaluate?(): number
   /** Whether the loss has to fall. */
   readonly learns: boolean
   /** Into how many shards the batch is cut, where there is one. */
@@ -101,7 +103,7 @@ type Program = Parameters<Engine['prepare']>[0]
  *
  * @returns tells how many there have been so far
  */
-function countProducts(engine: Engine): () => number {
+export function countProducts(engine: Engine): () => number {
   let sum = 0
   const own = new WeakMap<object, number>()
   const lane = engine.lane.bind(engine)

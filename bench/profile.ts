@@ -7,6 +7,7 @@ import { table } from './table.js'
 /** What the wasm engine has besides what every engine has. */
 interface Kernels extends Engine {
   readonly heap: { readonly words: Int32Array }
+  /** @param native which of the records, by number, are for a native library */
   execute(first: number, end: number, native: readonly number[]): void
 }
 
@@ -55,11 +56,11 @@ export function profile(engine: Engine, running: Running, seconds: number): stri
   const costs = new Map<string, Cost>()
   let current = new Map<string, number>()
   const empty = emptyCall(execute)
-  kernels.execute = (first, end) => {
+  kernels.execute = (first, end, native) => {
     for (let record = first; record < end; record += recordBytes) {
-      const native = kernels.heap.words[record >> 2] === Opcode.NativeGemm ? [0] : []
+      const isNative = native.includes((record - first) / recordBytes)
       const start = performance.now()
-      execute(record, record + recordBytes, native)
+      execute(record, record + recordBytes, isNative ? [0] : [])
       const time = performance.now() - start - empty
       const { name, operations } = described(kernels.heap.words, record >> 2)
       let cost = costs.get(name)
@@ -112,7 +113,7 @@ function emptyCall(execute: Kernels['execute']): number {
 
 function described(words: Int32Array, at: number): { name: string; operations: number } {
   const [opcode, a, b, c, instructions] = words.subarray(at, at + 5)
-  if (opcode === Opcode.Gemm) {
+  if (opcode === Opcode.Gemm || opcode === Opcode.NativeGemm) {
     const flags = words[at + 12]
     const form = `${flags & GemmFlag.TransposeA ? 'T' : 'N'}${flags & GemmFlag.TransposeB ? 'T' : 'N'}`
     return { name: `Gemm ${flags & GemmFlag.PackedB ? 'packed' : form} ${a}×${b}×${c}`, operations: 2 * a * b * c }

@@ -2,7 +2,7 @@
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const columns = head.map((name, i) => {
     const cells = rows.map((row) => row[i])
-    const isNumeric = cells.every((cell) => /^(-?\d.*)?$/.test(cell))
+    const isNumeric = cells.every((cell) => /^(–|-?\d.*)?$/.test(cell))
     const width = Math.max(3, ...[name, ...cells].map(({ length }) => length))
     return {
       rule: isNumeric ? `${'-'.repeat(width - 1)}:` : '-'.repeat(width),

@@ -6,7 +6,8 @@
  * npm run example tag -- sensors.csv
  */
 import * as U from 'unrolled'
-import { median, number, program, run, textOf, whole } from './shared/program.js'
+import { number, program, run, textOf, whole } from './shared/program.js'
+import { sensorNumbers, sensors } from './shared/sensors.js'
 
 const command = program('tag', 'finds disturbed readings, beside a threshold', 'csv')
   .option('--quick', 'not for long')
@@ -38,34 +39,8 @@ function madeUp(): string {
 run(async () => {
   const file: string | undefined = command.args[0]
   const table = U.Table.fromCsv(file ? textOf(file) : madeUp(), { source: file ?? 'made-up readings' })
-  const [motes, labels] = [table.tokens('mote'), table.tokens('label')]
-  const [humidity, temperature] = [table.numbers('humidity').values, table.numbers('temperature').values]
-  const names = [...new Set(motes)]
-  // Motes stand in different places: a reading says little beside its mote's median and the reading before it. Both models see all four numbers.
-  const middles = new Map(
-    names.map((mote) => {
-      const middle = (values: Float64Array): number => median(Array.from(values).filter((_, i) => motes[i] === mote))
-      return [mote, [middle(humidity), middle(temperature)]]
-    }),
-  )
-  const rows = Array.from(motes, (mote, i) => {
-    const before = motes[i - 1] === mote ? i - 1 : i
-    const [h, t] = middles.get(mote)!
-    return [humidity[i] - h, temperature[i] - t, humidity[i] - humidity[before], temperature[i] - temperature[before]]
-  })
-  const of = (chosen: readonly string[]): { rows: number[][]; labels: string[]; pieces: U.TaggedExample[] } => {
-    const places = [...motes.keys()].filter((i) => chosen.includes(motes[i]))
-    const pieces = chosen.flatMap((mote) => {
-      const own = places.filter((i) => motes[i] === mote)
-      return Array.from({ length: Math.ceil(own.length / piece) }, (_, k) => {
-        const part = own.slice(k * piece, (k + 1) * piece)
-        return { input: part.map((i) => rows[i]), labels: part.map((i) => labels[i]) }
-      })
-    })
-    return { rows: places.map((i) => rows[i]), labels: places.map((i) => labels[i]), pieces }
-  }
-  const heldOut = names.filter((_, i) => i % 2 === 1)
-  const [training, test] = [of(names.filter((_, i) => i % 2 === 0)), of(heldOut)]
+  // Both models see the same four numbers of each reading.
+  const { training, test } = sensors(table, piece)
 
   const start = performance.now()
   const tagger = await U.SequenceTagger.train(training.pieces, {
@@ -95,10 +70,9 @@ run(async () => {
       ),
     ],
   ]
-  const known = ['humidity', 'temperature', 'change of humidity', 'change of temperature']
-  console.log(`threshold: ${known[rule.feature]} ${rule.above ? 'above' : 'at most'} ${rule.threshold.toFixed(2)}`)
+  console.log(`threshold: ${sensorNumbers[rule.feature]} ${rule.above ? 'above' : 'at most'} ${rule.threshold.toFixed(2)}`)
   console.log(
-    `\n${`${test.rows.length} readings of motes ${heldOut.join(', ')}`.padEnd(32)}  accuracy  F1: ${tagger.labels.names.join(', ')}`,
+    `\n${`${test.rows.length} readings of motes ${test.motes.join(', ')}`.padEnd(32)}  accuracy  F1: ${tagger.labels.names.join(', ')}`,
   )
   for (const [name, { accuracy, classes }] of models) {
     console.log(`${name.padEnd(32)}  ${(100 * accuracy).toFixed(2)} %  ${classes.map(({ f1 }) => f1.toFixed(4)).join(', ')}`)

@@ -1,9 +1,6 @@
 /** The training step of RecurrentJS's character demo on the package recurrent-js, which is RecurrentJS in TypeScript. */
-import { createRequire } from 'node:module'
-import { createInterface } from 'node:readline'
-import recurrent from 'recurrent-js'
-
-const { Graph, LSTM, Mat } = recurrent
+import { Graph, LSTM, Mat, rmsprop, softmax } from './recurrent_parts.mjs'
+import { serve, versionOf } from './serve.mjs'
 
 /** Yields the loss before any update, then takes a step and yields its loss, for ever. */
 function* train({ weights, sentences, learningRate }) {
@@ -36,7 +33,7 @@ function* train({ weights, sentences, learningRate }) {
       graph.memorizeOperationSequence(true)
       const loss = forward(graph, sentence)
       graph.backward()
-      mats.forEach((mat, i) => rmsprop(mat, caches[i], learningRate))
+      mats.forEach((mat, i) => rmsprop(mat, caches[i], learningRate, 5, 1e-6))
       yield loss
     }
   }
@@ -61,44 +58,8 @@ function setWeights({ hidden, decoder }, weights) {
   })
 }
 
-function softmax(scores, probabilities) {
-  const highest = scores.reduce((a, b) => Math.max(a, b))
-  let sum = 0
-  for (let i = 0; i < scores.length; i++) {
-    probabilities[i] = Math.exp(scores[i] - highest)
-    sum += probabilities[i]
-  }
-  for (let i = 0; i < scores.length; i++) probabilities[i] /= sum
-}
-
-// The package has this as Solver, but does not export it, and its cache is sized by fields that its Mats no longer have: every
-// weight would become NaN.
-function rmsprop({ w, dw }, cache, learningRate) {
-  for (let i = 0; i < w.length; i++) {
-    cache[i] = cache[i] * 0.999 + (1 - 0.999) * dw[i] * dw[i]
-    const clipped = Math.max(-5, Math.min(5, dw[i]))
-    w[i] += (-learningRate * clipped) / Math.sqrt(cache[i] + 1e-8) - 1e-6 * w[i]
-    dw[i] = 0
-  }
-}
-
-const { version } = createRequire(import.meta.url)('recurrent-js/package.json')
-const answer = (fields) => process.stdout.write(`${JSON.stringify(fields)}\n`)
-
-let losses
-for await (const line of createInterface({ input: process.stdin })) {
-  const message = JSON.parse(line)
-  if (!losses) {
-    losses = train(message)
-    answer({ ready: true, loss: losses.next().value, versions: `recurrent-js ${version}, Node ${process.versions.node}` })
-    continue
-  }
-  const ms = []
-  let loss
-  for (let i = 0; i < message.steps; i++) {
-    const start = performance.now()
-    loss = losses.next().value
-    ms.push(performance.now() - start)
-  }
-  answer({ ms, loss })
-}
+await serve((task) => {
+  const losses = train(task)
+  const next = () => losses.next().value
+  return { loss: next(), versions: `recurrent-js ${versionOf('recurrent-js')}, Node ${process.versions.node}`, step: next }
+})

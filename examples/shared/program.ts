@@ -15,9 +15,11 @@ export const number = (text: string): number => {
   return value
 }
 
-/** @param file what the optional argument is called */
-export const program = (name: string, summary: string, file: string): Command =>
-  new Command(`npm run example ${name} --`).description(summary).argument(`[${file}]`).showSuggestionAfterError()
+/** @param file what the optional argument is called, where there is one */
+export function program(name: string, summary: string, file?: string): Command {
+  const command = new Command(`npm run example ${name} --`).description(summary).showSuggestionAfterError()
+  return file === undefined ? command : command.argument(`[${file}]`)
+}
 
 /** The first chapters of Moby Dick, for whoever has no text at hand. */
 export const novel = (): string =>

@@ -6,21 +6,35 @@ import { allowWideVectors, type EngineFlags } from './wide-vectors.js'
 import { latestRun } from './places.js'
 
 export interface GenerateFlags extends Omit<DecodingOptions, 'banned' | 'forced'>, EngineFlags {
-  prompt: string
-  seed: number
-  count: number
+  prompt?: string
+  seed?: number
+  count?: number
   beams?: number
   alpha?: number
   ban?: string[]
   force?: string
   stop?: string[]
-  top: number
+  top?: number
   json?: boolean
   chat?: boolean
 }
 
 export async function runGenerate(path: string | undefined, flags: GenerateFlags): Promise<void> {
-  const { prompt, seed, count, beams, alpha, ban, force: forced, top, json, chat, kernels, wideVectors, ...options } = flags
+  const {
+    prompt = '',
+    seed,
+    count = 1,
+    beams,
+    alpha,
+    ban,
+    force: forced,
+    top,
+    json,
+    chat,
+    kernels,
+    wideVectors,
+    ...options
+  } = flags
   allowWideVectors({ kernels, wideVectors })
   const model = await loadModel(path ?? latestRun(), { engine: await startEngine(kernels) })
   const decoding = { ...options, banned: ban?.map((token) => special(model, token)), forced }
@@ -39,7 +53,7 @@ function special({ vocabulary }: LanguageModel, token: string): string | number 
   return [unknown, start, end].find((index) => index !== undefined && tokens[index] === token) ?? token
 }
 
-async function print(model: LanguageModel, options: DecodingOptions & { prompt: string; seed: number }): Promise<void> {
+async function print(model: LanguageModel, options: DecodingOptions & { prompt: string; seed?: number }): Promise<void> {
   // With the first token, since the prompt may yet be refused.
   let before = options.prompt
   for await (const text of model.generate(options)) {
@@ -60,7 +74,7 @@ async function printBeams(
 }
 
 /** By turns: a line is read, and answered to the end of a line, of a document, or to the longest there may be. */
-async function converse(model: LanguageModel, options: DecodingOptions, seed: number): Promise<void> {
+async function converse(model: LanguageModel, options: DecodingOptions, seed?: number): Promise<void> {
   const session = model.session({ seed })
   // A model of documents may know no line ends: there, a line is the beginning of a document, and the answer its rest.
   const lineEnd = model.vocabulary.tokens.includes('\n') ? '\n' : ''

@@ -2,6 +2,7 @@
 import type { Cell } from '../nn/cell.js'
 import type { CellName } from '../nn/named-cells.js'
 import type { Engine } from '../run/engine.js'
+import { OptionError } from '../options/option-error.js'
 import type { Calendar, CalendarPart } from '../series/calendar.js'
 import type { ForecastBase } from '../series/forecast-spec.js'
 import type { ScalingKind } from '../series/scaling.js'
@@ -85,12 +86,12 @@ export function forecastPlan(options: ForecastOptions): ForecastPlan {
   const { target, inputs, known, date, horizon, period, calendar = [], scaling = 'standard', base = {}, ...others } = options
   const { head = 'quantile', band = 0.8, cell = 'gru', hidden = 48, layers = 1, dropout = 0, engine, ...training } = others
   for (const [name, value] of Object.entries({ horizon, hidden, layers })) {
-    if (!(Number.isSafeInteger(value) && value >= 1)) throw new Error(`${name}: ${value}; must be a positive integer`)
+    if (!(Number.isSafeInteger(value) && value >= 1)) throw new OptionError(name, `${value}; must be a positive integer`)
   }
-  if (!(dropout >= 0 && dropout < 1)) throw new Error(`dropout: ${dropout}; must be in [0, 1)`)
-  if (!(band > 0 && band < 1)) throw new Error(`band: ${band}; must be above 0 and below 1`)
+  if (!(dropout >= 0 && dropout < 1)) throw new OptionError('dropout', `${dropout}; must be in [0, 1)`)
+  if (!(band > 0 && band < 1)) throw new OptionError('band', `${band}; must be above 0 and below 1`)
   if (head !== 'point' && head !== 'gaussian' && head !== 'quantile') {
-    throw new Error(`head: '${String(head)}'; must be 'point', 'gaussian' or 'quantile'`)
+    throw new OptionError('head', `'${String(head)}'; must be 'point', 'gaussian' or 'quantile'`)
   }
   const periods = period === undefined ? [] : typeof period === 'number' ? [period] : [...period]
   const isOpen = training.steps !== undefined || training.seconds !== undefined || training.loss !== undefined
@@ -116,7 +117,8 @@ function baseFrom(base: Partial<ForecastBase>, periods: readonly number[]): Fore
   const { period, seasons = 1 } = base
   const own = period ?? (Number.isInteger(periods[0]) ? periods[0] : 1)
   for (const [name, value] of Object.entries({ period: own, seasons })) {
-    if (!(Number.isSafeInteger(value) && value >= 1)) throw new Error(`base: ${name} ${value}; must be a positive integer`)
+    if (!(Number.isSafeInteger(value) && value >= 1))
+      throw new OptionError('base', `${name} ${value}; must be a positive integer`)
   }
   return { period: own, seasons }
 }

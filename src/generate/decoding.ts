@@ -3,10 +3,11 @@ import { checkSampling, type Sampling } from './sampling.js'
 import type { Spelling } from './spelling.js'
 import { blame, OptionError } from '../options/option-error.js'
 import type { Names } from '../options/known.js'
+import type { TokenNetwork } from '../nn/token-network.js'
 
 /** What is written, and where it ends: for drawing and for beam search. */
 export interface WritingOptions {
-  /** How many tokens at most. Default 200. */
+  /** How many tokens at most. Default 500. */
   length?: number
   /**
    * Writing ends when one of these appears in what is written, across the borders of tokens too; it is not part of the text. What may yet
@@ -40,6 +41,23 @@ export interface DecodingOptions extends WritingOptions {
   minP?: number
 }
 
+/** What is used for what nobody says: by a program's calls, by the command, and by a model that has left as a program for PyTorch. */
+export const decodingDefaults = {
+  length: 500,
+  repetitionPenalty: 1,
+  repetitionWindow: 64,
+  temperature: 0.8,
+  topP: 1,
+  minP: 0,
+  count: 1,
+  top: 0,
+  width: 4,
+  alpha: 0.7,
+  seed: 1,
+} as const
+
+const usual = decodingDefaults
+
 export const writingNames: Names<WritingOptions> = { length: true, stop: true, forced: true, banned: true, allowUnknown: true }
 
 export const decodingNames: Names<DecodingOptions> = {
@@ -63,7 +81,7 @@ export interface Writing {
 
 /** Checks what of a text's writing is stated. Throws a sentence on what is not possible. */
 export function writingOf(vocabulary: Spelling, options: WritingOptions): Writing {
-  const { length = 200, stop = [], forced = '', banned = [], allowUnknown = false } = options
+  const { length = usual.length, stop = [], forced = '', banned = [], allowUnknown = false } = options
   if (!Number.isInteger(length) || length < 0) throw new OptionError('length', `${length}; must be a whole number, 0 or more`)
   const stops = typeof stop === 'string' ? [stop] : stop
   if (!Array.isArray(stops) || stops.some((one) => typeof one !== 'string' || one === '')) {
@@ -79,10 +97,33 @@ export function writingOf(vocabulary: Spelling, options: WritingOptions): Writin
 
 /** How tokens are to be chosen; see `writingOf`. */
 export function samplingOf(options: DecodingOptions, bias: Float32Array): Sampling {
-  const { repetitionPenalty = 1, repetitionWindow = 64, temperature = 0.8, topK = Infinity, topP = 1, minP = 0 } = options
+  const { repetitionPenalty = usual.repetitionPenalty, repetitionWindow = usual.repetitionWindow } = options
+  const { temperature = usual.temperature, topK = Infinity, topP = usual.topP, minP = usual.minP } = options
   const sampling = { repetitionPenalty, repetitionWindow, temperature, topK, topP, minP, bias }
   checkSampling(sampling, bias.length)
   return sampling
+}
+
+/** Bytes that a text takes besides its rows of numbers: what it draws from, its tokens, its words. */
+const ofEachText = 5000
+const megabyte = 1024 * 1024
+const most = 2048 * megabyte
+
+/** Throws a sentence where so many texts side by side, chosen with this option, would take more memory than there can be. */
+export function refuseTooMany(
+  option: string,
+  texts: number,
+  { tokens, stateSizes }: Pick<TokenNetwork, 'tokens' | 'stateSizes'>,
+): void {
+  const state = stateSizes.flatMap((layer) => Object.values(layer)).reduce((sum, width) => sum + width, 0)
+  // Logits, what becomes of them, and both halves of each, for the reader and for what chooses; the state before and after a step.
+  const bytes = texts * (ofEachText + 4 * (8 * tokens + 4 * state))
+  if (!(bytes > most)) return
+  const size = Math.ceil(bytes / megabyte).toLocaleString('en')
+  throw new OptionError(
+    option,
+    `${texts}; so many texts side by side would take about ${size} MB of memory, and there can be 2,048 MB`,
+  )
 }
 
 /** Checks a count of something that an option asks for. */

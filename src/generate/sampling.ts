@@ -41,16 +41,21 @@ export const mostRecent = 4096
 /** Throws a sentence on what is not possible. */
 export function checkSampling(sampling: Sampling, tokens: number): void {
   const { repetitionPenalty, repetitionWindow, temperature, topK, topP, minP, bias } = sampling
-  if (!(repetitionPenalty > 0 && repetitionPenalty < Infinity)) {
-    throw new OptionError('repetitionPenalty', `${repetitionPenalty}; must be a positive number`)
+  if (!(Number.isFinite(repetitionPenalty) && repetitionPenalty > 0)) {
+    throw new OptionError('repetitionPenalty', `${shown(repetitionPenalty)}; must be a positive number`)
   }
   if (!Number.isInteger(repetitionWindow) || repetitionWindow < 1 || repetitionWindow > mostRecent) {
     throw new OptionError('repetitionWindow', `${repetitionWindow}; must be a whole number from 1 to ${mostRecent}`)
   }
-  if (!(temperature >= 0 && temperature < Infinity)) throw new OptionError('temperature', `${temperature}; must be 0 or more`)
+  if (!(Number.isFinite(temperature) && temperature >= 0))
+    throw new OptionError('temperature', `${shown(temperature)}; must be 0 or more`)
   if (topK !== Infinity && (!Number.isInteger(topK) || topK < 1))
     throw new OptionError('topK', `${topK}; must be a positive integer`)
-  if (!(topP > 0 && topP <= 1)) throw new OptionError('topP', `${topP}; must be above 0 and at most 1`)
-  if (!(minP >= 0 && minP <= 1)) throw new OptionError('minP', `${minP}; must be from 0 to 1`)
+  if (!(Number.isFinite(topP) && topP > 0 && topP <= 1))
+    throw new OptionError('topP', `${shown(topP)}; must be above 0 and at most 1`)
+  if (!(Number.isFinite(minP) && minP >= 0 && minP <= 1)) throw new OptionError('minP', `${shown(minP)}; must be from 0 to 1`)
   if (bias.length !== tokens) throw new Error(`bias: ${bias.length} numbers; must be ${tokens}, one for each token`)
 }
+
+/** A number that came as a text looks like one. */
+const shown = (value: unknown): string => (typeof value === 'string' ? `'${value}'` : String(value))

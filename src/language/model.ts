@@ -2,7 +2,7 @@
 import { fromTensors } from '../formats/pytorch.js'
 import { refuseTooLarge } from '../formats/metadata.js'
 import { readWhole, writeWhole } from '../formats/storage.js'
-import { decodingNames, type DecodingOptions } from '../generate/decoding.js'
+import { decodingDefaults, decodingNames, type DecodingOptions } from '../generate/decoding.js'
 import type { WrittenToken } from '../generate/write.js'
 import type { Cell } from '../nn/cell.js'
 import type { Engine } from '../run/engine.js'
@@ -190,7 +190,7 @@ export class LanguageModel {
    */
   session(options: { seed?: number; state?: SessionState } = {}): Session {
     refuseUnknown('session', options, { seed: true, state: true })
-    const { seed = 1, state } = options
+    const { seed = decodingDefaults.seed, state } = options
     const session = new Session(this.network, this.vocabulary, seed)
     if (state !== undefined) session.restore(state)
     return session
@@ -202,6 +202,7 @@ export class LanguageModel {
   }
 
   async #prompted(prompt = '', seed?: number): Promise<Session> {
+    if (typeof prompt !== 'string') throw new OptionError('prompt', `${typeof prompt}; must be a string`)
     const session = this.session({ seed })
     await session.read(prompt)
     return session

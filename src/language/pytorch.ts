@@ -5,6 +5,7 @@ import { modelPy } from '../formats/python/model.js'
 import { trainDdpPy } from '../formats/python/train-ddp.js'
 import { vocabularyPy } from '../formats/python/vocabulary.js'
 import { windowsPy } from '../formats/python/windows.js'
+import { decodingDefaults } from '../generate/decoding.js'
 import { builtIn } from '../nn/named-cells.js'
 import type { LanguageModel } from './model.js'
 
@@ -22,7 +23,7 @@ export function toPyTorch(model: LanguageModel): Record<string, Uint8Array | str
   return {
     'model.safetensors': model.toBytes(),
     'model.py': modelPy,
-    'generate.py': generatePy,
+    'generate.py': generatePy(decodingDefaults),
     'vocabulary.py': vocabularyPy,
     'files.py': filesPy,
   }

@@ -2,7 +2,9 @@
 import { BeamSearch } from '../generate/beam.js'
 import {
   checkCount,
+  decodingDefaults,
   decodingNames,
+  refuseTooMany,
   samplingOf,
   writingNames,
   writingOf,
@@ -124,8 +126,9 @@ export class Session {
    */
   async *streamSamples(all: SampleOptions = {}): AsyncGenerator<WrittenToken> {
     refuseUnknown('streamSamples', all, sampleNames)
-    const { count = 1, first = 0, ...options } = all
+    const { count = decodingDefaults.count, first = 0, ...options } = all
     checkCount('count', count)
+    refuseTooMany('count', count, this.#network)
     checkCount('first', first, 0)
     this.#begin()
     const randoms = Array.from({ length: count }, (_, i) => this.#randomOf(first + i))
@@ -137,7 +140,9 @@ export class Session {
   /** Several continuations as wholes; see `streamSamples`. */
   async samples(options: SampleOptions = {}): Promise<Sample[]> {
     refuseUnknown('samples', options, sampleNames)
-    const { count = 1, first = 0 } = options
+    const { count = decodingDefaults.count, first = 0 } = options
+    checkCount('count', count)
+    refuseTooMany('count', count, this.#network)
     const samples = Array.from({ length: count }, () => ({
       text: '',
       tokens: [] as number[],
@@ -157,8 +162,9 @@ export class Session {
   /** The likeliest continuations that beam search finds, the best first. The session stays where it is. */
   async beams(all: BeamOptions = {}): Promise<Beam[]> {
     refuseUnknown('beams', all, beamNames)
-    const { width = 4, count = 1, alpha = 0.7, ...options } = all
+    const { width = decodingDefaults.width, count = decodingDefaults.count, alpha = decodingDefaults.alpha, ...options } = all
     checkCount('width', width)
+    refuseTooMany('width', width, this.#network)
     checkCount('count', count)
     if (count > width) throw new OptionError('count', `${count}; must be at most the width, ${width}`)
     if (!(alpha >= 0 && alpha < Infinity)) throw new OptionError('alpha', `${alpha}; must be 0 or more`)
@@ -218,7 +224,7 @@ export class Session {
   async *#write(
     reader: Reader,
     randoms: readonly Random[],
-    { top = 0, ...options }: StreamOptions,
+    { top = decodingDefaults.top, ...options }: StreamOptions,
     written?: (token: number) => void,
   ): AsyncGenerator<WrittenToken> {
     checkCount('top', top, 0)

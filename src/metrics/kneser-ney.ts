@@ -122,6 +122,32 @@ export class KneserNey {
     return nats
   }
 
+  /** Where a sequence stands that begins with a token: by order, the number of the n-gram that ends there, −1 where there is none. */
+  begin(token: number): Int32Array {
+    return new Int32Array(this.order).fill(-1).fill(token, 0, 1)
+  }
+
+  /**
+   * The nats that the next token of a sequence costs, as in `nats`, and where the sequence stands then.
+   *
+   * @param place what `begin` or `next` gave; it stays as it is
+   * @param token 0 to `size` − 1; not checked
+   */
+  next(place: Int32Array, token: number): { nats: number; place: Int32Array } {
+    const after = this.begin(token)
+    let probability = this.#unigrams[token]
+    for (let n = 0; n < this.#levels.length; n++) {
+      const { ngrams, counts, discounts, totals, shares } = this.#levels[n]
+      const context = place[n]
+      if (context < 0 || totals[context] === 0) break
+      const ngram = ngrams.find(context, token)
+      const kept = ngram < 0 ? 0 : counts[ngram] - discountOf(counts[ngram], discounts)
+      probability = kept / totals[context] + shares[context] * probability
+      after[n + 1] = ngram
+    }
+    return { nats: -Math.log(probability), place: after }
+  }
+
   toString(): string {
     return `Kneser–Ney ${this.order}-gram, ${this.ngrams.toLocaleString('en-US')} n-grams, vocabulary of ${this.size}`
   }

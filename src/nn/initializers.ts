@@ -2,7 +2,7 @@
  * What a weight is before training. All of it is + − × ÷ √ on seeded random numbers, so that a seed gives the same weights,
  * to the bit, on every JavaScript engine.
  */
-import type { Random } from './random.js'
+import { log, type Random } from './random.js'
 
 /**
  * Fills a weight: rows × cols values, row-major. Weights are [in, out], so `rows` is the fan-in and `cols` the fan-out.
@@ -70,6 +70,32 @@ export function orthogonal(gain = 1): Initializer {
       }
     }
     return matrix
+  }
+}
+
+/**
+ * For the bias `b` of an LSTM or a GRU: each unit starts out keeping what it has for about as many steps as it draws from 1 to `steps`, and takes
+ * in as little as that leaves room for ("chrono initialization", Tallec & Ollivier 2018). For memories longer than a few dozen steps, which an
+ * untrained gate has lost before there is a gradient to learn from. All else is zero.
+ *
+ * @param steps how long the longest memory is, at least 2
+ */
+export function chrono(cell: 'lstm' | 'gru', steps: number): Initializer {
+  if (cell !== 'lstm' && cell !== 'gru') throw new Error(`cell: '${String(cell)}'; must be 'lstm' or 'gru'`)
+  if (!(steps >= 2 && steps < Infinity)) throw new Error(`steps: ${steps}; must be a number from 2`)
+  const gates = cell === 'lstm' ? 4 : 3
+  return (rows, cols, random) => {
+    if (rows !== 1 || cols % gates !== 0)
+      throw new Error(`chrono: [${rows}, ${cols}]; must be the bias b of ${gates} gates of an ${cell}`)
+    const hidden = cols / gates
+    const bias = new Float64Array(cols)
+    for (let unit = 0; unit < hidden; unit++) {
+      const value = log(1 + (steps - 2) * random.uniform())
+      // The second gate, forget or update, keeps where it is open. A GRU takes in what it does not keep; an LSTM has a gate for that.
+      bias[hidden + unit] = value
+      if (cell === 'lstm') bias[unit] = -value
+    }
+    return bias
   }
 }
 

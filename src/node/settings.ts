@@ -13,18 +13,20 @@ export interface Setting {
   readonly default?: string | number
   /** Settings that it cannot be together with. */
   readonly conflicts?: readonly string[]
+  /** Whether it may be given several times, and is a list then. */
+  readonly several?: boolean
   /** What it is called in the options of the library's calls, where that is another name. */
   readonly called?: string
 }
 
-const choice = (flags: string, description: string, choices: readonly string[], rest: Partial<Setting> = {}): Setting => ({
+export const choice = (flags: string, description: string, choices: readonly string[], rest: Partial<Setting> = {}): Setting => ({
   flags,
   description,
   choices,
   parse: oneOf(choices),
   ...rest,
 })
-const value = (flags: string, description: string, parse: Parser<string | number>, fallback?: number): Setting => ({
+export const value = (flags: string, description: string, parse: Parser<string | number>, fallback?: number): Setting => ({
   flags,
   description,
   parse,
@@ -172,10 +174,6 @@ export const trainSettings = {
 } satisfies Record<string, Setting>
 
 export type SettingName = keyof typeof trainSettings
-
-/** The setting that an option of the library's calls is set by; most are called alike. */
-export const settingOf = (option: string): string =>
-  Object.entries<Setting>(trainSettings).find(([, { called }]) => called === option)?.[0] ?? option
 
 /** The flag of a setting: of `heldOut`, `--held-out`. */
 export const flagOf = ({ flags }: Setting): string => flags.split(' ')[0]

@@ -11,7 +11,8 @@ export const whole =
   (text) => {
     const value = numberOf(text)
     if (!Number.isSafeInteger(value) || value < least || value > most) {
-      throw new Error(`must be a whole number${most === Infinity ? `, ${least} or more` : ` from ${least} to ${most}`}.`)
+      const limit = value > Number.MAX_SAFE_INTEGER ? Math.min(most, Number.MAX_SAFE_INTEGER) : most
+      throw new Error(`must be a whole number${limit === Infinity ? `, ${least} or more` : ` from ${least} to ${limit}`}.`)
     }
     return value
   }

@@ -11,7 +11,14 @@ import type { Engine } from '../run/engine.js'
 import type { Learner, Recorded, RecordOptions } from '../train/learner.js'
 import type { LabelWindow } from './label-windows.js'
 import { refuseUnknown } from '../options/known.js'
-import { readingNames, ReadingLayers, type PackedInputs, type ReadingLayersOptions } from './reading-layers.js'
+import {
+  readingNames,
+  ReadingLayers,
+  trainingNames,
+  type PackedInputs,
+  type ReadingLayersOptions,
+  type TrainingReadOptions,
+} from './reading-layers.js'
 
 export interface LabelNetworkOptions extends ReadingLayersOptions {
   /** How many labels there are. */
@@ -70,7 +77,8 @@ export class LabelNetwork implements Learner<LabelWindow> {
   }
 
   /** Logits: a row for each sequence, [B, classes]; or for each of its steps, [T·B, classes]. */
-  forward(g: Graph, inputs: PackedInputs, options: Pick<RecordOptions, 'dropoutKeys' | 'recompute'> = {}): Value {
+  forward(g: Graph, inputs: PackedInputs, options: TrainingReadOptions = {}): Value {
+    refuseUnknown('forward', options, trainingNames)
     const { reading, pooling, dropout, output } = this
     const { dropoutKeys = [], recompute } = options
     const between = dropoutKeys.slice(0, reading.recurrent.dropouts)

@@ -47,6 +47,11 @@ export const readingNames: Names<ReadingLayersOptions> = {
   engine: true,
 }
 
+/** What is asked of layers that are trained. */
+export type TrainingReadOptions = Pick<RecordOptions, 'dropoutKeys' | 'recompute'>
+
+export const trainingNames: Names<TrainingReadOptions> = { dropoutKeys: true, recompute: true }
+
 /** Packed sequences as inputs of a graph. */
 export interface PackedInputs extends PackedShape {
   readonly tokens: Indices | undefined
@@ -107,8 +112,9 @@ export class ReadingLayers {
   read(
     g: Graph,
     { tokens, numbers, mask, batch }: PackedInputs,
-    options: Pick<RecordOptions, 'dropoutKeys' | 'recompute'> = {},
+    options: TrainingReadOptions = {},
   ): { output: Value; state: Record<string, Value>[] } {
+    refuseUnknown('read', options, trainingNames)
     const embedded = tokens && this.embedding?.forward(g, tokens)
     return this.recurrent.forward(g, beside(g, embedded, numbers), { batch, mask, ...options })
   }

@@ -10,7 +10,14 @@ import type { Engine } from '../run/engine.js'
 import type { Learner, Recorded, RecordOptions } from '../train/learner.js'
 import type { PairWindow } from './pair-windows.js'
 import { refuseUnknown } from '../options/known.js'
-import { readingNames, ReadingLayers, type PackedInputs, type ReadingLayersOptions } from './reading-layers.js'
+import {
+  readingNames,
+  ReadingLayers,
+  trainingNames,
+  type PackedInputs,
+  type ReadingLayersOptions,
+  type TrainingReadOptions,
+} from './reading-layers.js'
 
 export interface TransducerNetworkOptions extends ReadingLayersOptions {
   /** How many tokens there are to write, with the mark of start and end, which is number 0. */
@@ -85,7 +92,8 @@ export class TransducerNetwork implements Learner<PairWindow> {
   }
 
   /** What the encoder makes of sequences. */
-  encode(g: Graph, inputs: PackedInputs, options: Pick<RecordOptions, 'dropoutKeys' | 'recompute'> = {}): Encoded {
+  encode(g: Graph, inputs: PackedInputs, options: TrainingReadOptions = {}): Encoded {
+    refuseUnknown('encode', options, trainingNames)
     const { dropoutKeys = [], recompute } = options
     const { reading, dropout } = this
     const between = dropoutKeys.slice(0, reading.recurrent.dropouts)

@@ -1,5 +1,6 @@
 /** Where trials are run: on this machine, or by workers that others have started. */
 import { availableParallelism } from 'node:os'
+import { refuseUnknown } from '../options/known.js'
 import { Pool, type PoolOptions } from './pool.js'
 import type { SweepFolder } from './sweep-folder.js'
 import type { Task, TrialProgress, TrialResult } from './trial.js'
@@ -18,6 +19,7 @@ export const defaultWorkers = (): number => Math.max(1, availableParallelism())
 
 /** Processes on this machine. */
 export function localExecutor(folder: SweepFolder, workers: number, options: PoolOptions = {}): Executor {
+  refuseUnknown('localExecutor', options, { wideVectors: true })
   const pool = new Pool(workers, options)
   return {
     run: (task, onProgress) =>

@@ -130,7 +130,7 @@ export class TrainingLoop<W extends Window = TextWindow> {
     try {
       taken = this.#step()
     } catch (error) {
-      if (!(error instanceof Divergence) || options.retries === 0) throw error
+      if (!(error instanceof Divergence)) throw error
       return this.#recover(error)
     } finally {
       this.#state = { ...this.#state, seconds: this.#state.seconds + (performance.now() - start) / 1000 }
@@ -143,7 +143,7 @@ export class TrainingLoop<W extends Window = TextWindow> {
     this.#endIfReached()
     const isDue = options.validate && (this.ended || taken.step % options.validateEvery === 0)
     const validation = isDue ? this.#validate(taken.step) : undefined
-    if (validation && !Number.isFinite(validation.nats) && options.retries > 0) {
+    if (validation && !Number.isFinite(validation.nats)) {
       const what = `step ${taken.step}: the held-out loss is ${validation.nats}`
       return this.#recover(new Divergence(what, taken.step, undefined, undefined))
     }
@@ -178,7 +178,8 @@ export class TrainingLoop<W extends Window = TextWindow> {
 
   #goBack(divergence: Divergence): Recovery {
     const { trainer } = this
-    const rateFactor = trainer.rateFactor / 2
+    // Where no retry is wanted, nothing is changed for one.
+    const rateFactor = this.options.retries === 0 ? trainer.rateFactor : trainer.rateFactor / 2
     trainer.restore(this.lastGood)
     this.#latest = undefined
     this.ended = undefined

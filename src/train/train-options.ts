@@ -38,7 +38,7 @@ export interface TrainOptions extends Pick<OptimizerOptions, 'clipValue' | 'l2'>
   validateEvery?: number
   /** Steps between the places that a divergence leads back to. Default: a twentieth of all, at most 500. */
   checkpointEvery?: number
-  /** How often a divergence leads back, with half the rate each time, before it is an error. Default 3; 0: it is one at once. */
+  /** How often a divergence leads back, with half the rate each time, before it is an error. Default 3; 0: it is one at once, with the weights as they were there. */
   retries?: number
   /** For dropout, and for the order and the choice of documents. Default 1. */
   seed?: number

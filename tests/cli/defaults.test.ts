@@ -2,7 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { createEngine, LanguageModel } from '../../src/index.js'
+import { createEngine, LanguageModel, type DecodingOptions } from '../../src/index.js'
 import { filled } from '../../src/node/run-options.js'
 import { completed } from '../../src/node/training-config.js'
 import { planOf } from '../../src/train/train-options.js'
@@ -67,4 +67,22 @@ test('of train, all that are a part of something', () => {
   expect(LanguageModel.create({ text: 'abab', hidden: 8, layers: 1, tied: true }).config.embedding).toBe(8)
   const long = LanguageModel.create({ text: 'ab'.repeat(20_000), hidden: 2, layers: 1, embedding: 2 })
   expect(long.training().batches.batch).toBe(16)
+})
+
+test('of generate, which are what a call uses that is told nothing', async () => {
+  const { prompt, ...stated } = statedBy('generate')
+  const camel = (flag: string): string => flag.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase())
+  const options = Object.fromEntries(Object.entries(stated).map(([flag, value]) => [camel(flag), Number(value)]))
+  const { seed, count, top, alpha, chat: _, ...decoding } = options
+  expect(prompt).toBe('')
+  expect(Object.keys(decoding).sort()).toEqual(
+    ['length', 'minP', 'repetitionPenalty', 'repetitionWindow', 'temperature', 'topP'].sort(),
+  )
+  const model = LanguageModel.create({ text: 'abcabcd', hidden: 4, layers: 1, embedding: 2 })
+  const told: DecodingOptions = decoding
+  expect(await model.samples({ ...told, seed, count, top })).toEqual(await model.samples())
+  expect((await model.samples())[0].tokens).toHaveLength(decoding.length)
+  expect(await model.beams({ length: 5, alpha, count })).toEqual(await model.beams({ length: 5 }))
+  // Another temperature writes something else.
+  expect(await model.samples({ ...told, temperature: 0.7, seed })).not.toEqual(await model.samples())
 })

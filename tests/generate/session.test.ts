@@ -312,6 +312,8 @@ describe('a session refuses, and stays where it is', () => {
     [{ minP: -0.1 }, 'minP: -0.1; must be from 0 to 1'],
     [{ repetitionPenalty: 0 }, 'repetitionPenalty: 0; must be a positive number'],
     [{ repetitionWindow: 0 }, 'repetitionWindow: 0; must be a whole number from 1 to 4096'],
+    [{ temperature: '0.8' as never }, "temperature: '0.8'; must be 0 or more"],
+    [{ minP: null as never }, 'minP: null; must be from 0 to 1'],
     [{ length: 1.5 }, 'length: 1.5; must be a whole number, 0 or more'],
     [{ stop: [''] }, 'stop: [""]; must be one or more strings that are not empty'],
     [{ banned: ['ab'] }, "banned: 'ab' is 2 tokens; must be one token of the vocabulary"],
@@ -338,6 +340,10 @@ describe('a session refuses, and stays where it is', () => {
   test('counts and widths that make no sense', async () => {
     const one = session()
     await expect(one.samples({ count: 0 })).rejects.toThrow('count: 0; must be a positive integer')
+    await expect(one.samples({ count: 1e9 })).rejects.toThrow(
+      /^count: 1000000000; so many texts side by side would take about [\d,]+ MB/,
+    )
+    await expect(one.beams({ width: 1e9 })).rejects.toThrow(/^width: 1000000000; so many texts side by side would take/)
     await expect(one.samples({ first: -1 })).rejects.toThrow('first: -1; must be a whole number, 0 or more')
     await expect(one.beams({ width: 0 })).rejects.toThrow('width: 0; must be a positive integer')
     await expect(one.beams({ width: 2, count: 3 })).rejects.toThrow('count: 3; must be at most the width, 2')

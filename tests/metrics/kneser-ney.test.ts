@@ -54,6 +54,21 @@ describe('Kneser–Ney', () => {
     )
   })
 
+  test('costs the same token by token', () => {
+    fc.assert(
+      fc.property(sequence, unseen, order, (training, text, order) => {
+        const model = new KneserNey(stream(training), { size: vocabulary, order })
+        let place = model.begin(text[0])
+        const nats = text.slice(1).map((token) => {
+          const next = model.next(place, token)
+          place = next.place
+          return next.nats
+        })
+        expect(nats).toEqual(Array.from(model.nats(stream(text))))
+      }),
+    )
+  })
+
   test('gives what its definition gives on a hundred thousand n-grams, where every order estimates its discounts', () => {
     // By Zipf's law many words are there once, twice, three and four times.
     const next = random(5)

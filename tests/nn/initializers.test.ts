@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import * as initializers from '../../src/nn/initializers.js'
 import { Random } from '../../src/nn/random.js'
 
-const { constant, normal, orthogonal, uniform, xavierNormal, xavierUniform, zeros } = initializers
+const { chrono, constant, normal, orthogonal, uniform, xavierNormal, xavierUniform, zeros } = initializers
 const mean = (values: Float64Array) => values.reduce((sum, value) => sum + value, 0) / values.length
 const variance = (values: Float64Array) => mean(values.map((value) => value * value))
 
@@ -107,6 +107,32 @@ describe('orthogonal', () => {
     }
     const determinants = Float64Array.from(matrices, ([a, b, c, d]) => a * d - b * c)
     expect(Math.abs(mean(determinants))).toBeLessThan(4 / 100)
+  })
+})
+
+describe('chrono', () => {
+  const memories = (bias: Float64Array): Float64Array => bias.map((value) => 1 / (1 - 1 / (1 + Math.exp(-value))))
+
+  test('lets the units of an LSTM and of a GRU keep what they have for from 1 to so many steps', () => {
+    const hidden = 4000
+    const lstm = chrono('lstm', 400)(1, 4 * hidden, new Random(1))
+    const gru = chrono('gru', 400)(1, 3 * hidden, new Random(1))
+    const forget = lstm.subarray(hidden, 2 * hidden)
+    expect(gru.subarray(hidden, 2 * hidden)).toEqual(forget)
+    // A gate that is open by σ(b) keeps for 1 / (1 − σ(b)) = 1 + eᵇ steps: even from 2 to 400.
+    const steps = memories(forget)
+    expect(steps.every((value) => value >= 2 && value <= 400)).toBe(true)
+    expect(Math.abs(mean(steps) - 201)).toBeLessThan((4 * 398) / Math.sqrt(12 * hidden))
+    expect(lstm.subarray(0, hidden)).toEqual(forget.map((value) => -value))
+    for (const rest of [lstm.subarray(2 * hidden), gru.subarray(0, hidden), gru.subarray(2 * hidden)]) {
+      expect(rest.every((value) => value === 0)).toBe(true)
+    }
+  })
+
+  test('refuses what cannot be', () => {
+    expect(() => chrono('rnn' as 'gru', 9)).toThrow("cell: 'rnn'; must be 'lstm' or 'gru'")
+    for (const steps of [1, NaN, Infinity]) expect(() => chrono('gru', steps)).toThrow(`steps: ${steps}; must be a number from 2`)
+    expect(() => chrono('lstm', 9)(1, 9, new Random(1))).toThrow('chrono: [1, 9]; must be the bias b of 4 gates of an lstm')
   })
 })
 

@@ -161,6 +161,23 @@ describe('an option', () => {
   })
 })
 
+describe('an option of generate', () => {
+  test.each([
+    [
+      ['--count', '1000000000'],
+      /^unrolled: --count: 1000000000; so many texts side by side would take about [\d,]+ MB of memory/,
+    ],
+    [['--top', '3'], '--top: needs --json'],
+    [['--alpha', '1'], '--alpha: needs --beams'],
+    [['--seed', '99999999999999999999'], 'must be a whole number from 0 to 9007199254740991'],
+    [['--prompt', 'the 👩‍👩‍👧'], "(U+1F469 U+200D U+1F469 U+200D U+1F467, character 5) is not in this model's vocabulary"],
+    [
+      [...new Set(sound)].flatMap((token) => ['--ban', token]),
+      /^unrolled: --ban: all \d+ tokens of the vocabulary; must leave one/,
+    ],
+  ])('%j is refused', (args, sentence) => refused(['generate', 'run', ...args], 2, sentence))
+})
+
 describe('a configuration', () => {
   test.each([
     ['missing.json', 'missing.json: cannot be read (there is no such file)'],

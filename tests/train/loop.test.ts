@@ -52,6 +52,8 @@ function toTheEnd(loop: TrainingLoop): LoopReport[] {
 
 const weightsOf = ({ trainer }: TrainingLoop): number[][] => trainer.network.parameters.map((parameter) => [...parameter.read()])
 
+const weightsOfSnapshot = ({ lastGood }: TrainingLoop): number[][] => [...lastGood.weights.values()].map((values) => [...values])
+
 /** The largest float32 of a weight makes the loss of the next step a NaN. */
 const spoil = ({ trainer }: TrainingLoop): void => {
   const [{ size }] = trainer.network.parameters
@@ -153,7 +155,7 @@ describe('a divergence', () => {
   test('is an error after so many times, with the weights of the snapshot', () => {
     const loop = loopOf({ retries: 2 })
     while (loop.trainer.optimizer.step < 12) loop.next()
-    const good = [...loop.lastGood.weights.values()].map((values) => [...values])
+    const good = weightsOfSnapshot(loop)
     for (let i = 0; i < 2; i++) {
       spoil(loop)
       expect(loop.next().recovery).toBeDefined()
@@ -166,8 +168,16 @@ describe('a divergence', () => {
   test('is an error at once where there are no retries', () => {
     const loop = loopOf({ retries: 0 })
     loop.next()
+    const good = weightsOfSnapshot(loop)
     spoil(loop)
     expect(() => loop.next()).toThrow(/^step 2: the loss is NaN/)
+    expect([weightsOf(loop), loop.trainer.rateFactor]).toEqual([good, 1])
+  })
+
+  test('of the held-out loss is an error at once, too, where there are no retries', () => {
+    const loop = loopOf({ retries: 0, validate: () => ({ nats: NaN, bits: NaN, tokens: 1 }) })
+    expect(() => toTheEnd(loop)).toThrow(/^step 7: the held-out loss is NaN/)
+    expect(loop.trainer.optimizer.step).toBe(0)
   })
 
   test('is a held-out loss that is no number, also after the last step', () => {
@@ -198,8 +208,10 @@ describe('a divergence', () => {
     const loop = loopOf({ retries: 0 })
     loop.next()
     const { parameters } = loop.trainer.network
+    const good = weightsOfSnapshot(loop)
     parameters.forEach((parameter) => parameter.write(parameter.read().map((value) => value * 1000)))
     expect(() => loop.next()).toThrow(/more than 4 times that of a guess that has learnt nothing/)
+    expect(weightsOf(loop)).toEqual(good)
   })
 
   test('is a loss that is a number, but far above that of a guess', () => {

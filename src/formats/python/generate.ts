@@ -1,5 +1,13 @@
-/** Python: lets a model write. */
-export const generatePy = String.raw`"""Lets the model write: python3 generate.py --prompt 'The '"""
+/** Python: lets a model write. What nobody says is as it is here. */
+export const generatePy = ({
+  length,
+  temperature,
+  seed,
+}: {
+  length: number
+  temperature: number
+  seed: number
+}): string => String.raw`"""Lets the model write: python3 generate.py --prompt 'The '"""
 import argparse
 import os
 
@@ -9,7 +17,7 @@ from model import load
 
 
 @torch.no_grad()
-def generate(model, vocabulary, prompt='', length=500, temperature=0.7, seed=1):
+def generate(model, vocabulary, prompt='', length=${length}, temperature=${temperature}, seed=${seed}):
     """Yields tokens, until the end of a document where there are such. temperature 0: always the most likely one."""
     model.eval()
     random = torch.Generator().manual_seed(seed)
@@ -36,9 +44,9 @@ if __name__ == '__main__':
     parser = argparse.ArgumentParser()
     parser.add_argument('--model', default=os.path.join(os.path.dirname(os.path.abspath(__file__)), 'model.safetensors'))
     parser.add_argument('--prompt', default='')
-    parser.add_argument('--length', type=int, default=500)
-    parser.add_argument('--temperature', type=float, default=0.7)
-    parser.add_argument('--seed', type=int, default=1)
+    parser.add_argument('--length', type=int, default=${length})
+    parser.add_argument('--temperature', type=float, default=${temperature})
+    parser.add_argument('--seed', type=int, default=${seed})
     options = vars(parser.parse_args())
     model, vocabulary, _ = load(options.pop('model'))
     print(options['prompt'] + vocabulary.decode(generate(model, vocabulary, **options)))
