@@ -7,7 +7,8 @@ import { table } from './table.js'
 /** What the wasm engine has besides what every engine has. */
 interface Kernels extends Engine {
   readonly heap: { readonly words: Int32Array }
-  execute(first: number, end: number): void
+  /** @param native which of the records, by number, are for a native library */
+  execute(first: number, end: number, native: readonly number[]): void
 }
 
 /** What the records of one kind take in a step. */
@@ -36,9 +37,9 @@ export function profile(engine: Engine, running: Running, seconds: number): stri
 
   let calls = 0
   let inside = 0
-  kernels.execute = (first, end) => {
+  kernels.execute = (first, end, native) => {
     const start = performance.now()
-    execute(first, end)
+    execute(first, end, native)
     inside += performance.now() - start
     calls++
   }
@@ -55,10 +56,11 @@ export function profile(engine: Engine, running: Running, seconds: number): stri
   const costs = new Map<string, Cost>()
   let current = new Map<string, number>()
   const empty = emptyCall(execute)
-  kernels.execute = (first, end) => {
+  kernels.execute = (first, end, native) => {
     for (let record = first; record < end; record += recordBytes) {
+      const isNative = native.includes((record - first) / recordBytes)
       const start = performance.now()
-      execute(record, record + recordBytes)
+      execute(record, record + recordBytes, isNative ? [0] : [])
       const time = performance.now() - start - empty
       const { name, operations } = described(kernels.heap.words, record >> 2)
       let cost = costs.get(name)
@@ -100,10 +102,10 @@ export function profile(engine: Engine, running: Running, seconds: number): stri
 }
 
 /** What a measurement costs by itself. */
-function emptyCall(execute: (first: number, end: number) => void): number {
+function emptyCall(execute: Kernels['execute']): number {
   const times = Array.from({ length: 10_000 }, () => {
     const start = performance.now()
-    execute(0, 0)
+    execute(0, 0, [])
     return performance.now() - start
   })
   return times.slice(5000).reduce((a, b) => a + b) / 5000
@@ -111,7 +113,7 @@ function emptyCall(execute: (first: number, end: number) => void): number {
 
 function described(words: Int32Array, at: number): { name: string; operations: number } {
   const [opcode, a, b, c, instructions] = words.subarray(at, at + 5)
-  if (opcode === Opcode.Gemm) {
+  if (opcode === Opcode.Gemm || opcode === Opcode.NativeGemm) {
     const flags = words[at + 12]
     const form = `${flags & GemmFlag.TransposeA ? 'T' : 'N'}${flags & GemmFlag.TransposeB ? 'T' : 'N'}`
     return { name: `Gemm ${flags & GemmFlag.PackedB ? 'packed' : form} ${a}×${b}×${c}`, operations: 2 * a * b * c }

@@ -51,6 +51,8 @@ run(async () => {
     epochs: epochs ?? (quick || !file ? 2 : 20),
     learningRate: rate,
     batch: 128,
+    // What tells may be anywhere in a name, and the ends are seen from everywhere anyway.
+    pooling: 'max',
     dropout: 0.5,
     rule: U.adamw({ weightDecay: 0.3 }),
     seed,

@@ -53,6 +53,17 @@ export { ReadingLayers, type PackedInputs, type ReadingLayersOptions } from './s
 export type { Packed, PackedShape } from './sequences/packing.js'
 export { SequenceTraining, type SequenceProgress, type SequenceValidation } from './sequences/training.js'
 
+// Tasks by name, as files of options have them
+export { taskNames, type TaskColumns, type TaskName, type TaskOptions } from './tasks/task.js'
+export { taskTraining, type TaskModel, type TaskProgress, type TaskSetup, type TaskTraining } from './tasks/training.js'
+export { taskModelFromBytes, taskOf, taskOfFile } from './tasks/model.js'
+export { readTable } from './tasks/table.js'
+export { predictor, type PredictOptions } from './tasks/predict.js'
+export { evaluateTask, type TaskEvaluationOptions } from './tasks/evaluate.js'
+export { evaluationTable, type Measured, type TaskEvaluation } from './tasks/evaluation.js'
+export type { Answer, Predictor } from './tasks/answers.js'
+export { csvLine } from './text/csv-line.js'
+
 // Tables, series, sequences
 export { Table, type NumberColumn, type TableData, type TableOptions } from './series/table.js'
 export type { CellValue, ColumnKind } from './series/cells.js'

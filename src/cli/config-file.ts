@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import type { Command, Option } from 'commander'
 import { readSetting } from '../node/index.js'
+import { isList } from './values.js'
 import { nearest } from '../options/known.js'
 
 /** Wrong use: the command ends with 2. */
@@ -48,6 +49,7 @@ export function applyConfigFile(command: Command, path: string): void {
 function parsed(option: Option, value: unknown, path: string, key: string): unknown {
   const isFlag = !option.required && !option.optional
   const parse = (text: string): string => (option.parseArg ? option.parseArg(text, undefined as never) : text)
+  if (Array.isArray(value) && isList(option)) return value.flatMap((one: unknown) => parsed(option, one, path, key))
   try {
     return readSetting(isFlag ? {} : { parse }, value)
   } catch (error) {

@@ -1,9 +1,10 @@
 /** `unrolled evaluate` */
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { assess, comparisonTable, type Corpus } from '../index.js'
-import { isRun, loadModel, readRunCorpus, startEngine, type DocumentSettings } from '../node/index.js'
+import { assess, comparisonTable, OptionError, type Corpus } from '../index.js'
+import { isRun, loadModel, readRunCorpus, startEngine, taskOfPath, type DocumentSettings } from '../node/index.js'
 import { corpusOf } from './corpus.js'
+import { runEvaluateTask, type EvaluateTaskFlags } from './evaluate-task.js'
 import { UsageError } from './config-file.js'
 import { allowWideVectors, type EngineFlags } from './wide-vectors.js'
 
@@ -12,12 +13,25 @@ export interface EvaluateFlags extends EngineFlags {
   json?: boolean
 }
 
+function refuseGiven(options: Readonly<Record<string, unknown>>, what: string): void {
+  const found = Object.entries(options).find(([, value]) => value !== undefined)
+  if (found) throw new OptionError(found[0], `is none of ${what}`)
+}
+
 export async function runEvaluate(
   path: string,
   files: readonly string[],
-  flags: EvaluateFlags & DocumentSettings,
+  { input, label, output, sequence, from, beam, ...flags }: EvaluateFlags & DocumentSettings & EvaluateTaskFlags,
 ): Promise<void> {
   allowWideVectors(flags)
+  const ofTasks = { input, label, output, sequence, from, beam }
+  const task = await taskOfPath(path)
+  const { documents, csvColumn, jsonField, ...shared } = flags
+  refuseGiven(
+    task === undefined ? ofTasks : { documents, csvColumn, jsonField },
+    task === undefined ? 'a language model' : `a model to ${task}`,
+  )
+  if (task !== undefined) return runEvaluateTask(path, task, files, { ...shared, ...ofTasks })
   const model = await loadModel(path, { engine: await startEngine(flags.kernels) })
   const folder = [path, dirname(path)].find((place) => existsSync(place) && isRun(place))
   const run = folder === undefined ? undefined : await readRunCorpus(folder)

@@ -7,9 +7,11 @@ import {
   documentSettings,
   engineSettings,
   limitSettings,
+  refuseSettings,
+  taskSetting,
+  taskSettings,
   trainSettings,
   type DocumentSettings,
-  type Setting,
 } from '../node/index.js'
 import { defaultWorkers } from '../sweep/index.js'
 import { applyConfigFile, UsageError } from './config-file.js'
@@ -21,21 +23,16 @@ import { underFlag } from './flag-names.js'
 import { runGenerate, type GenerateFlags } from './generate.js'
 import { runImport, type ImportFlags } from './import.js'
 import { runInspect } from './inspect.js'
+import { addPredict } from './predict.js'
 import { runScore, type ScoreFlags } from './score.js'
 import { runSweep, runWorker, type SweepFlags, type WorkerFlags } from './sweep.js'
+import { runTrainTask, type TaskFlags } from './train-task.js'
 import { runResume, runTrain, type ResumeFlags, type TrainFlags } from './train.js'
+import { kernels, wideVectors, withSettings } from './options.js'
 import { choice, number, optionOf, positive, several, share, whole } from './values.js'
 
 /** The exit codes; what was stopped by the user ends with 130. */
 const [failed, wrongUse] = [1, 2]
-
-/** The options that these settings are. */
-const withSettings = (command: Command, settings: Readonly<Record<string, Setting>>): Command => {
-  for (const setting of Object.values(settings)) command.addOption(optionOf(setting))
-  return command
-}
-const kernels = (): Option => optionOf(engineSettings.kernels)
-const wideVectors = (): Option => optionOf(engineSettings.wideVectors)
 
 const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
 const flag = allowRelaxedSimd()
@@ -49,27 +46,39 @@ const program = new Command('unrolled')
 /** How texts are read for a model that is there. */
 const likeTheModels = "as the model's own texts were read"
 
+type AllTrainFlags = TrainFlags & Partial<TaskFlags> & { config?: string; resume?: string }
+
 const train = program
   .command('train')
-  .description('train a model on text, and keep all of it in a folder')
-  .argument('[files...]', 'UTF-8 texts, one after another; - is standard input; default: Moby Dick, where it is installed')
+  .description('train a model on text, or on a table, and keep all of it in a folder')
+  .argument(
+    '[files...]',
+    'UTF-8 texts, one after another; - is standard input; default: Moby Dick, where it is installed; with --task, one table',
+  )
   .option('--config <file>', 'a JSON file with these options; flags win')
   .option('--out <folder>', 'where the run is kept; default: runs/1, or the next number that is free')
   .option('--resume <folder>', 'go on with a run exactly where it stopped, as the command resume does')
   .option('--from <model>', 'begin with the weights of this model, or run, and its vocabulary')
+train.addOption(optionOf(taskSetting))
 withSettings(train, trainSettings)
+withSettings(train, taskSettings, 'Options of tasks:')
   .option('--json', 'the log on standard output, a JSON line each')
-  .action(async (files: string[], flags: TrainFlags & { config?: string; resume?: string }) => {
+  .action(async (files: string[], flags: AllTrainFlags) => {
     if (flags.config !== undefined) applyConfigFile(train, flags.config)
     // What nobody said is left to the library, whose defaults are those that --help shows: so a run knows what was asked for.
-    const { config: _config, resume: folder, ...options } = given<TrainFlags & { config?: string; resume?: string }>(train)
+    const { config: _config, resume: folder, ...options } = given<AllTrainFlags>(train)
     if (options.from !== undefined)
       refuse(
         train,
         ['cell', 'hidden', 'layers', 'embedding', 'tied', 'dropout', 'tokens', 'lowerCase', 'minCount', 'vocabulary', 'unknown'],
         '--from has its own',
       )
-    if (folder === undefined) return runTrain(files, options, flag)
+    const { task } = options
+    if (folder === undefined) {
+      if (task !== undefined) refuse(train, ['from'], `--task ${task} begins anew`)
+      refuseSettings(task, Object.keys(options))
+      return task === undefined ? runTrain(files, options, flag) : runTrainTask(files, { ...options, task }, flag)
+    }
     if (files.length > 0) throw new UsageError(`${files[0]}: with --resume, the run has its text already`)
     const allowed = new Set([
       'resume',
@@ -183,15 +192,23 @@ program
     return runGenerate(model, flags)
   })
 
+addPredict(program)
+
 withSettings(
   program
     .command('evaluate')
-    .description('measure how well a model predicts a text, beside simpler models')
+    .description('measure how well a model predicts a text, or does its task on a table, beside simpler models')
     .argument('<model>', "a model's file, or the folder of a run")
-    .argument('[files...]', 'UTF-8 texts; - is standard input; default: what the run has held out'),
+    .argument('[files...]', 'UTF-8 texts, or one table; - is standard input; default: what the run has held out'),
   documentSettings(likeTheModels),
 )
   .option('--trained-on <files...>', 'what the simpler models are trained on; default: what the run was trained on')
+  .option('--input <column>', 'of a table: what is read; may be given several times; default: as in training', several)
+  .option('--label <column>', 'classify, tag: the labels; default: as in training')
+  .option('--output <column>', 'transduce: what shall be written; default: as in training')
+  .option('--sequence <column>', 'rows with the same value are the steps of one sequence; default: as in training')
+  .option('--from <step>', 'forecast: the first step that is forecast, from 0, or its date; default: the last tenth')
+  .option('--beam <n>', 'transduce: how many beginnings are followed side by side; default: 1', whole(1))
   .option('--json', 'as JSON')
   .addOption(kernels())
   .addOption(wideVectors())

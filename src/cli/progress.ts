@@ -19,6 +19,8 @@ export interface Progress {
   /** The training loss. */
   loss: number
   tokensPerSecond: number
+  /** What those are. Default `tokens`. */
+  predicted?: string
   secondsLeft: number
 }
 
@@ -81,12 +83,12 @@ export class Reporter {
 }
 
 /** `step 1,200 of 9,000 · epoch 1.35 · loss 1.8321 · 412,000 tokens/s · 3 min 20 s left` */
-function describe({ step, steps, epoch, loss, tokensPerSecond, secondsLeft }: Progress): string {
+function describe({ step, steps, epoch, loss, tokensPerSecond, predicted = 'tokens', secondsLeft }: Progress): string {
   return [
     steps === Infinity ? `step ${count(step)}` : `step ${count(step)} of ${count(steps)}`,
     `epoch ${epoch.toFixed(2)}`,
     `loss ${loss.toFixed(4)}`,
-    `${count(Math.round(tokensPerSecond))} tokens/s`,
+    `${count(Math.round(tokensPerSecond))} ${predicted}/s`,
     ...(steps === Infinity ? [] : [`${duration(secondsLeft)} left`]),
   ].join(' · ')
 }

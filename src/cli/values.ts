@@ -32,12 +32,29 @@ export const choice = (flags: string, description: string, names: readonly strin
   optionOf({ flags, description, choices: names, parse: parsers.oneOf(names) })
 
 /** The option that a setting is in the command. */
-export function optionOf({ flags, description, parse, choices, default: fallback, conflicts = [] }: Setting): Option {
+export function optionOf({
+  flags,
+  description,
+  parse,
+  choices,
+  default: fallback,
+  conflicts = [],
+  several: mayRepeat,
+}: Setting): Option {
   const option = new Option(flags, description).conflicts([...conflicts])
   if (choices) option.argChoices = [...choices]
   if (fallback !== undefined) option.default(fallback)
-  return parse ? option.argParser(argument(parse)) : option
+  if (!parse) return option
+  const one = argument(parse)
+  if (!mayRepeat) return option.argParser(one)
+  lists.add(option)
+  return option.argParser((text: string, before?: readonly (string | number)[]) => [...(before ?? []), one(text)])
 }
+
+const lists = new WeakSet<Option>()
+
+/** Whether an option may be given several times, so that a file may have a list for it. */
+export const isList = (option: Option): boolean => lists.has(option)
 
 /** For an option that may be given several times. */
 export const several = (text: string, before: readonly string[] = []): string[] => {

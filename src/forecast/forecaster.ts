@@ -9,6 +9,7 @@ import { cellOfFile } from '../nn/named-cells.js'
 import { refuseUnknown } from '../options/known.js'
 import type { Engine } from '../run/engine.js'
 import { ForecastFeatures } from '../series/forecast-features.js'
+import { dateAfter } from '../series/steps.js'
 import { quantileOfSorted, scaled } from '../series/scaling.js'
 import { nearest } from '../series/table.js'
 import { knownAhead, TimeSeries, type SeriesData } from '../series/time-series.js'
@@ -114,6 +115,12 @@ export class Forecaster {
     )
     const ahead = Array.from({ length: steps }, (_, k) => spec.known.map(({ scaling }, i) => scaled(scaling, columns[i][k])))
     return this.#named(this.#reader.forecast(ahead, seed))
+  }
+
+  /** When a step ahead is, the next one being 1, in milliseconds since 1970; NaN for a series without dates. */
+  dateAhead(step: number): number {
+    const { dates } = this.config.spec
+    return dates ? dateAfter(dates.first, dates.step, this.#reader.next + step - 1) : NaN
   }
 
   /** Takes in what came in the next step. A gap is taken in as one. Throws, having taken in nothing, for what is no step of this series. */

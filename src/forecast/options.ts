@@ -1,7 +1,8 @@
 /** What can be said of a forecaster and of its training, and what it means when it is not said. */
 import type { Cell } from '../nn/cell.js'
-import type { CellName } from '../nn/named-cells.js'
+import type { CellName, NormalizedCellName } from '../nn/named-cells.js'
 import type { Engine } from '../run/engine.js'
+import { OptionError } from '../options/option-error.js'
 import type { Calendar, CalendarPart } from '../series/calendar.js'
 import type { ForecastBase } from '../series/forecast-spec.js'
 import type { ScalingKind } from '../series/scaling.js'
@@ -29,7 +30,7 @@ export interface ForecastOptions extends SeriesColumns, Omit<TrainOptions, 'vali
   /** Share of what comes that shall be within `low` and `high`. Default 0.8. */
   band?: number
   /** One of the built-in cells, or one of your own made with `defineCell`. Default `gru`. */
-  cell?: CellName | Cell
+  cell?: CellName | NormalizedCellName | Cell
   /** Units of each layer. Default 48. */
   hidden?: number
   /** Layers of the encoder. Default 1. */
@@ -71,7 +72,7 @@ export interface ForecastPlan {
   readonly base: ForecastBase | null
   readonly head: HeadName
   readonly band: number
-  readonly cell: CellName | Cell
+  readonly cell: CellName | NormalizedCellName | Cell
   readonly hidden: number
   readonly layers: number
   readonly dropout: number
@@ -85,12 +86,12 @@ export function forecastPlan(options: ForecastOptions): ForecastPlan {
   const { target, inputs, known, date, horizon, period, calendar = [], scaling = 'standard', base = {}, ...others } = options
   const { head = 'quantile', band = 0.8, cell = 'gru', hidden = 48, layers = 1, dropout = 0, engine, ...training } = others
   for (const [name, value] of Object.entries({ horizon, hidden, layers })) {
-    if (!(Number.isSafeInteger(value) && value >= 1)) throw new Error(`${name}: ${value}; must be a positive integer`)
+    if (!(Number.isSafeInteger(value) && value >= 1)) throw new OptionError(name, `${value}; must be a positive integer`)
   }
-  if (!(dropout >= 0 && dropout < 1)) throw new Error(`dropout: ${dropout}; must be in [0, 1)`)
-  if (!(band > 0 && band < 1)) throw new Error(`band: ${band}; must be above 0 and below 1`)
+  if (!(dropout >= 0 && dropout < 1)) throw new OptionError('dropout', `${dropout}; must be in [0, 1)`)
+  if (!(band > 0 && band < 1)) throw new OptionError('band', `${band}; must be above 0 and below 1`)
   if (head !== 'point' && head !== 'gaussian' && head !== 'quantile') {
-    throw new Error(`head: '${String(head)}'; must be 'point', 'gaussian' or 'quantile'`)
+    throw new OptionError('head', `'${String(head)}'; must be 'point', 'gaussian' or 'quantile'`)
   }
   const periods = period === undefined ? [] : typeof period === 'number' ? [period] : [...period]
   const isOpen = training.steps !== undefined || training.seconds !== undefined || training.loss !== undefined
@@ -116,7 +117,8 @@ function baseFrom(base: Partial<ForecastBase>, periods: readonly number[]): Fore
   const { period, seasons = 1 } = base
   const own = period ?? (Number.isInteger(periods[0]) ? periods[0] : 1)
   for (const [name, value] of Object.entries({ period: own, seasons })) {
-    if (!(Number.isSafeInteger(value) && value >= 1)) throw new Error(`base: ${name} ${value}; must be a positive integer`)
+    if (!(Number.isSafeInteger(value) && value >= 1))
+      throw new OptionError('base', `${name} ${value}; must be a positive integer`)
   }
   return { period: own, seasons }
 }

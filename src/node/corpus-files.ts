@@ -45,14 +45,20 @@ export async function readCorpus(paths: string | readonly string[], options: Rea
 
 /** The text of one UTF-8 file, as a whole. '-' is standard input. */
 export async function readText(path: string): Promise<string> {
-  const utf8 = new Utf8Reader(nameOf(path))
   let text = ''
-  for await (const chunk of chunksOf(path)) text += utf8.push(chunk)
-  utf8.end()
+  for await (const piece of readPieces(path)) text += piece
   return text
 }
 
-const nameOf = (path: string): string => (path === '-' ? standardInput : path)
+/** The same in pieces, as they come. */
+export async function* readPieces(path: string): AsyncGenerator<string> {
+  const utf8 = new Utf8Reader(nameOf(path))
+  for await (const chunk of chunksOf(path)) yield utf8.push(chunk)
+  utf8.end()
+}
+
+/** What messages call a file. */
+export const nameOf = (path: string): string => (path === '-' ? standardInput : path)
 
 async function* chunksOf(path: string): AsyncGenerator<Uint8Array> {
   try {

@@ -3,6 +3,8 @@
  * asked for. Losses are in nats a token. `seconds` is the time trained so far, validations and samples left out.
  */
 
+import type { TaskColumns, TaskName, TaskOptions } from '../tasks/task.js'
+
 /** A step's report. Not every step has one. */
 export interface StepLine {
   readonly event: 'step'
@@ -26,10 +28,13 @@ export interface ValidationLine {
   readonly event: 'validation'
   readonly step: number
   readonly seconds: number
+  /** In nats a token; of a run of a task, in the unit that its configuration names. */
   readonly nats: number
   readonly bitsPerCharacter?: number
   readonly perplexity?: number
-  /** How many tokens were predicted. */
+  /** Share of labels, or tokens, that were right. */
+  readonly accuracy?: number
+  /** How many tokens, or whatever else, were predicted. */
   readonly tokens?: number
   /** Whether it was the lowest so far. */
   readonly best?: boolean
@@ -80,8 +85,8 @@ export interface EndLine {
 
 export type LogLine = StepLine | ValidationLine | FinalLine | SampleLine | DivergenceLine | ResumedLine | EndLine
 
-/** The object of `config.json`. */
-export interface RunConfig {
+/** What every `config.json` has. */
+interface AnyConfig {
   readonly format: 'unrolled run'
   readonly version: number
   readonly model: {
@@ -94,6 +99,19 @@ export interface RunConfig {
     readonly tied?: boolean
     readonly [option: string]: unknown
   }
+  readonly training: { readonly steps?: number; readonly [option: string]: unknown }
+  /** What was used for options of `training` that were not given. */
+  readonly defaults?: Readonly<Record<string, unknown>>
+  readonly kernels: string
+  readonly parameters: number
+  /** The versions that it was trained with. */
+  readonly unrolled: string
+  readonly node: string
+}
+
+/** The object of the `config.json` of a language model. */
+export interface RunConfig extends AnyConfig {
+  readonly task?: undefined
   readonly vocabulary: { readonly kind: string; readonly size: number; readonly [option: string]: unknown }
   readonly corpus: {
     readonly sources: readonly string[]
@@ -104,15 +122,29 @@ export interface RunConfig {
     readonly heldOutCoverage?: number
     readonly [option: string]: unknown
   }
-  readonly training: { readonly steps?: number; readonly [option: string]: unknown }
-  /** What was used for options of `training` that were not given. */
-  readonly defaults?: Readonly<Record<string, unknown>>
-  readonly kernels: string
-  readonly parameters: number
-  /** The versions that it was trained with. */
-  readonly unrolled: string
-  readonly node: string
 }
+
+/** What a table is kept as, in the folder of a run. */
+export const dataFiles = ['data.csv', 'data.jsonl'] as const
+
+/** That of a model of a task. */
+export interface TaskRunConfig extends AnyConfig {
+  readonly task: TaskName
+  /** What the loss of a prediction is counted in. */
+  readonly unit: string
+  readonly data: {
+    /** In the folder. */
+    readonly file: (typeof dataFiles)[number]
+    /** What it was read from. */
+    readonly source: string
+    readonly rows: number
+    readonly columns: TaskColumns
+  }
+  /** The options of the task that were given. */
+  readonly options: TaskOptions
+}
+
+export type AnyRunConfig = RunConfig | TaskRunConfig
 
 /**
  * The lines of a log. A last line without its line end was being written when the file was read, or when the machine stopped: it

@@ -5,9 +5,9 @@ import { Matrix } from '../graph/matrix.js'
 import { LanguageModel } from '../language/model.js'
 import { refuseUnknown } from '../options/known.js'
 import type { Engine } from '../run/engine.js'
-import { isSupported, WasmEngine } from '../run/wasm.js'
+import { isSupported, startWideEngine } from '../run/wide-vectors.js'
 import { startEngine, type Kernels } from './engines.js'
-import { findNativeLibrary, koffiVersion, type NativeLibrary } from './native.js'
+import { findNativeLibrary, koffiVersion, loadNativeEngine, type NativeLibrary } from './native.js'
 import { tryWideVectors } from './wide-vectors.js'
 
 export interface Machine {
@@ -82,9 +82,9 @@ async function measured(triesWide: boolean): Promise<Pick<Machine, 'wideVectors'
   for (const { works } of narrow) works?.forEach((work) => fastest(work, 2 * secondsEach))
   const result = triesWide ? tryWideVectors(builds) : { missing: 'not asked for' }
   const isWide = 'flag' in result
-  const wide = isWide ? builds.map((build) => started(build, 256, () => WasmEngine.create(build, undefined, true))) : []
+  const wide = isWide ? builds.map((build) => started(build, 256, () => startWideEngine(build))) : []
   const native = started('native', isWide ? 256 : 128, async () =>
-    WasmEngine.create('relaxed', await findNativeLibrary(), isWide),
+    isWide ? startWideEngine('relaxed', await findNativeLibrary()) : loadNativeEngine(),
   )
   return {
     wideVectors: isWide ? result : { missing: result.missing },

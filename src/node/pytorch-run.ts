@@ -14,7 +14,7 @@ import { splitDocuments } from '../text/documents.js'
 import { reason } from './files.js'
 import { loadModel } from './load.js'
 import type { LogLine, RunConfig } from './log.js'
-import { logText, logUpTo, newestCheckpoints, readConfig, RunFolder } from './run-folder.js'
+import { logText, logUpTo, newestCheckpoints, readTextConfig, RunFolder } from './run-folder.js'
 import { checkRunOptions, describe, filled, parted, type RunOptions } from './run-options.js'
 import { kernelsOf, startEngine } from './engines.js'
 import { completed, trainOptionsOf, type TrainingConfig } from './training-config.js'
@@ -106,7 +106,7 @@ export async function importRun(
 }
 
 async function open(path: string, kernels?: EngineOptions['kernels']): Promise<Opened> {
-  const config = readConfig(path)
+  const config = readTextConfig(path)
   const [options, trainingConfig] = parted(config.training)
   checkRunOptions(options)
   const corpusFile = join(path, 'corpus.bin')

@@ -9,7 +9,7 @@ export const measures = ['seconds', 'epoch', 'loss', 'learningRate', 'gradientNo
 export type StepRow = Row<(typeof measures)[number]>
 
 /** What is measured on held-out text. */
-export const losses = ['seconds', 'nats', 'bitsPerCharacter', 'perplexity'] as const
+export const losses = ['seconds', 'nats', 'bitsPerCharacter', 'perplexity', 'accuracy'] as const
 export interface ValidationRow extends Row<(typeof losses)[number]> {
   best: boolean
   /** Whether the run went back to before it. */

@@ -1,5 +1,5 @@
 /** The parts of a report's page, from what the run was asked for and what it did. */
-import type { FinalLine, RunConfig } from './log.js'
+import type { AnyRunConfig, FinalLine } from './log.js'
 import { bestOf, spread, type Mark, type Run, type Sample, type ValidationRow } from './report-data.js'
 import { html, Markup, type Piece } from './report-markup.js'
 
@@ -23,8 +23,14 @@ function duration(seconds: number): string {
   return minutes < 60 ? `${minutes} min ${whole % 60} s` : `${count(Math.floor(minutes / 60))} h ${minutes % 60} min`
 }
 
+/** What it is of: a partial configuration is one of text. */
+type Shown = Partial<AnyRunConfig>
+
+/** What losses are counted in: `nats a token`. */
+const unitOf = (config: Shown): string => ('unit' in config ? config.unit : undefined) ?? 'nats a token'
+
 /** `LSTM, 2 layers of 128` */
-export function titleOf({ model }: Partial<RunConfig>): string {
+export function titleOf({ model }: Shown): string {
   const { cell, layers, hidden } = model ?? {}
   const name = typeof cell === 'string' ? cell.toUpperCase() : 'A recurrent network'
   if (typeof hidden === 'number')
@@ -33,11 +39,16 @@ export function titleOf({ model }: Partial<RunConfig>): string {
 }
 
 /** What it was trained on, and with what. */
-export function subtitleOf({ corpus, vocabulary, parameters, kernels }: Partial<RunConfig>): string {
-  const sources = corpus?.sources ?? []
+export function subtitleOf(config: Shown): string {
+  const { parameters, kernels } = config
+  const { corpus, vocabulary } = 'corpus' in config ? config : {}
+  const { task, data } = 'data' in config ? config : {}
+  const sources = corpus?.sources ?? (data ? [data.source] : [])
   const files = sources.slice(0, 3).join(', ') + (sources.length > 3 ? ` and ${count(sources.length - 3)} more` : '')
   const parts = [
+    task && `to ${task}`,
     files && `trained on ${files}`,
+    data?.rows !== undefined && `${count(data.rows)} rows`,
     corpus?.characters !== undefined && `${count(corpus.characters)} characters`,
     vocabulary?.size !== undefined && `a vocabulary of ${count(vocabulary.size)} ${vocabulary.kind ?? 'tokens'}`,
     parameters !== undefined && `${count(parameters)} parameters`,
@@ -62,7 +73,10 @@ export function stateOf({ end }: Run): readonly [state: string, why: string] {
   return Object.hasOwn(endings, end.reason) ? endings[end.reason] : ['ended', String(end.reason ?? '')]
 }
 
-export function facts({ training, corpus }: Partial<RunConfig>, run: Run): Markup {
+export function facts(config: Shown, run: Run): Markup {
+  const { training } = config
+  const corpus = 'corpus' in config ? config.corpus : undefined
+  const [unit] = unitOf(config).split(' ')
   const [state, why] = stateOf(run)
   const best = bestOf(run.validations)
   const steps = typeof training?.steps === 'number' && ` of ${count(training.steps)}`
@@ -73,8 +87,8 @@ export function facts({ training, corpus }: Partial<RunConfig>, run: Run): Marku
     ${fact('Step', [count(run.step), steps], epoch !== null && `epoch ${decimal(epoch, 2)}`)}
     ${fact(
       'Best held-out loss',
-      best ? `${decimal(best.nats, 4)} nats` : '–',
-      best ? `${bits}at step ${count(best.step)}${known(corpus?.heldOutCoverage)}` : 'none measured yet',
+      best ? `${decimal(best.nats, 4)} ${unit}` : '–',
+      best ? `${bits}${right(best.accuracy)}at step ${count(best.step)}${known(corpus?.heldOutCoverage)}` : 'none measured yet',
     )}
     ${fact('Time', run.seconds === null ? '–' : duration(run.seconds), 'of training, measuring left out')}
   </dl>`
@@ -84,6 +98,8 @@ export function facts({ training, corpus }: Partial<RunConfig>, run: Run): Marku
 const known = (coverage: number | undefined): string =>
   coverage === undefined || coverage === 1 ? '' : `; ${decimal(100 * coverage, 2)} % of its tokens are known`
 
+const right = (accuracy: number | null): string => (accuracy === null ? '' : `${decimal(100 * accuracy, 2)} % right, `)
+
 const fact = (name: string, value: Piece, more: Piece): Markup =>
   html`<div>
     <dt>${name}</dt>
@@ -92,14 +108,16 @@ const fact = (name: string, value: Piece, more: Piece): Markup =>
   </div>`
 
 const figures = [
-  { id: 'loss', title: 'Loss', unit: 'nats a token' },
+  { id: 'loss', title: 'Loss', unit: '' },
   { id: 'learningRate', title: 'Learning rate', unit: '' },
   { id: 'gradientNorm', title: 'Gradient norm', unit: 'before clipping' },
-  { id: 'tokensPerSecond', title: 'Speed', unit: 'tokens a second' },
+  { id: 'tokensPerSecond', title: 'Speed', unit: '' },
 ] as const
 
 /** The places that the page's script draws curves in, with their controls. What has no numbers has no place. */
-export function curves({ steps, undone, marks, validations: measured }: Run): Markup {
+export function curves({ steps, undone, marks, validations: measured }: Run, config: Shown = {}): Markup {
+  const unit = unitOf(config)
+  const units: Readonly<Record<string, string>> = { loss: unit, tokensPerSecond: `${predictedIn(unit)}s a second` }
   const there = figures.filter(
     ({ id }) => steps.some((row) => row[id] !== null) || (id === 'loss' && measured.some((row) => row.nats !== null)),
   )
@@ -134,9 +152,9 @@ export function curves({ steps, undone, marks, validations: measured }: Run): Ma
     </div>
     <div class="charts" data-script hidden>
       ${there.map(
-        ({ id, title, unit }) =>
+        ({ id, title, unit: own }) =>
           html`<figure id="${id}">
-            <figcaption>${title} <span>${unit}</span> ${id === 'loss' && keys}</figcaption>
+            <figcaption>${title} <span>${units[id] ?? own}</span> ${id === 'loss' && keys}</figcaption>
             <div class="chart" role="group" tabindex="0" aria-label="${title}; the arrow keys read off values"></div>
           </figure>`,
       )}
@@ -188,11 +206,18 @@ function sampleText({ temperature, text }: Sample): Markup {
     ${new Markup('<pre>\n')}${cut}${new Markup('</pre>')}`
 }
 
+const capital = (text: string): string => text[0].toUpperCase() + text.slice(1)
+
+/** Of `nats a token`, `token`. */
+export const predictedIn = (unit: string): string => unit.split(' a ')[1] ?? 'prediction'
+
 const atTheEnd = ({ nats, bitsPerCharacter, perplexity }: FinalLine): string =>
   ` They measured a part of it; all of it, at the end: ${decimal(nats, 4)} nats a token, ${decimal(bitsPerCharacter ?? null, 4)} bits a character, perplexity ${decimal(perplexity ?? null, 2)}.`
 
-export function validations(all: readonly ValidationRow[], final?: FinalLine): Markup | undefined {
+export function validations(all: readonly ValidationRow[], final?: FinalLine, config: Shown = {}): Markup | undefined {
   if (all.length === 0) return undefined
+  const isText = !('unit' in config)
+  const hasAccuracy = all.some(({ accuracy }) => accuracy !== null)
   const shown = spread(all, mostRows)
   const best = bestOf(all)
   const rows = shown.map((row) => {
@@ -200,8 +225,8 @@ export function validations(all: readonly ValidationRow[], final?: FinalLine): M
       count(row.step),
       row.seconds === null ? '–' : duration(row.seconds),
       decimal(row.nats, 4),
-      decimal(row.bitsPerCharacter, 4),
-      decimal(row.perplexity, 2),
+      ...(isText ? [decimal(row.bitsPerCharacter, 4), decimal(row.perplexity, 2)] : []),
+      ...(hasAccuracy ? [row.accuracy === null ? '–' : `${decimal(100 * row.accuracy, 2)} %`] : []),
     ]
     const remark = row.undone ? 'taken back' : row === best ? 'best' : row.best && 'best so far'
     return html`<tr class="${row.undone ? 'undone' : row === best && 'best'}">
@@ -212,10 +237,10 @@ export function validations(all: readonly ValidationRow[], final?: FinalLine): M
   return html`<section id="validations">
     <h2>Validations</h2>
     <p class="note">
-      On text that is never trained on: ${fraction(shown, all)}
+      On ${isText ? 'text' : 'what'} that is never trained on: ${fraction(shown, all)}
       ${all.length === 1 ? 'measurement' : 'measurements'}.${final && atTheEnd(final)}
     </p>
-    ${table('Validations', ['Step', 'Time', 'Nats a token', 'Bits a character', 'Perplexity', ''], rows)}
+    ${table('Validations', ['Step', 'Time', capital(unitOf(config)), ...(isText ? ['Bits a character', 'Perplexity'] : []), ...(hasAccuracy ? ['Right'] : []), ''], rows)}
   </section>`
 }
 
@@ -264,7 +289,7 @@ const fraction = (shown: readonly unknown[], all: readonly unknown[]): string =>
   shown.length < all.length ? `${count(shown.length)} of ${count(all.length)}` : count(all.length)
 
 /** Every option, a table for each group of them. */
-export function configuration(config: Partial<RunConfig>): Markup {
+export function configuration(config: Shown): Markup {
   const { defaults = {}, ...rest } = config
   const given = Object.entries(rest)
     .map(([name, value]) => ({ name, value }))

@@ -1,7 +1,7 @@
 /** The report of a run: one HTML file with everything in it, from what the run wrote down. */
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import type { LogLine, RunConfig } from './log.js'
+import type { AnyRunConfig, LogLine } from './log.js'
 import { jumpy, measures, losses, readRun, spread, thin, type Run } from './report-data.js'
 import { documentHtml } from './report-document.js'
 import { html, scriptJson } from './report-markup.js'
@@ -35,7 +35,7 @@ const mostAttemptPoints = 100
  * @param run.config the object of the run's config.json; what it lacks is left out
  * @param run.log the lines of its log.jsonl, as `parseLog` gives them; those of events that are not known are passed over
  */
-export function reportHtml({ config, log }: { config: RunConfig; log: readonly LogLine[] }): string {
+export function reportHtml({ config, log }: { config: AnyRunConfig; log: readonly LogLine[] }): string {
   const run = readRun(log)
   const [state] = stateOf(run)
   const title = titleOf(config)
@@ -50,7 +50,13 @@ export function reportHtml({ config, log }: { config: RunConfig; log: readonly L
         ${facts(config, run)}
       </header>
       <main>
-        ${[curves(run), samples(run.samples), validations(run.validations, run.final), events(run.marks), configuration(config)]}
+        ${[
+          curves(run, config),
+          samples(run.samples),
+          validations(run.validations, run.final, config),
+          events(run.marks),
+          configuration(config),
+        ]}
       </main>
       <script type="application/json" id="data">
         ${scriptJson(dataOf(run))}

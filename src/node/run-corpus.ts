@@ -6,12 +6,12 @@ import { planOf } from '../train/train-options.js'
 import type { TokenText } from '../metrics/token-text.js'
 import { decodeCorpus } from '../text/corpus-file.js'
 import { parted } from './run-options.js'
-import { readConfig } from './run-folder.js'
+import { readTextConfig } from './run-folder.js'
 import { trainOptionsOf } from './training-config.js'
 
 /** What it trains on, and what it holds out. */
 export async function readRunCorpus(path: string): Promise<{ training: MeasuredText; heldOut: MeasuredText | undefined }> {
-  const { training } = readConfig(path)
+  const { training } = readTextConfig(path)
   const source = join(path, 'corpus.bin')
   const corpus = decodeCorpus(await readFile(source), source)
   const { heldOut: share, seed } = planOf(trainOptionsOf(parted(training)[1])).reading

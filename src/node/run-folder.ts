@@ -4,7 +4,7 @@ import { readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { makeFolder, reason, shareFile, writeWhole } from './files.js'
 import { lock } from './lock.js'
-import { intactLines, parseLog, type LogLine, type RunConfig } from './log.js'
+import { intactLines, parseLog, type AnyRunConfig, type LogLine, type RunConfig } from './log.js'
 import { checkRunConfig } from './run-config.js'
 
 /** A checkpoint's step is in its name, with leading zeros, so that the order of names is the order of steps. */
@@ -55,15 +55,42 @@ export class RunFolder {
     return new RunFolder(path, options)
   }
 
+  /**
+   * Makes a run: whatever `write` keeps, a first checkpoint, and last of all the configuration, since a folder that has one can be gone on with.
+   * If that fails, the folder is closed.
+   */
+  static async begin<R>(
+    path: string,
+    { options, config, checkpoint }: { options: RunFolderOptions; config: AnyRunConfig; checkpoint: Uint8Array },
+    write: (folder: RunFolder) => Promise<R>,
+  ): Promise<R> {
+    const folder = await RunFolder.create(path, options)
+    try {
+      const run = await write(folder)
+      await folder.writeCheckpoint(0, checkpoint, 0)
+      await folder.writeConfig(config)
+      return run
+    } catch (error) {
+      folder.close()
+      throw error
+    }
+  }
+
   #file(name: string): string {
     return join(this.path, name)
   }
 
-  async writeConfig(config: RunConfig): Promise<void> {
+  /** Forgets what was logged after the step that is gone on after, and writes the configuration, where it has changed. */
+  async goOn(step: number, before: AnyRunConfig, config: AnyRunConfig): Promise<void> {
+    await this.cutLog(step)
+    if (JSON.stringify(config) !== JSON.stringify(before)) await this.writeConfig(config)
+  }
+
+  async writeConfig(config: AnyRunConfig): Promise<void> {
     await writeWhole(this.#file('config.json'), `${JSON.stringify(config, null, 2)}\n`)
   }
 
-  /** @param name `model.safetensors`, `best.safetensors`, `corpus.bin`, `report.html` */
+  /** @param name `model.safetensors`, `best.safetensors`, `corpus.bin`, `data.csv`, `report.html` */
   async write(name: string, content: Uint8Array | string): Promise<void> {
     await writeWhole(this.#file(name), content)
   }
@@ -163,7 +190,7 @@ export const newestCheckpoints = (path: string): string[] =>
 export const isRun = (path: string): boolean => existsSync(join(path, 'config.json'))
 
 /** The configuration of a run. Throws a sentence if there is none. */
-export function readConfig(path: string): RunConfig {
+export function readConfig(path: string): AnyRunConfig {
   if (!isRun(path)) throw new Error(`${path}: is not the folder of a run; there is no config.json in it`)
   const source = join(path, 'config.json')
   let config: unknown
@@ -173,6 +200,13 @@ export function readConfig(path: string): RunConfig {
     throw new Error(`${source}: cannot be read (${reason(error)})`)
   }
   return checkRunConfig(config, source)
+}
+
+/** The same, of a run of a language model. Throws a sentence for any other. */
+export function readTextConfig(path: string): RunConfig {
+  const config = readConfig(path)
+  if (config.task === undefined) return config
+  throw new Error(`${path}: is the run of a model for --task ${config.task}; must be that of a language model`)
 }
 
 export function readLog(path: string): LogLine[] {

@@ -4,6 +4,7 @@ import type { Training } from '../language/training.js'
 import { planOf } from '../train/train-options.js'
 import type { Corpus } from '../text/corpus.js'
 import type { RunConfig } from './log.js'
+import type { TaskTraining } from '../tasks/training.js'
 import { trainOptionsOf, type TrainingConfig } from './training-config.js'
 import { OptionError } from '../options/option-error.js'
 import type { Names } from '../options/known.js'
@@ -71,9 +72,34 @@ export function defaultsOf(training: Training, given: TrainingConfig, options: R
     seed,
     ...filled(options, steps),
   }
-  const asked: Record<string, unknown> = { ...given, ...options }
-  return Object.fromEntries(Object.entries(used).filter(([name, value]) => value !== undefined && asked[name] === undefined))
+  return unasked(used, { ...given, ...options })
 }
+
+/** The same of a training whose task has defaults of its own. */
+export function taskDefaults(training: TaskTraining, given: TrainingConfig, options: RunOptions): Record<string, unknown> {
+  const { loop, steps } = training
+  const { trainer, options: looped } = loop
+  const { keep, logEvery } = filled(options, steps)
+  const used = {
+    steps: steps === Infinity ? undefined : steps,
+    optimizer: trainer.optimizer.rule.name,
+    clipNorm: trainer.optimizer.clipNorm,
+    validateEvery: looped.validate && looped.validateEvery,
+    checkpointEvery: looped.snapshotEvery,
+    retries: looped.retries,
+    seed: trainer.seed,
+    keep,
+    logEvery,
+  }
+  return unasked(used, { ...given, ...options })
+}
+
+/** What was used, of what nobody asked for. */
+const unasked = (used: Readonly<Record<string, unknown>>, asked: Readonly<Record<string, unknown>>): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(used).filter(([name, value]) => value !== undefined && asked[name] === undefined))
+
+/** The versions that a run is made with. */
+export const versions = (): { unrolled: string; node: string } => ({ unrolled: packageVersion(), node: process.versions.node })
 
 /** What a run is, for the record. */
 export function describe(
@@ -101,8 +127,7 @@ export function describe(
     defaults: defaultsOf(training, given, options),
     kernels: network.engine.name,
     parameters: network.parameters.reduce((sum, parameter) => sum + parameter.size, 0),
-    unrolled: packageVersion(),
-    node: process.versions.node,
+    ...versions(),
   }
 }
 

@@ -1,4 +1,5 @@
 /** All that a training can be told by name, as text or as JSON: the flags of the command, and the options of a sweep. */
+import { cellNames } from '../nn/named-cells.js'
 import { nearest } from '../options/known.js'
 import { number, oneOf, positive, whole, type Parser } from './values.js'
 
@@ -13,18 +14,20 @@ export interface Setting {
   readonly default?: string | number
   /** Settings that it cannot be together with. */
   readonly conflicts?: readonly string[]
+  /** Whether it may be given several times, and is a list then. */
+  readonly several?: boolean
   /** What it is called in the options of the library's calls, where that is another name. */
   readonly called?: string
 }
 
-const choice = (flags: string, description: string, choices: readonly string[], rest: Partial<Setting> = {}): Setting => ({
+export const choice = (flags: string, description: string, choices: readonly string[], rest: Partial<Setting> = {}): Setting => ({
   flags,
   description,
   choices,
   parse: oneOf(choices),
   ...rest,
 })
-const value = (flags: string, description: string, parse: Parser<string | number>, fallback?: number): Setting => ({
+export const value = (flags: string, description: string, parse: Parser<string | number>, fallback?: number): Setting => ({
   flags,
   description,
   parse,
@@ -75,7 +78,7 @@ export const tokenSettings = {
 }
 
 export const networkSettings = {
-  cell: choice('--cell <cell>', 'which cell', ['lstm', 'gru', 'gru-reset-before', 'rnn', 'rnn-relu'], { default: 'lstm' }),
+  cell: choice('--cell <cell>', 'which cell', cellNames, { default: 'lstm' }),
   hidden: value('--hidden <units>', 'units of each layer', whole(1), 128),
   layers: value('--layers <n>', 'layers', whole(1), 2),
   embedding: value('--embedding <width>', 'numbers that stand for a token; default: 64, with --tied as many as hidden', whole(1)),
@@ -172,10 +175,6 @@ export const trainSettings = {
 } satisfies Record<string, Setting>
 
 export type SettingName = keyof typeof trainSettings
-
-/** The setting that an option of the library's calls is set by; most are called alike. */
-export const settingOf = (option: string): string =>
-  Object.entries<Setting>(trainSettings).find(([, { called }]) => called === option)?.[0] ?? option
 
 /** The flag of a setting: of `heldOut`, `--held-out`. */
 export const flagOf = ({ flags }: Setting): string => flags.split(' ')[0]

@@ -4,11 +4,16 @@
  * them for this processor, leave the same bits with it as without.
  */
 import { setFlagsFromString } from 'node:v8'
-import { GemmFlag, Opcode } from '../kernels/opcodes.js'
 import { refuseUnknown } from '../options/known.js'
-import { hasStarted, setPairing } from '../run/pairing.js'
-import { bareKernels, isSupported, type BareKernels, type KernelBuild } from '../run/wasm.js'
-import { kernelTrial } from './kernel-trial.js'
+import {
+  compileKernels,
+  hasStarted,
+  isFaster,
+  isSupported,
+  kernelTrial,
+  setPairing,
+  type KernelBuild,
+} from '../run/wide-vectors.js'
 import type { Kernels } from './engines.js'
 
 /** What came of it. */
@@ -66,7 +71,7 @@ export function tryWideVectors(builds: readonly KernelBuild[]): WideVectors {
   if (why !== undefined) return { missing: why, failed: false }
   for (const build of builds) {
     setFlagsFromString(negated(flag))
-    const expected = kernelTrial(bareKernels(build, 'narrow'))
+    const expected = kernelTrial(compileKernels(build, false))
     setFlagsFromString(flag)
     const wrong = whatIsWrong(build, expected)
     if (wrong !== undefined) {
@@ -85,8 +90,7 @@ function whatIsWrong(build: KernelBuild, expected: Uint32Array): WideVectors | u
   setFlagsFromString('--wasm-sync-tier-up')
   setFlagsFromString(`--wasm-tiering-budget=${smallBudget}`)
   try {
-    const kernels = bareKernels(build, 'wide')
-    kernels.usePairs(true)
+    const kernels = compileKernels(build, true)
     kernelTrial(kernels)
     const actual = kernelTrial(kernels)
     if (actual.some((word, i) => word !== expected[i])) {
@@ -98,25 +102,4 @@ function whatIsWrong(build: KernelBuild, expected: Uint32Array): WideVectors | u
     setFlagsFromString('--no-wasm-sync-tier-up')
     setFlagsFromString(`--wasm-tiering-budget=${usualBudget}`)
   }
-}
-
-/** Whether wider tiles gain time: where nothing is paired, they cost some. */
-function isFaster({ memory, run, heapBase, usePairs }: BareKernels): boolean {
-  const [m, n, k] = [4, 64, 256]
-  const record = (heapBase() + 63) & ~63
-  const [a, b, c] = [64, 64 + m * k * 4, 64 + (m * k + k * n) * 4].map((bytes) => record + bytes)
-  new Float32Array(memory.buffer, a, m * k + k * n).fill(1)
-  new Int32Array(memory.buffer, record).set([Opcode.Gemm, m, n, k, a, k * 4, b, 0, c, n * 4, 0, 0, GemmFlag.PackedB])
-  const time = (pairs: boolean): number => {
-    usePairs(pairs)
-    const start = performance.now()
-    for (let i = 0; i < 20; i++) run(record, record + 64)
-    return performance.now() - start
-  }
-  let [without, withPairs] = [Infinity, Infinity]
-  for (let round = 0; round < 25; round++) {
-    without = Math.min(without, time(false))
-    withPairs = Math.min(withPairs, time(true))
-  }
-  return withPairs < without
 }

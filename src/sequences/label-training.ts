@@ -3,6 +3,7 @@ import type { Cell } from '../nn/cell.js'
 import type { PoolingKind } from '../nn/pooling.js'
 import { Labels, stratifiedSplit, type ClassWeights, type Split } from '../series/labels.js'
 import { SequenceEncoder, type SequenceInput } from '../series/sequences.js'
+import { OptionError } from '../options/option-error.js'
 import { planOf } from '../train/train-options.js'
 import type { LabelConfig, LabelModel, MadeWith } from './label-model.js'
 import { LabelRunner } from './label-runner.js'
@@ -10,6 +11,8 @@ import { LabelWindows, type LabelledSequence, type LabelWindow } from './label-w
 import { encodeAll, inWords } from './model.js'
 import type { Names } from '../options/known.js'
 import { sequenceNames, sequencePlan, type SequenceOptions, type SequencePlan } from './options.js'
+import { roundedSteps } from './packing.js'
+import { labelSizes, refuseTooLarge } from './sizes.js'
 import { SequenceTraining, type SequenceValidation } from './training.js'
 
 export interface LabelTrainingOptions extends SequenceOptions {
@@ -38,9 +41,15 @@ export function labelTraining<M extends LabelModel>(
   const split = splitSequences(pooling === null ? all.map(() => '') : all.map((one) => one.labels[0]), share, seed)
   const inputs = all.map(({ input }) => inWords(input, plan.config.tokens))
   const encoder = learnEncoder(inputs, split, plan, options)
+  const encoded = encodeAll(encoder, inputs, 'characters')
+  const longest = split.training.reduce((most, i) => Math.max(most, encoded[i].length), 1)
+  refuseTooLarge(
+    { ...plan.config, cell: plan.cell, tokens: encoder.tokens.length, width: encoder.width, classes: labels.size, pooling },
+    { steps: roundedSteps(longest, 16), batch: Math.min(plan.batch, split.training.length), slots: trainPlan.rule.slots.length },
+    labelSizes,
+  )
   const model = make({ ...plan.config, encoder, labels: labels.names, pooling }, plan.cell, { seed, engine: plan.engine })
   const { network } = model
-  const encoded = encodeAll(encoder, inputs, 'characters')
   const numbered = all.map(({ labels: own }, i): LabelledSequence => {
     const where = `sequence ${(i + 1).toLocaleString('en-US')}`
     return { sequence: encoded[i], labels: Int32Array.from(own, (label) => labels.numberOf(label, where)) }
@@ -77,11 +86,11 @@ export function learnEncoder(
     { scaling },
   )
   if (scaling !== undefined && encoder.scalings.length === 0) {
-    throw new Error(`scaling: '${scaling}'; these sequences have no numbers`)
+    throw new OptionError('scaling', `'${scaling}'; these sequences have no numbers`)
   }
   for (const name of ['embedding', 'tokens'] as const) {
     if (options[name] !== undefined && encoder.tokens.length === 0) {
-      throw new Error(`${name}: ${JSON.stringify(config[name])}; these sequences have no tokens`)
+      throw new OptionError(name, `${JSON.stringify(config[name])}; these sequences have no tokens`)
     }
   }
   return encoder

@@ -25,10 +25,23 @@ export interface SequenceNetwork {
   readonly stateSizes: readonly Readonly<Record<string, number>>[]
 }
 
+/** What the columns of the table that a model was trained on were called, where it was one. */
+export interface SequenceColumns {
+  readonly input: readonly string[]
+  /** Which of those has tokens, where each row of the table is a step. */
+  readonly token?: string
+  readonly label?: string
+  readonly output?: string
+  /** Which tells sequences apart, where each row is a step. */
+  readonly sequence?: string
+}
+
 /** What a model is loaded with. */
 export const loadNames: Names<{ cell?: Cell; engine?: Engine }> = { cell: true, engine: true }
 
 export abstract class SequenceModel {
+  /** Undefined where it was trained on examples. */
+  columns: SequenceColumns | undefined
   /** What its weights were trained with; empty before training. */
   trainedWith = ''
   /** The validations of its training. */
@@ -39,13 +52,14 @@ export abstract class SequenceModel {
 
   /** What its file says beside its tensors. */
   metadata(): Record<string, string> {
-    const { kind, config, trainedWith, history } = this
+    const { kind, config, trainedWith, history, columns } = this
     return {
       format: `unrolled ${kind}`,
       version: '1',
       config: JSON.stringify(config),
       kernels: trainedWith,
       history: JSON.stringify(history),
+      ...(columns && { columns: JSON.stringify(columns) }),
     }
   }
 
@@ -69,6 +83,7 @@ export interface SequenceFile<C extends SequenceConfig> {
   readonly tensors: Safetensors['tensors']
   readonly kernels: string
   readonly history: readonly Validated[]
+  readonly columns: SequenceColumns | undefined
 }
 
 /** A model of one kind, or a checkpoint of its training. Throws a sentence for anything else. */
@@ -94,7 +109,15 @@ export function decodeSequenceModel<C extends SequenceConfig>(
     tensors,
     kernels: metadata.kernels ?? '',
     history: parsed(metadata.history, source, 'history', checkHistory),
+    columns: metadata.columns === undefined ? undefined : parsed(metadata.columns, source, 'columns', checkColumns),
   }
+}
+
+function checkColumns(value: unknown): SequenceColumns {
+  const { input, ...others } = (value ?? {}) as SequenceColumns
+  const isName = (name: unknown): boolean => typeof name === 'string'
+  if (!Array.isArray(input) || !input.every(isName) || !Object.values(others).every(isName)) throw new Error('must be names')
+  return { input, ...others }
 }
 
 /** Gives a model that was made anew what its file has. */
@@ -102,6 +125,7 @@ export function takeFile<M extends SequenceModel>(model: M, file: SequenceFile<S
   fromTensors(model.network.tensors, file.tensors, source)
   model.trainedWith = file.kernels
   model.history = file.history
+  model.columns = file.columns
   return model
 }
 

@@ -4,6 +4,7 @@ import { cellName, resolveCell, type CellName, type NormalizedCellName } from '.
 import type { Engine } from '../run/engine.js'
 import type { ScalingKind } from '../series/scaling.js'
 import type { Names } from '../options/known.js'
+import { OptionError } from '../options/option-error.js'
 import { trainNames, type TrainOptions } from '../train/train-options.js'
 
 /** What the tokens of a text are. */
@@ -77,7 +78,7 @@ export interface SequencePlan {
 export function sequencePlan(options: SequenceOptions): SequencePlan {
   const { tokens = 'characters', scaling, cell = 'gru', hidden = 64, layers = 1, residual = false, ...others } = options
   const { bidirectional = true, embedding = 32, dropout = 0.2, batch = 32, engine, ...training } = others
-  if (!(Number.isSafeInteger(batch) && batch >= 1)) throw new Error(`batch: ${batch}; must be a positive integer`)
+  if (!(Number.isSafeInteger(batch) && batch >= 1)) throw new OptionError('batch', `${batch}; must be a positive integer`)
   const made = resolveCell(cell)
   const config = { tokens, cell: cellName(made), hidden, layers, residual, bidirectional, embedding, dropout }
   checkSequenceConfig(config)
@@ -96,15 +97,15 @@ export function sequencePlan(options: SequenceOptions): SequencePlan {
 export function checkSequenceConfig(value: unknown): SequenceConfig {
   const { tokens, cell, hidden, layers, residual, bidirectional, embedding, dropout } = (value ?? {}) as SequenceConfig
   if (tokens !== 'characters' && tokens !== 'words') {
-    throw new Error(`tokens: '${String(tokens)}'; must be 'characters' or 'words'`)
+    throw new OptionError('tokens', `'${String(tokens)}'; must be 'characters' or 'words'`)
   }
   if (typeof cell !== 'string') throw new Error('cell is missing')
   for (const [name, size] of Object.entries({ hidden, layers, embedding })) {
-    if (!(Number.isSafeInteger(size) && size >= 1)) throw new Error(`${name}: ${size}; must be a positive integer`)
+    if (!(Number.isSafeInteger(size) && size >= 1)) throw new OptionError(name, `${size}; must be a positive integer`)
   }
   for (const [name, flag] of Object.entries({ residual, bidirectional })) {
-    if (typeof flag !== 'boolean') throw new Error(`${name}: ${String(flag)}; must be true or false`)
+    if (typeof flag !== 'boolean') throw new OptionError(name, `${String(flag)}; must be true or false`)
   }
-  if (!(dropout >= 0 && dropout < 1)) throw new Error(`dropout: ${dropout}; must be in [0, 1)`)
+  if (!(dropout >= 0 && dropout < 1)) throw new OptionError('dropout', `${dropout}; must be in [0, 1)`)
   return { tokens, cell, hidden, layers, residual, bidirectional, embedding, dropout }
 }

@@ -6,7 +6,9 @@ import { learnEncoder, splitSequences } from './label-training.js'
 import { encodeAll, inWords } from './model.js'
 import { sequencePlan } from './options.js'
 import { inputKey, outputTokensOf } from './output-tokens.js'
+import { roundedSteps } from './packing.js'
 import { PairWindows, type Pair, type PairWindow } from './pair-windows.js'
+import { refuseTooLarge, transducerSizes } from './sizes.js'
 import { SequenceTraining, type SequenceValidation } from './training.js'
 import { ownShareOf, type TransducerConfig, type TransducerOptions } from './transducer-options.js'
 import { TransducerRunner } from './transducer-runner.js'
@@ -61,10 +63,31 @@ export function transducerTraining(
   const numbers = new Map(names.map((name, i) => [name, i + 1]))
   const longest = outputs.reduce((most, { length }) => Math.max(most, length), 1)
   const config = { ...plan.config, encoder, outputs: names, outputTokens: written, writesText, attention, longest }
+  const sources = encodeAll(encoder, inputs, 'characters')
+  const most = (of: (i: number) => number): number => split.training.reduce((largest, i) => Math.max(largest, of(i)), 1)
+  const longestOutput = roundedSteps(most((i) => outputs[i].length) + 1, 4)
+  refuseTooLarge(
+    {
+      ...plan.config,
+      cell: plan.cell,
+      tokens: encoder.tokens.length,
+      width: encoder.width,
+      outputs: names.length + 1,
+      attention,
+    },
+    {
+      steps: roundedSteps(
+        most((i) => sources[i].length),
+        4,
+      ),
+      batch: Math.min(plan.batch, split.training.length),
+      slots: trainPlan.rule.slots.length,
+    },
+    (parts, steps) => transducerSizes(parts, { steps, written: longestOutput }),
+  )
   const model = make(config, plan.cell, { seed, engine: plan.engine })
   const { network } = model
   network.feedsOwn = ownShare !== undefined
-  const sources = encodeAll(encoder, inputs, 'characters')
   const pairOf = (i: number): Pair => ({
     source: sources[i],
     output: Int32Array.from(outputs[i], (token) => numbers.get(token)!),

@@ -28,7 +28,7 @@ export type TableData =
   | readonly Readonly<Record<string, CellValue>>[]
 
 /** A row and its number in the source, from 1. */
-interface Row {
+export interface TableRow {
   readonly cells: ArrayLike<CellValue>
   readonly row: number
 }
@@ -37,9 +37,9 @@ export class Table {
   readonly source: string
   /** The names of the columns, in order. */
   readonly names: readonly string[]
-  readonly #rows: readonly Row[]
+  readonly #rows: readonly TableRow[]
 
-  private constructor(source: string, names: readonly string[], rows: readonly Row[]) {
+  private constructor(source: string, names: readonly string[], rows: readonly TableRow[]) {
     if (rows.length === 0) throw new Error(`${source}: has no rows; must have at least one`)
     this.source = source
     this.names = names
@@ -97,6 +97,12 @@ export class Table {
     return Table.#of(rows, source)
   }
 
+  /** A table of rows that have been read already, each with a cell for each name. */
+  static fromRows(rows: readonly TableRow[], { source, names }: { source: string; names: readonly string[] }): Table {
+    refuseTwice(names, source)
+    return new Table(source, names, rows)
+  }
+
   static #of(rows: readonly { value: unknown; row: number }[], source: string): Table {
     if (rows.length === 0) throw new Error(`${source}: has nothing in it; must have at least one row`)
     const first = rows[0].value
@@ -131,6 +137,11 @@ export class Table {
       names,
       rows.map(({ value, row }) => ({ cells: cellsOf(value), row })),
     )
+  }
+
+  /** Some of its rows, by index: from the first to before the second; at least one. */
+  slice(from: number, to: number = this.length): Table {
+    return new Table(this.source, this.names, this.#rows.slice(from, to))
   }
 
   /** How many rows there are. */
@@ -176,6 +187,11 @@ export class Table {
       if (token === undefined || token === '') throw this.#stray(name, row, cell, 'a text that is not empty')
       return token
     })
+  }
+
+  /** A column as it is: also what JSON lines may have and a table of numbers and texts has not, such as lists. */
+  values(name: string): { value: unknown; row: number }[] {
+    return this.#cells(name).map(({ cell, row }) => ({ value: cell, row }))
   }
 
   #cells(name: string): { cell: CellValue; row: number }[] {

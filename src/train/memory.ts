@@ -37,10 +37,13 @@ export interface TrainingSize {
 /**
  * Throws a sentence for a training that takes too much: weights, their gradients for each shard, what the optimizer remembers of each, and
  * a window.
+ *
+ * @param called what a size is chosen with, where that has another name
  */
 export function refuseTooLargeTraining<S extends Sizes & { window: number; streams: number }>(
   sizes: S,
   trainingOf: (sizes: S) => TrainingSize,
+  called: Partial<Record<keyof Sizes, string>> = {},
 ): void {
   const bytesOf = (own: S): number => {
     const { parameters, slots, shards, kept } = trainingOf(own)
@@ -52,7 +55,7 @@ export function refuseTooLargeTraining<S extends Sizes & { window: number; strea
   const { window, streams } = sizes
   const { parameters, unit } = trainingOf(sizes)
   throw new OptionError(
-    name,
+    called[name] ?? name,
     `${sizes[name]}; training ${count(parameters)} parameters in windows of ${count(window)} × ${count(streams)} ${unit} would take about ${size(bytes)} of memory, and there can be ${size(most)}`,
   )
 }

@@ -6,11 +6,23 @@ const functions = ['exp', 'log', 'tanh', 'sigmoid', 'softplus'] as const
 type Name = (typeof functions)[number]
 type Exports = Record<Name, (x: number, y: number, n: number) => void>
 
-const entry = `import { exp as vexp, log as vlog, tanh as vtanh, sigmoid as vsigmoid, softplus as vsoftplus } from './math'
+/** The constants that each takes, by table and index. */
+const upTo = (count: number): number[] => Array.from({ length: count }, (_, i) => i)
+const constants: Record<Name, { table?: string; indices: number[] }> = {
+  exp: { table: 'EXP', indices: [...upTo(12), 13, 14] },
+  log: { indices: [] },
+  tanh: { table: 'TANH', indices: upTo(10) },
+  sigmoid: { table: 'EXP', indices: upTo(13) },
+  softplus: { table: 'EXP', indices: upTo(13) },
+}
+const argumentsOf = (name: Name): string =>
+  ['v128.load(x)', ...constants[name].indices.map((index) => `constant(${constants[name].table}, ${index})`)].join(', ')
+
+const entry = `import { constant, EXP, TANH, ${functions.map((name) => `${name} as v${name}`).join(', ')} } from './math'
 ${functions
   .map(
     (name) => `export function ${name}(x: usize, y: usize, n: i32): void {
-  for (let i = 0; i < n; i += 4) { v128.store(y, v${name}(v128.load(x))); x += 16; y += 16 }
+  for (let i = 0; i < n; i += 4) { v128.store(y, v${name}(${argumentsOf(name)})); x += 16; y += 16 }
 }`,
   )
   .join('\n')}`

@@ -54,7 +54,7 @@ describe('how documents were read', () => {
     const out = join(folder, 'run')
     const run = await Run.create({ out, corpus, model: trained(), training: { steps: 1 } })
     for await (const _ of run.train());
-    expect(readConfig(out).corpus).toMatchObject(form)
+    expect(readConfig(out)).toMatchObject({ corpus: form })
     expect((await loadModel(out, { engine })).textFormat).toEqual(form)
   })
 

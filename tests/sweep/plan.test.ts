@@ -34,6 +34,10 @@ test.each<[unknown, string]>([
   [{ spaces: { rate: [1] } }, "'spaces' is not a part of a sweep; did you mean 'space'?"],
   [{ space: { rates: [0.1] } }, "space: 'rates' is not an option of train; did you mean 'rate'?"],
   [{ space, options: { hiden: 3 } }, "options: 'hiden' is not an option of train; did you mean 'hidden'?"],
+  [
+    { space, options: { wideVectors: false } },
+    "options: 'wideVectors' cannot be given: it is said to the command that runs the trials",
+  ],
   [{ space: { out: ['x'] } }, "space: 'out' is not an option of train"],
   [{ space, options: { rate: 0.1 }, method: 'random', trials: 3 }, "space: 'rate' is in options too"],
   [{ space: { rate: [] } }, "space: 'rate' is an empty list; must have a value"],

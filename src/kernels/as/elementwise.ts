@@ -1,6 +1,6 @@
 // The block interpreter: runs a small straight-line program of element-wise instructions over a matrix, block by block, so
 // that what one instruction leaves for the next is still in the first-level cache.
-import { exp, log, madd, nmadd, select, sigmoid, softplus, tanh } from './math'
+import { constant, EXP, exp, log, madd, nmadd, select, sigmoid, softplus, TANH, tanh } from './math'
 import { copyRow } from './move'
 import { Micro, SlotKind } from '../opcodes'
 
@@ -95,12 +95,8 @@ function apply(op: i32, x: v128, y: v128, z: v128): v128 {
   }
   if (op == Micro.Square) return f32x4.mul(x, x)
   if (op == Micro.Sqrt) return f32x4.sqrt(x)
-  if (op == Micro.Exp) return exp(x)
   if (op == Micro.Log) return log(x)
-  if (op == Micro.Tanh) return tanh(x)
-  if (op == Micro.Sigmoid) return sigmoid(x)
   if (op == Micro.Relu) return f32x4.pmax(x, zero) // pmax(NaN, 0) is NaN, pmax(0, NaN) would not be
-  if (op == Micro.Softplus) return softplus(x)
   if (op == Micro.Greater) return v128.and(f32x4.gt(x, y), one)
   if (op == Micro.GreaterEqual) return v128.and(f32x4.ge(x, y), one)
   if (op == Micro.Select) return select(y, z, f32x4.ne(x, zero))
@@ -202,6 +198,76 @@ function map(op: i32, unroll: bool, code: usize, table: usize, destination: usiz
   }
 }
 
+/** Instructions that have constants. */
+// oxfmt-ignore
+// @ts-ignore: decorator
+@inline
+function curve(
+  op: i32, x: v128,
+  k0: v128, k1: v128, k2: v128, k3: v128, k4: v128, k5: v128, k6: v128, k7: v128,
+  k8: v128, k9: v128, k10: v128, k11: v128, k12: v128, k13: v128, k14: v128,
+): v128 {
+  if (op == Micro.Tanh) return tanh(x, k0, k1, k2, k3, k4, k5, k6, k7, k8, k9)
+  if (op == Micro.Sigmoid) return sigmoid(x, k0, k1, k2, k3, k4, k5, k6, k7, k8, k9, k10, k11, k12)
+  if (op == Micro.Softplus) return softplus(x, k0, k1, k2, k3, k4, k5, k6, k7, k8, k9, k10, k11, k12)
+  return exp(x, k0, k1, k2, k3, k4, k5, k6, k7, k8, k9, k10, k11, k13, k14)
+}
+
+/** One of them, where there are so many. */
+// @ts-ignore: decorator
+@inline
+function constantOf(op: i32, index: i32): v128 {
+  if (op == Micro.Tanh) return constant(TANH, index < 10 ? index : 0)
+  return constant(EXP, index)
+}
+
+/** `map` for them. */
+// @ts-ignore: decorator
+@inline
+function mapCurve(op: i32, unroll: bool, code: usize, table: usize, destination: usize, lines: i32, bytes: usize): void {
+  const k0 = constantOf(op, 0)
+  const k1 = constantOf(op, 1)
+  const k2 = constantOf(op, 2)
+  const k3 = constantOf(op, 3)
+  const k4 = constantOf(op, 4)
+  const k5 = constantOf(op, 5)
+  const k6 = constantOf(op, 6)
+  const k7 = constantOf(op, 7)
+  const k8 = constantOf(op, 8)
+  const k9 = constantOf(op, 9)
+  const k10 = constantOf(op, 10)
+  const k11 = constantOf(op, 11)
+  const k12 = constantOf(op, 12)
+  const k13 = constantOf(op, 13)
+  const k14 = constantOf(op, 14)
+  let d = address(table, destination)
+  let a = address(table, load<u32>(code, 8))
+  while (true) {
+    let i: usize = 0
+    if (unroll) {
+      i = bytes & 16
+      if (i) v128.store(d, curve(op, v128.load(a), k0, k1, k2, k3, k4, k5, k6, k7, k8, k9, k10, k11, k12, k13, k14))
+      if (i < bytes) {
+        do {
+          const first = curve(op, v128.load(a + i), k0, k1, k2, k3, k4, k5, k6, k7, k8, k9, k10, k11, k12, k13, k14)
+          const second = curve(op, v128.load(a + i, 16), k0, k1, k2, k3, k4, k5, k6, k7, k8, k9, k10, k11, k12, k13, k14)
+          v128.store(d + i, first)
+          v128.store(d + i, second, 16)
+          i += 32
+        } while (i < bytes)
+      }
+    } else {
+      do {
+        v128.store(d + i, curve(op, v128.load(a + i), k0, k1, k2, k3, k4, k5, k6, k7, k8, k9, k10, k11, k12, k13, k14))
+        i += 16
+      } while (i < bytes)
+    }
+    if (--lines <= 0) break
+    d += stride(table, destination)
+    a += stride(table, load<u32>(code, 8))
+  }
+}
+
 /** Any real base, as C's powf: a call for each element, the one instruction that is not vectorised. */
 function power(code: usize, table: usize, destination: usize, lines: i32, bytes: usize): void {
   const exponent = load<f32>(code, 20)
@@ -294,27 +360,27 @@ function block(code: usize, end: usize, table: usize, slotCount: u32, lines: i32
       case Micro.Add: map(Micro.Add, true, code, table, destination, n, span); break
       case Micro.Sub: map(Micro.Sub, true, code, table, destination, n, span); break
       case Micro.Mul: map(Micro.Mul, true, code, table, destination, n, span); break
-      case Micro.Div: map(Micro.Div, false, code, table, destination, n, span); break
-      case Micro.Min: map(Micro.Min, false, code, table, destination, n, span); break
-      case Micro.Max: map(Micro.Max, false, code, table, destination, n, span); break
-      case Micro.Neg: map(Micro.Neg, false, code, table, destination, n, span); break
-      case Micro.Abs: map(Micro.Abs, false, code, table, destination, n, span); break
+      case Micro.Div: map(Micro.Div, true, code, table, destination, n, span); break
+      case Micro.Min: map(Micro.Min, true, code, table, destination, n, span); break
+      case Micro.Max: map(Micro.Max, true, code, table, destination, n, span); break
+      case Micro.Neg: map(Micro.Neg, true, code, table, destination, n, span); break
+      case Micro.Abs: map(Micro.Abs, true, code, table, destination, n, span); break
       case Micro.Sign: map(Micro.Sign, false, code, table, destination, n, span); break
       case Micro.Square: map(Micro.Square, true, code, table, destination, n, span); break
-      case Micro.Sqrt: map(Micro.Sqrt, false, code, table, destination, n, span); break
-      case Micro.Relu: map(Micro.Relu, false, code, table, destination, n, span); break
-      case Micro.Greater: map(Micro.Greater, false, code, table, destination, n, span); break
-      case Micro.GreaterEqual: map(Micro.GreaterEqual, false, code, table, destination, n, span); break
-      case Micro.Select: map(Micro.Select, false, code, table, destination, n, span); break
+      case Micro.Sqrt: map(Micro.Sqrt, true, code, table, destination, n, span); break
+      case Micro.Relu: map(Micro.Relu, true, code, table, destination, n, span); break
+      case Micro.Greater: map(Micro.Greater, true, code, table, destination, n, span); break
+      case Micro.GreaterEqual: map(Micro.GreaterEqual, true, code, table, destination, n, span); break
+      case Micro.Select: map(Micro.Select, true, code, table, destination, n, span); break
       case Micro.MulAdd: map(Micro.MulAdd, true, code, table, destination, n, span); break
       case Micro.TanhGrad: map(Micro.TanhGrad, true, code, table, destination, n, span); break
       case Micro.SigmoidGrad: map(Micro.SigmoidGrad, true, code, table, destination, n, span); break
       case Micro.ReluGrad: map(Micro.ReluGrad, true, code, table, destination, n, span); break
-      case Micro.Exp: map(Micro.Exp, false, code, table, destination, n, span); break
+      case Micro.Exp: mapCurve(Micro.Exp, true, code, table, destination, n, span); break
       case Micro.Log: map(Micro.Log, false, code, table, destination, n, span); break
-      case Micro.Tanh: map(Micro.Tanh, false, code, table, destination, n, span); break
-      case Micro.Sigmoid: map(Micro.Sigmoid, false, code, table, destination, n, span); break
-      case Micro.Softplus: map(Micro.Softplus, false, code, table, destination, n, span); break
+      case Micro.Tanh: mapCurve(Micro.Tanh, true, code, table, destination, n, span); break
+      case Micro.Sigmoid: mapCurve(Micro.Sigmoid, true, code, table, destination, n, span); break
+      case Micro.Softplus: mapCurve(Micro.Softplus, false, code, table, destination, n, span); break
       case Micro.Clamp: map(Micro.Clamp, true, code, table, destination, n, span); break
       case Micro.Pow: power(code, table, destination, n, span); break
       case Micro.Dropout: dropout(code, table, destination, position, width, n, span); break

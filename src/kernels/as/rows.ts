@@ -1,6 +1,6 @@
 // Kernels that treat each row as one thing: softmax and its kin, cross entropy, normalization. Loops over columns are
 // do … while, so that V8 lifts what does not change out of them (see math.ts); a row has at least one column.
-import { boundedExp, exp, log, madd, nmadd } from './math'
+import { boundedExp, constant, EXP, exp, log, madd, nmadd } from './math'
 import { storeTail } from './move'
 import { loadTail, sumLanes, sumOf, sumOfProducts, sumOfSquares } from './reduce'
 
@@ -27,6 +27,18 @@ function largest(x: usize, n: i32): f32 {
 /** Σ exp(x − shift) over n floats; the terms are written to y, unless y is 0. */
 function sumExp(y: usize, x: usize, n: i32, shift: f32): f64 {
   const s = f32x4.splat(shift)
+  const k0 = constant(EXP, 0)
+  const k1 = constant(EXP, 1)
+  const k2 = constant(EXP, 2)
+  const k3 = constant(EXP, 3)
+  const k4 = constant(EXP, 4)
+  const k5 = constant(EXP, 5)
+  const k6 = constant(EXP, 6)
+  const k7 = constant(EXP, 7)
+  const k8 = constant(EXP, 8)
+  const k9 = constant(EXP, 9)
+  const k10 = constant(EXP, 10)
+  const k11 = constant(EXP, 11)
   let total: f64 = 0
   do {
     const chunk = min(n, 256)
@@ -34,7 +46,8 @@ function sumExp(y: usize, x: usize, n: i32, shift: f32): f64 {
     let left = chunk
     do {
       // Lanes beyond the end are exp(−∞) = 0.
-      const e = boundedExp(f32x4.sub(left >= 4 ? v128.load(x) : loadTail(x, left, f32x4.splat(-Infinity)), s))
+      const logit = left >= 4 ? v128.load(x) : loadTail(x, left, f32x4.splat(-Infinity))
+      const e = boundedExp(f32x4.sub(logit, s), k0, k1, k2, k3, k4, k5, k6, k7, k8, k9, k10, k11)
       lanes = f32x4.add(lanes, e)
       if (y) {
         if (left >= 4) v128.store(y, e)
@@ -126,12 +139,30 @@ export function logSoftmaxGrad(
   dx: usize,
   dxStride: i32,
 ): void {
+  const k0 = constant(EXP, 0)
+  const k1 = constant(EXP, 1)
+  const k2 = constant(EXP, 2)
+  const k3 = constant(EXP, 3)
+  const k4 = constant(EXP, 4)
+  const k5 = constant(EXP, 5)
+  const k6 = constant(EXP, 6)
+  const k7 = constant(EXP, 7)
+  const k8 = constant(EXP, 8)
+  const k9 = constant(EXP, 9)
+  const k10 = constant(EXP, 10)
+  const k11 = constant(EXP, 11)
+  const k13 = constant(EXP, 13)
+  const k14 = constant(EXP, 14)
   for (let r = 0; r < rows; r++) {
     const total = f32x4.splat(<f32>sumOf(g, cols))
     let at: usize = 0
     let left = cols
     do {
-      const v = nmadd(exp(v128.load(y + at)), total, v128.load(g + at))
+      const v = nmadd(
+        exp(v128.load(y + at), k0, k1, k2, k3, k4, k5, k6, k7, k8, k9, k10, k11, k13, k14),
+        total,
+        v128.load(g + at),
+      )
       if (left >= 4) v128.store(dx + at, v)
       else storeTail(dx + at, v, left)
       at += 16
