@@ -53,6 +53,8 @@ export const contenders: readonly Contender[] = [
   own('wide', 'relaxed, 256 bits', 'relaxed', { vectors: 256 }),
   own('wide-threads', 'relaxed, 256 bits, 2 threads', 'relaxed', { threads: 2, vectors: 256 }),
   own('native', 'native', 'native'),
+  own('native-wide', 'native, 256 bits', 'native', { vectors: 256 }),
+  own('native-threads', 'native, 2 threads', 'native', { threads: 2 }),
   { name: 'tfjs-cpu', label: 'TensorFlow.js cpu', launch: { program: 'tfjs.mjs', args: ['cpu'] }, refusal: writesCells },
   { name: 'tfjs-wasm', label: 'TensorFlow.js wasm', launch: { program: 'tfjs.mjs', args: ['wasm'] }, refusal: writesCells },
   { name: 'jax-js', label: 'jax-js wasm', launch: { program: 'jax.mjs' }, refusal: writesCells },

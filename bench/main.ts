@@ -8,6 +8,7 @@ import type { Engine } from 'unrolled'
 import { findNativeLibrary, startEngine, useWideVectors, type Kernels } from 'unrolled/node'
 import { allowRelaxedSimd } from '../src/cli/flags.js'
 import { complaints, countsOf, type Budget } from './budget.js'
+import { measureFloors } from './floor.js'
 import { measureGemm, type GemmReport } from './gemm.js'
 import { machine } from './machine.js'
 import { measure, type Running } from './measure.js'
@@ -28,6 +29,7 @@ interface Flags {
   wideVectors: boolean
   scaling?: boolean
   profile?: boolean
+  floor?: boolean
   memory?: boolean
   budget?: boolean
   writeBudget?: boolean
@@ -71,6 +73,7 @@ const program = new Command('bench')
   .option('--no-wide-vectors', 'vectors of 128 bits, where Node can pair them')
   .option('--scaling', 'how the cost of an LSTM grows with each of its sizes')
   .option('--profile', 'with --task: where the time of a step goes')
+  .option('--floor', 'two small tasks beside the same written by hand as straight loops')
   .option('--memory', 'how much memory a task takes, beside what it cannot do without')
   .option('--budget', 'what a step takes in records, arena and the like, beside what it may take: bench/budget.json')
   .option('--write-budget', 'writes that file anew')
@@ -85,8 +88,10 @@ let vectors = 128
 async function run(flags: Flags): Promise<void> {
   if (flags.profile && !(flags.task && flags.task in tasks)) throw new Error('--profile needs --task, and one that has steps')
   if (flags.budget || flags.writeBudget) return budget(flags)
-  if (!flags.task && !flags.scaling) return flags.memory ? memories(flags) : all(flags)
+  const isShort = flags.scaling || flags.floor
+  if (!flags.task && !isShort) return flags.memory ? memories(flags) : all(flags)
   if (flags.wideVectors && 'flag' in useWideVectors({ kernels: flags.kernels })) vectors = 256
+  if (flags.floor) return floor(flags)
   if (!flags.task) return scaling(flags)
   if (flags.memory) return memory(flags.task, flags)
   if (flags.task === 'gemm') return gemm(flags)
@@ -159,6 +164,31 @@ function all(flags: Flags): void {
   const reports = lines.map((line) => JSON.parse(line) as Report)
   console.log(
     `${conditions(reports[0], flags.threads)}\n\n${tableOf(reports)}\n\n${gemmTable(JSON.parse(products) as GemmReport)}`,
+  )
+}
+
+async function floor(flags: Flags): Promise<void> {
+  if (flags.kernels === 'native')
+    throw new Error("--kernels: 'native'; must be plain or relaxed, which the floor is compiled for")
+  const { kernels } = await engineOf({ ...flags, threads: 1 })
+  const build = kernels === 'plain' ? 'plain' : 'relaxed'
+  const start = async (): Promise<Engine> => (await engineOf({ ...flags, threads: 1 })).engine
+  const reports = await measureFloors(start, { kernels: build, pairs: vectors === 256, seconds: flags.seconds })
+  if (flags.json) return console.log(reports.map((report) => JSON.stringify(report)).join('\n'))
+  console.log(
+    table(
+      ['µs a step, medians', 'Unrolled', 'by hand', 'ratio', 'outside the kernels', 'records', 'ns a record', 'of the step'],
+      reports.map(({ task, ours, floor: own, ratio, outside, records, perRecord }) => [
+        task,
+        ours.toFixed(1),
+        own.toFixed(1),
+        ratio.toFixed(2),
+        outside.toFixed(1),
+        String(records),
+        perRecord.toFixed(1),
+        `${((records * perRecord) / ours / 10).toFixed(1)} %`,
+      ]),
+    ),
   )
 }
 

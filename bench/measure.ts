@@ -1,5 +1,5 @@
 /** Times steps, once V8 has compiled what they run, and counts the matrix products in them. */
-import type { Engine } from 'unrolled'
+import type { Engine, Matrix, TextWindow } from 'unrolled'
 
 /** Something that trains or generates, a step at a time. */
 export interface Running {
@@ -12,6 +12,8 @@ export interface Running {
   readonly learns: boolean
   /** Into how many shards the batch is cut, where there is one. */
   readonly shards?: number
+  /** Of a training: its parameters, and what a step reads. */
+  readonly training?: { readonly parameters: readonly Matrix[]; window(step: number): TextWindow }
   /** How many numbers the optimizer remembers of each parameter, where there is one. */
   readonly slots?: number
 }

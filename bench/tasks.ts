@@ -207,7 +207,8 @@ export function training(shapes: string, work: Work & Required<Pick<Work, 'learn
       const trainer = new Trainer(network, { batches, optimizer, schedule: schedules.constant(rate), reach, lossPer })
       const step = (): number => trainer.step().nats
       const measured = heldOut && { evaluate: () => evaluate(network, heldOut).nats }
-      return { parameters, shards: trainer.shards, slots: rule.slots.length, step, learns: true, ...measured }
+      const training = { parameters: network.parameters, window: (at: number) => batches.window(at) }
+      return { parameters, shards: trainer.shards, slots: rule.slots.length, training, step, learns: true, ...measured }
     },
   }
 }

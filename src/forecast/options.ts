@@ -1,6 +1,6 @@
 /** What can be said of a forecaster and of its training, and what it means when it is not said. */
 import type { Cell } from '../nn/cell.js'
-import type { CellName } from '../nn/named-cells.js'
+import type { CellName, NormalizedCellName } from '../nn/named-cells.js'
 import type { Engine } from '../run/engine.js'
 import { OptionError } from '../options/option-error.js'
 import type { Calendar, CalendarPart } from '../series/calendar.js'
@@ -30,7 +30,7 @@ export interface ForecastOptions extends SeriesColumns, Omit<TrainOptions, 'vali
   /** Share of what comes that shall be within `low` and `high`. Default 0.8. */
   band?: number
   /** One of the built-in cells, or one of your own made with `defineCell`. Default `gru`. */
-  cell?: CellName | Cell
+  cell?: CellName | NormalizedCellName | Cell
   /** Units of each layer. Default 48. */
   hidden?: number
   /** Layers of the encoder. Default 1. */
@@ -72,7 +72,7 @@ export interface ForecastPlan {
   readonly base: ForecastBase | null
   readonly head: HeadName
   readonly band: number
-  readonly cell: CellName | Cell
+  readonly cell: CellName | NormalizedCellName | Cell
   readonly hidden: number
   readonly layers: number
   readonly dropout: number

@@ -13,7 +13,7 @@ import type { TokenKind, VocabularyOptions } from '../text/vocabulary-options.js
 import { evaluate, type Evaluation } from '../train/evaluate.js'
 import type { Validated } from '../train/loop.js'
 import { refuseTooLargeModel } from '../train/memory.js'
-import { cellName, cellOfFile, resolveCell, type CellName } from '../nn/named-cells.js'
+import { cellName, cellOfFile, resolveCell, type CellName, type NormalizedCellName } from '../nn/named-cells.js'
 import { decodeModel, encodeModel, type ModelConfig } from './file.js'
 import { LanguageNetwork, refuseBidirectional } from './network.js'
 import { parameterCount } from './sizes.js'
@@ -57,7 +57,7 @@ export type LanguageModelOptions = TrainingText & NetworkOptions
 
 export interface NetworkOptions {
   /** One of the built-in cells, or one of your own made with `defineCell`. Default `lstm`. */
-  cell?: CellName | Cell
+  cell?: CellName | NormalizedCellName | Cell
   /** Units of each layer. Default 128. */
   hidden?: number
   /** Default 2. */

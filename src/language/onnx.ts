@@ -35,7 +35,7 @@ const [time, batch] = ['time', 'batch']
 export function toOnnx({ network, vocabulary, config }: LanguageModel): Uint8Array {
   const cell = Object.hasOwn(cells, config.cell) ? cells[config.cell as CellName] : undefined
   if (!cell) {
-    throw new Error(`cell: '${config.cell}' is one of your own; ONNX has operators only for ${Object.keys(cells).join(', ')}`)
+    throw new Error(`cell: '${config.cell}' has no ONNX operator; there are such for ${Object.keys(cells).join(', ')}`)
   }
   const { layers, hidden } = config
   const carried = cell.op === 'LSTM' ? ['h', 'c'] : ['h']

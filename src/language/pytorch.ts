@@ -18,7 +18,7 @@ import type { LanguageModel } from './model.js'
 export function toPyTorch(model: LanguageModel): Record<string, Uint8Array | string> {
   const { cell } = model.config
   if (!Object.hasOwn(builtIn, cell)) {
-    throw new Error(`cell: '${cell}' is one of your own; there are PyTorch modules only for ${Object.keys(builtIn).join(', ')}`)
+    throw new Error(`cell: '${cell}' has no PyTorch module; there are such for ${Object.keys(builtIn).join(', ')}`)
   }
   return {
     'model.safetensors': model.toBytes(),

@@ -24,6 +24,8 @@ const all: Readonly<Record<CellName | NormalizedCellName, () => Cell>> = {
   'layer-norm-rnn': () => layerNormRnn(),
 }
 
+export const cellNames = Object.keys(all) as readonly (CellName | NormalizedCellName)[]
+
 /** What a file calls a cell. */
 export const cellName = ({ name = 'cell' }: Cell): string => name
 

@@ -1,4 +1,5 @@
 /** All that a training can be told by name, as text or as JSON: the flags of the command, and the options of a sweep. */
+import { cellNames } from '../nn/named-cells.js'
 import { nearest } from '../options/known.js'
 import { number, oneOf, positive, whole, type Parser } from './values.js'
 
@@ -77,7 +78,7 @@ export const tokenSettings = {
 }
 
 export const networkSettings = {
-  cell: choice('--cell <cell>', 'which cell', ['lstm', 'gru', 'gru-reset-before', 'rnn', 'rnn-relu'], { default: 'lstm' }),
+  cell: choice('--cell <cell>', 'which cell', cellNames, { default: 'lstm' }),
   hidden: value('--hidden <units>', 'units of each layer', whole(1), 128),
   layers: value('--layers <n>', 'layers', whole(1), 2),
   embedding: value('--embedding <width>', 'numbers that stand for a token; default: 64, with --tied as many as hidden', whole(1)),

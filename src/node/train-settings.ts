@@ -1,5 +1,5 @@
 /** From settings by name to what a model and its run are made of. */
-import type { CellName } from '../nn/named-cells.js'
+import type { CellName, NormalizedCellName } from '../nn/named-cells.js'
 import type { NetworkOptions } from '../language/model.js'
 import type { OptimizerName } from '../optim/named.js'
 import type { Kernels } from './engines.js'
@@ -22,7 +22,7 @@ export interface TokenSettings {
 
 /** What `train` can be told; each is explained in `trainSettings`. What is not said is left to the library, which has the same defaults. */
 export interface TrainSettings extends DocumentSettings, TokenSettings {
-  cell?: CellName
+  cell?: CellName | NormalizedCellName
   hidden?: number
   layers?: number
   embedding?: number
@@ -60,7 +60,9 @@ export interface TrainSettings extends DocumentSettings, TokenSettings {
 }
 
 export interface TrainParts {
-  readonly network: Pick<NetworkOptions, 'hidden' | 'layers' | 'embedding' | 'tied' | 'dropout' | 'seed'> & { cell?: CellName }
+  readonly network: Pick<NetworkOptions, 'hidden' | 'layers' | 'embedding' | 'tied' | 'dropout' | 'seed'> & {
+    cell?: CellName | NormalizedCellName
+  }
   readonly training: TrainingConfig
   readonly run: RunOptions
 }

@@ -18,5 +18,5 @@ test('there is none for a cell of one’s own', () => {
     parameters: ({ input, hidden }) => ({ W: [input, hidden] }),
     step: (g, x, _, { W }) => ({ h: g.matmul(x, W), output: g.matmul(x, W) }),
   })
-  expect(() => toPyTorch(LanguageModel.create({ ...options, cell }))).toThrow("cell: 'mine' is one of your own")
+  expect(() => toPyTorch(LanguageModel.create({ ...options, cell }))).toThrow("cell: 'mine' has no PyTorch module")
 })
