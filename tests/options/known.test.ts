@@ -110,6 +110,7 @@ const calls: Record<string, Call> = {
     'reach',
   ],
   linearAutoregression: [(options) => U.linearAutoregression(series, options), 'lag', 'lags'],
+  jointNgram: [(options) => U.jointNgram([], options), 'bream', 'beam'],
   ngramClassifier: [(options) => U.ngramClassifier([], options), 'oder', 'order'],
 
   'SequenceClassifier.train': [(options) => U.SequenceClassifier.train(classified, options), 'poling', 'pooling'],
