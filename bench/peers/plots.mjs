@@ -36,7 +36,7 @@ export function tasksPlot({ tasks }, usual) {
   return svg({
     width: 900,
     height: tasks.length * (labels.length * 14 + 24) + 80,
-    marginLeft: 190,
+    marginLeft: 240,
     marginRight: 150,
     marginBottom: 50,
     x: {
