@@ -34,6 +34,6 @@ export function when({ date, processor, processors, memory, system, node, v8, lo
   const gigabytes = (memory / 2 ** 30).toFixed(0)
   return (
     `${date.slice(0, 10)}, ${date.slice(11, 16)} UTC; ${processors} × ${processor}, ${gigabytes} GB, ${system}, Node ${node} (V8 ${v8}). ` +
-    `Load before the measurement: ${load}${load > processors / 2 ? ', which is other work: ratios say more than times' : ''}.`
+    `Load before the measurement: ${load}${load > processors / 2 ? ', which is other work: the least say more than the medians' : ''}.`
   )
 }

@@ -28,17 +28,18 @@ const shown = (value: number): string => (value >= 1000 ? value.toFixed(0) : val
 
 function taskTable(task: TaskReport, { ceilings }: PeerReport): string {
   const ceiling = ceilingOf(ceilings)
-  const base = task.cells.find(({ contender }) => contender === usual)!.ms?.median
+  const base = task.cells.find(({ contender }) => contender === usual)!.ms
   const rows = task.cells.map((cell) => {
     const { label, ms, peakMemory } = cell
-    if (!ms) return [label, '–', '', '', '', '', '', '', cell.why ?? '']
+    if (!ms) return [label, '–', '', '', '', '', '', '', '', cell.why ?? '']
     const rate = task.operations && task.operations / ms.median / 1e6
     return [
       label,
       shown(ms.median),
       shown(ms.min),
       ms.quartiles.map(shown).join(' … '),
-      base === undefined ? '' : times(ms.median / base),
+      base ? times(ms.median / base.median) : '',
+      base ? times(ms.min / base.min) : '',
       rate ? rate.toFixed(1) : '',
       rate ? `${((100 * rate) / ceiling).toFixed(0)} %` : '',
       peakMemory === undefined ? '' : megabytes(peakMemory),
@@ -51,6 +52,7 @@ function taskTable(task: TaskReport, { ceilings }: PeerReport): string {
     'least',
     'middle half',
     'times relaxed',
+    'by the least',
     'GFLOP/s',
     'of the ceiling',
     'MB, peak',
@@ -71,24 +73,19 @@ function remarks({ versions, ms, only, differs }: Cell): string {
 
 /** Who wins: every task's fastest mode of ours beside the fastest of the others. */
 function summary({ tasks }: PeerReport): string {
-  const rows = tasks.map(({ name, cells }) => {
-    const ours = fastest(cells.filter((cell) => cell.ours))
-    const theirs = fastest(cells.filter((cell) => !cell.ours))
-    const [mine, other] = [ours?.ms?.median, theirs?.ms?.median]
-    const named = (cell: Cell | undefined): string => (cell ? `${cell.label}, ${shown(cell.ms!.median)} ms` : '–')
-    const verdict =
-      mine === undefined || other === undefined
-        ? '–'
-        : other >= mine
-          ? `Unrolled, ${times(other / mine)} times as fast`
-          : `**${theirs!.label}, ${times(mine / other)} times as fast**`
-    return [name, named(ours), named(theirs), verdict]
-  })
-  return `**Who is fastest**\n\n${table(['task', 'Unrolled at its fastest', 'fastest of the others', 'faster'], rows)}`
+  const rows = tasks.map(({ name, cells }) => [name, verdict(cells, 'median'), verdict(cells, 'min')])
+  return `**Who is fastest**\n\n${table(['task', 'by medians', 'by the least of their steps'], rows)}`
 }
 
-const fastest = (cells: readonly Cell[]): Cell | undefined =>
-  cells.reduce<Cell | undefined>(
-    (best, cell) => (cell.ms && (!best || cell.ms.median < best.ms!.median) ? cell : best),
-    undefined,
-  )
+function verdict(cells: readonly Cell[], measure: 'median' | 'min'): string {
+  const fastest = (ours: boolean): { label: string; ms: number } | undefined =>
+    cells
+      .flatMap(({ label, ms, ours: own }) => (ms && own === ours ? [{ label, ms: ms[measure] }] : []))
+      .reduce<{ label: string; ms: number } | undefined>((best, one) => (best && best.ms <= one.ms ? best : one), undefined)
+  const [ours, theirs] = [fastest(true), fastest(false)]
+  const named = (one: { label: string; ms: number } | undefined): string => (one ? `${one.label} ${shown(one.ms)} ms` : '–')
+  const both = `${named(ours)}, ${named(theirs)}`
+  if (!ours || !theirs) return both
+  if (theirs.ms >= ours.ms) return `${both}: Unrolled ${times(theirs.ms / ours.ms)} times as fast`
+  return `${both}: **${theirs.label} ${times(ours.ms / theirs.ms)} times as fast**`
+}

@@ -6,7 +6,7 @@
  */
 import { gemm } from '../../src/kernels/as/gemm'
 import { rowTimes, rowTimesTransposed } from '../../src/kernels/as/gemv'
-import { exp, log, madd, sigmoid, tanh } from '../../src/kernels/as/math'
+import { constant, EXP, exp, log, madd, sigmoid, TANH, tanh } from '../../src/kernels/as/math'
 import { GemmFlag } from '../../src/kernels/opcodes'
 export { usePairs } from '../../src/kernels/as/pairs'
 
@@ -47,6 +47,78 @@ function lanesSum(v: v128): f32 {
   return f32x4.extract_lane(v, 0) + f32x4.extract_lane(v, 1) + (f32x4.extract_lane(v, 2) + f32x4.extract_lane(v, 3))
 }
 
+// Of a row, constants loaded before the loop: see math.ts.
+
+/** y = tanh(x) for so many bytes. */
+function tanhRow(x: usize, y: usize, bytes: i32): void {
+  const k0 = constant(TANH, 0)
+  const k1 = constant(TANH, 1)
+  const k2 = constant(TANH, 2)
+  const k3 = constant(TANH, 3)
+  const k4 = constant(TANH, 4)
+  const k5 = constant(TANH, 5)
+  const k6 = constant(TANH, 6)
+  const k7 = constant(TANH, 7)
+  const k8 = constant(TANH, 8)
+  const k9 = constant(TANH, 9)
+  let j: i32 = 0
+  do {
+    v128.store(y + j, tanh(v128.load(x + j), k0, k1, k2, k3, k4, k5, k6, k7, k8, k9))
+    j += 16
+  } while (j < bytes)
+}
+
+/** x = sigmoid(x) */
+function sigmoidRow(x: usize, bytes: i32): void {
+  const k0 = constant(EXP, 0)
+  const k1 = constant(EXP, 1)
+  const k2 = constant(EXP, 2)
+  const k3 = constant(EXP, 3)
+  const k4 = constant(EXP, 4)
+  const k5 = constant(EXP, 5)
+  const k6 = constant(EXP, 6)
+  const k7 = constant(EXP, 7)
+  const k8 = constant(EXP, 8)
+  const k9 = constant(EXP, 9)
+  const k10 = constant(EXP, 10)
+  const k11 = constant(EXP, 11)
+  const k12 = constant(EXP, 12)
+  let j: i32 = 0
+  do {
+    v128.store(x + j, sigmoid(v128.load(x + j), k0, k1, k2, k3, k4, k5, k6, k7, k8, k9, k10, k11, k12))
+    j += 16
+  } while (j < bytes)
+}
+
+/** x = exp(x − shift); returns the sum. */
+function expRow(x: usize, bytes: i32, shift: f32): f32 {
+  const k0 = constant(EXP, 0)
+  const k1 = constant(EXP, 1)
+  const k2 = constant(EXP, 2)
+  const k3 = constant(EXP, 3)
+  const k4 = constant(EXP, 4)
+  const k5 = constant(EXP, 5)
+  const k6 = constant(EXP, 6)
+  const k7 = constant(EXP, 7)
+  const k8 = constant(EXP, 8)
+  const k9 = constant(EXP, 9)
+  const k10 = constant(EXP, 10)
+  const k11 = constant(EXP, 11)
+  const k13 = constant(EXP, 13)
+  const k14 = constant(EXP, 14)
+  const shifts = f32x4.splat(shift)
+  let sum = f32x4.splat(0)
+  let j: i32 = 0
+  do {
+    const shifted = f32x4.sub(v128.load(x + j), shifts)
+    const e = exp(shifted, k0, k1, k2, k3, k4, k5, k6, k7, k8, k9, k10, k11, k13, k14)
+    v128.store(x + j, e)
+    sum = f32x4.add(sum, e)
+    j += 16
+  } while (j < bytes)
+  return lanesSum(sum)
+}
+
 /** Softmax cross-entropy of every row, summed; `logits` becomes its gradient times `scale`. */
 function crossEntropy(rows: i32, logits: usize, scale: f32): f32 {
   let loss: f32 = 0
@@ -54,21 +126,12 @@ function crossEntropy(rows: i32, logits: usize, scale: f32): f32 {
     let most = v128.load(logits)
     for (let j: i32 = 16; j < outputBytes; j += 16) most = f32x4.pmax(most, v128.load(logits + j))
     const top = lanesMax(most)
-    const tops = f32x4.splat(top)
     const target = logits + (load<i32>(targetBlock + (r << 2)) << 2)
     const own = load<f32>(target)
-    let sum = f32x4.splat(0)
-    let j: i32 = 0
-    do {
-      const e = exp(f32x4.sub(v128.load(logits + j), tops))
-      v128.store(logits + j, e)
-      sum = f32x4.add(sum, e)
-      j += 16
-    } while (j < outputBytes)
-    const total = lanesSum(sum)
+    const total = expRow(logits, outputBytes, top)
     loss += f32x4.extract_lane(log(f32x4.splat(total)), 0) + top - own
     const share = f32x4.splat(scale / total)
-    for (j = 0; j < outputBytes; j += 16) v128.store(logits + j, f32x4.mul(v128.load(logits + j), share))
+    for (let j: i32 = 0; j < outputBytes; j += 16) v128.store(logits + j, f32x4.mul(v128.load(logits + j), share))
     store<f32>(target, load<f32>(target) - scale)
   }
   return loss
@@ -105,11 +168,10 @@ export function charStep(rate: f32): f32 {
     const before = charHidden + t * unitBytes
     const h = before + unitBytes
     rowTimes(units, units, before, 4, recurrent, unitBytes, h, charWeights + load<i32>(idBlock + (t << 2)) * unitBytes)
-    let j: i32 = 0
-    do {
-      v128.store(h + j, tanh(f32x4.add(v128.load(h + j), v128.load(charWeights + charBias + j))))
-      j += 16
-    } while (j < unitBytes)
+    for (let j: i32 = 0; j < unitBytes; j += 16) {
+      v128.store(h + j, f32x4.add(v128.load(h + j), v128.load(charWeights + charBias + j)))
+    }
+    tanhRow(h, h, unitBytes)
   }
   const last = charHidden + unitBytes
   // oxfmt-ignore
@@ -201,29 +263,17 @@ function forward(recurrent: usize, gates: usize, h: usize, c: usize, tanhs: usiz
   zero(c, cellBytes)
   for (let t: i32 = 0; t < demoSteps; t++, gates += gateBytes, h += cellBytes, c += cellBytes, tanhs += cellBytes) {
     rowTimes(4 * cells, cells, h, 4, recurrent, gateBytes, gates, gates)
-    let j: i32 = 0
-    do {
-      v128.store(gates + j, sigmoid(v128.load(gates + j)))
-      j += 16
-    } while (j < 2 * cellBytes)
-    do {
-      v128.store(gates + j, tanh(v128.load(gates + j)))
-      j += 16
-    } while (j < 3 * cellBytes)
-    do {
-      v128.store(gates + j, sigmoid(v128.load(gates + j)))
-      j += 16
-    } while (j < 4 * cellBytes)
-    j = 0
-    do {
+    sigmoidRow(gates, 2 * cellBytes)
+    tanhRow(gates + 2 * cellBytes, gates + 2 * cellBytes, cellBytes)
+    sigmoidRow(gates + 3 * cellBytes, cellBytes)
+    for (let j: i32 = 0; j < cellBytes; j += 16) {
       const kept = f32x4.mul(v128.load(gates + cellBytes + j), v128.load(c + j))
-      const now = madd(v128.load(gates + j), v128.load(gates + 2 * cellBytes + j), kept)
-      const squashed = tanh(now)
-      v128.store(c + cellBytes + j, now)
-      v128.store(tanhs + j, squashed)
-      v128.store(h + cellBytes + j, f32x4.mul(v128.load(gates + 3 * cellBytes + j), squashed))
-      j += 16
-    } while (j < cellBytes)
+      v128.store(c + cellBytes + j, madd(v128.load(gates + j), v128.load(gates + 2 * cellBytes + j), kept))
+    }
+    tanhRow(c + cellBytes, tanhs, cellBytes)
+    for (let j: i32 = 0; j < cellBytes; j += 16) {
+      v128.store(h + cellBytes + j, f32x4.mul(v128.load(gates + 3 * cellBytes + j), v128.load(tanhs + j)))
+    }
   }
 }
 
@@ -264,7 +314,7 @@ function weightGradients(inputs: i32, x: usize, h: usize, into: usize): void {
   sumRows(demoSteps, gateBytes, gateBack, recurrent + cells * gateBytes)
 }
 
-/** Takes a step, and returns the loss of the sentence. */
+/** Takes a step, and returns the loss a token. */
 export function demoStep(rate: f32): f32 {
   const w = demoWeights
   for (let t: i32 = 0; t < demoSteps; t++) {
@@ -318,5 +368,5 @@ export function demoStep(rate: f32): f32 {
     v128.store(w + j, f32x4.add(weight, f32x4.sub(step, f32x4.mul(weight, l2))))
     j += 16
   } while (j < demoBytes)
-  return loss
+  return loss / <f32>demoSteps
 }

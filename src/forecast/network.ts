@@ -148,14 +148,14 @@ export class ForecastNetwork implements Learner<ForecastWindow> {
     return this.head instanceof GaussianHead ? this.head.forward(g, seen) : { mean: this.head.forward(g, seen) }
   }
 
-  record(g: Graph, { batch, steps, state: before, reach, dropoutKeys }: RecordOptions): Recorded<ForecastWindow> {
+  record(g: Graph, { batch, steps, state: before, reach, recompute, dropoutKeys }: RecordOptions): Recorded<ForecastWindow> {
     const { inputs, ahead, targets, horizon, head, quantiles } = this.options
     const rows = steps * batch
     const x = g.input(rows, inputs)
     const known = g.input(horizon * rows, ahead)
     const wanted = g.input(horizon * rows, targets)
     const mask = g.input(horizon * rows, targets)
-    const { output, state } = this.encode(g, x, { state: before, reach, dropoutKeys })
+    const { output, state } = this.encode(g, x, { state: before, reach, recompute, dropoutKeys })
     const { mean, scale } = this.decode(g, output, known, dropoutKeys?.slice(this.encoder.dropouts))
     const loss =
       head === 'quantile'

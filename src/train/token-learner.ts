@@ -23,10 +23,10 @@ export function tokenLearner(network: TokenNetwork, lossPer: LossPer): Learner<T
     divides: true,
     unit: 'nats a token',
     uninformed: log(network.tokens),
-    record(g, { batch, steps, isWhole, state: before, reach, dropoutKeys }) {
+    record(g, { batch, steps, isWhole, state: before, reach, recompute, dropoutKeys }) {
       const inputs = g.indices(batch * steps)
       const targets = g.indices(batch * steps)
-      const { logits, state } = network.forward(g, inputs, { state: before, reach, dropoutKeys })
+      const { logits, state } = network.forward(g, inputs, { state: before, reach, recompute, dropoutKeys })
       // What the summed loss is multiplied by, where it is summed.
       const scale = g.input(1, 1)
       const loss =

@@ -37,3 +37,20 @@ test('what a large buffer leaves is used by several small ones, and what small o
   const large = (start: number): Buffer => ({ size: 64, start, end: start + 1, offset: -1 })
   expect(allocate([large(0), ...[2, 2, 2, 2].map(small), large(4)], 0)).toBe(64)
 })
+
+test('so many buffers that the small ones go another way do not share memory either, and take little more than is alive at once', () => {
+  const all = Array.from({ length: 6000 }, (_, i): Buffer => ({
+    size: 16 * (1 + ((i * 37) % 50)),
+    start: i,
+    end: i + ((i * 13) % 9),
+    offset: -1,
+  }))
+  const end = allocate(all, 0)
+  for (const [i, a] of all.entries()) {
+    for (const b of all.slice(Math.max(0, i - 9), i)) if (meet(a, b)) expect(overlap(a, b)).toBe(false)
+  }
+  const alive = all.map(({ start }) =>
+    all.slice(Math.max(0, start - 9), start + 1).reduce((sum, own) => sum + (own.end >= start ? own.size : 0), 0),
+  )
+  expect(end).toBeLessThan(1.6 * Math.max(...alive))
+})
