@@ -142,7 +142,7 @@ export const torchTasks: readonly TorchTask[] = [
       const from = Math.floor(0.9 * examples.length)
       const weightDecay = 0.3
       const training = U.SequenceClassifier.training(examples.slice(0, from), {
-        epochs: 10,
+        epochs: 14,
         learningRate: 0.01,
         batch: 128,
         dropout: 0.5,
