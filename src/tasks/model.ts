@@ -6,6 +6,7 @@ import type { Engine } from '../run/engine.js'
 import { SequenceClassifier } from '../sequences/classifier.js'
 import { SequenceTagger } from '../sequences/tagger.js'
 import { Transducer } from '../sequences/transducer.js'
+import { refuseUnknown } from '../options/known.js'
 import { OptionError } from '../options/option-error.js'
 import { taskColumns, type TaskName } from './task.js'
 import type { TaskModel } from './training.js'
@@ -48,6 +49,7 @@ export function taskModelFromBytes(
   bytes: Uint8Array,
   options: { cell?: Cell; engine?: Engine; source?: string } = {},
 ): TaskModel {
+  refuseUnknown('taskModelFromBytes', options, { cell: true, engine: true, source: true })
   const { source = 'model' } = options
   switch (taskOfFile(bytes, source)) {
     case 'forecast':

@@ -2,6 +2,7 @@
 import { Forecaster } from '../forecast/forecaster.js'
 import type { ForecastProgress, ForecastTraining } from '../forecast/training.js'
 import type { Cell } from '../nn/cell.js'
+import { refuseUnknown } from '../options/known.js'
 import type { Engine } from '../run/engine.js'
 import { SequenceClassifier } from '../sequences/classifier.js'
 import type { LabelWindow } from '../sequences/label-windows.js'
@@ -42,6 +43,7 @@ export const taskNotes = (task: TaskName, table: Table, columns: TaskColumns): s
 
 /** Throws a sentence for options of another task, and for whatever cannot be trained on. */
 export function taskTraining(table: Table, setup: TaskSetup): TaskTraining {
+  refuseUnknown('taskTraining', setup, { task: true, columns: true, options: true, training: true, cell: true, engine: true })
   const { task, columns: given, options, training, engine } = setup
   refuseOtherTasks(task, given, options)
   const columns = namedColumns(task, given)

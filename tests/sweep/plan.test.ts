@@ -49,7 +49,7 @@ test.each<[unknown, string]>([
   [{ space: { tied: [1] } }, "space: 'tied' is 1; must be true or false"],
   [
     { space: { cell: ['lstn'] } },
-    'space: \'cell\' is "lstn"; must be one of lstm, gru, gru-reset-before, rnn, rnn-relu. Did you mean lstm?',
+    'space: \'cell\' is "lstn"; must be one of lstm, gru, gru-reset-before, rnn, rnn-relu, layer-norm-lstm, layer-norm-gru, layer-norm-rnn. Did you mean lstm?',
   ],
   [{ space: { cell: { from: 1, to: 2 } }, method: 'random', trials: 1 }, "space: 'cell' has the value 1; must be one of lstm"],
   [{ space: { rate: { from: 0.1 } } }, "space: 'rate' to is undefined; must be a number"],
