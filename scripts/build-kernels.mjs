@@ -1,5 +1,6 @@
-// Compiles the kernels twice (plain SIMD, and relaxed SIMD with fused multiply-add) and embeds both as base64, so that the
-// engine can start synchronously from bytes that every bundler carries along. Skips the work when nothing has changed.
+// Compiles the kernels twice (plain SIMD, and relaxed SIMD with fused multiply-add) and embeds both, so that the engine can start
+// synchronously from bytes that every bundler carries along. In hexadecimal: gzipped, it is a fifth shorter than base64, which hides what repeats.
+// Skips the work when nothing has changed.
 import { createHash } from 'node:crypto'
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync, existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
@@ -59,7 +60,7 @@ if (!upToDate) {
       throw error
     }
     const bytes = readFileSync(join(root, file))
-    modules.push(`  ${name}: '${bytes.toString('base64')}',`)
+    modules.push(`  ${name}: '${bytes.toString('hex')}',`)
     console.error(`${file}: ${bytes.length.toLocaleString('en')} bytes`)
   }
   writeFileSync(

@@ -26,7 +26,7 @@ const decoded = new Map<KernelBuild, Uint8Array<ArrayBuffer>>()
 
 function bytesOf(build: KernelBuild): Uint8Array<ArrayBuffer> {
   let bytes = decoded.get(build)
-  if (!bytes) decoded.set(build, (bytes = Uint8Array.from(atob(kernels[build]), (character) => character.charCodeAt(0))))
+  if (!bytes) decoded.set(build, (bytes = Uint8Array.from(kernels[build].match(/../g)!, (digits) => Number.parseInt(digits, 16))))
   return bytes
 }
 

@@ -189,7 +189,7 @@ describe('a configuration', () => {
     ['flag.json', `flag.json: 'tied' is "yes"; must be true or false`],
     [
       'choice.json',
-      `choice.json: 'cell' is "lstn"; must be one of lstm, gru, gru-reset-before, rnn, rnn-relu. Did you mean lstm?`,
+      `choice.json: 'cell' is "lstn"; must be one of lstm, gru, gru-reset-before, rnn, rnn-relu, layer-norm-lstm, layer-norm-gru, layer-norm-rnn. Did you mean lstm?`,
     ],
   ])('%s is refused', (name, sentence) => refused(['train', 'sound.txt', '--out', 'new', '--config', name], 2, sentence))
 })
