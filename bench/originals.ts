@@ -5,6 +5,7 @@
 import { cpus } from 'node:os'
 import { Command, InvalidArgumentError } from 'commander'
 import { createEngine, useEngine } from 'unrolled'
+import { useWideVectors } from 'unrolled/node'
 import { allowRelaxedSimd } from '../src/cli/flags.js'
 import { contests, type Contender, type Contest } from './contests.js'
 import { median } from './measure.js'
@@ -104,6 +105,7 @@ function checkSame({ name }: Contender, ours: number, theirs: number | undefined
 
 allowRelaxedSimd()
 const { seconds, json } = program.parse().opts<{ seconds: number; json?: boolean }>()
+const bits = 'flag' in useWideVectors() ? 256 : 128
 const engine = createEngine()
 useEngine(engine)
 try {
@@ -112,11 +114,11 @@ try {
     process.stderr.write(`${contest.original}: ${contest.shapes}\n`)
     rows.push(...(await measure(contest, seconds)))
   }
-  if (json) for (const row of rows) console.log(JSON.stringify({ ...row, engine: engine.name }))
+  if (json) for (const row of rows) console.log(JSON.stringify({ ...row, engine: engine.name, vectors: bits }))
   else {
     const processors = cpus()
     console.log(
-      `Unrolled: float32, 1 thread, ${engine.name}, Node ${process.versions.node}; ${processors.length} × ${processors[0]?.model.trim()}`,
+      `Unrolled: float32, 1 thread, ${engine.name}, vectors of ${bits} bits, Node ${process.versions.node}; ${processors.length} × ${processors[0]?.model.trim()}`,
     )
     console.log(
       'Medians of steps taken in turns; peers in float64, as the originals are, each in three processes, of which the middle one counts.\n',

@@ -201,7 +201,7 @@ export function training(shapes: string, work: Work & Required<Pick<Work, 'learn
       const network = work.network(engine)
       const parameters = sizeOf(network.parameters)
       const { window, streams = 1 } = sizes
-      const shards = streams === 1 ? 1 : (given ?? usualShards(parameters, streams, window))
+      const shards = streams === 1 ? 1 : (given ?? usualShards(parameters, streams, window, engine.native))
       const optimizer = new Optimizer(network.parameters, rule, { ...options, shards })
       const lossPer = kind === 'sentences' ? 'sequence' : 'token'
       const trainer = new Trainer(network, { batches, optimizer, schedule: schedules.constant(rate), reach, lossPer })

@@ -69,7 +69,7 @@ export class Training extends SteppedTraining<TextWindow, Validation> {
     const batches = trainingBatches(training, reading)
     const window = 'lengths' in batches ? batches.lengths[batches.lengths.length - 1] : batches.steps
     const parameters = network.parameters.reduce((sum, { size }) => sum + size, 0)
-    const { shards = usualShards(parameters, batches.batch, window) } = plan
+    const { shards = usualShards(parameters, batches.batch, window, network.engine.native) } = plan
     const { embedding, hidden, layers } = model.config
     refuseTooLargeTraining({ hidden, layers, embedding, window, streams: batches.batch }, (sizes) => {
       const { cell } = network.recurrent

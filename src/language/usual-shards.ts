@@ -10,13 +10,15 @@ const leastProducts = 30_000_000
 const most = 4
 
 /**
- * By what is trained alone, so that every machine trains the same.
+ * By what is trained, and how, never by the machine: so every one trains the same.
  *
  * @param parameters of the network
  * @param batch sequences side by side
  * @param steps of a window
+ * @param native whether large products are for a library outside: it has one thread, and wants the batch whole
  */
-export function usualShards(parameters: number, batch: number, steps: number): number {
+export function usualShards(parameters: number, batch: number, steps: number, native = false): number {
+  if (native) return 1
   const byRows = Math.floor(batch / leastRows)
   const byProducts = Math.floor((parameters * batch * steps) / leastProducts)
   return Math.max(1, Math.min(most, byRows, byProducts))

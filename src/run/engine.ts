@@ -56,6 +56,8 @@ export interface Engine {
   readonly threads: number
   /** Why there is one thread where more were asked for. */
   readonly whyOneThread: string | undefined
+  /** Whether large products are for a library outside, which is the better at them the larger they are. */
+  readonly native: boolean
   /** What its stores live in. Engines of one memory can use each other's. */
   readonly memory: object
   /**

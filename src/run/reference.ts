@@ -33,6 +33,7 @@ export class ReferenceEngine implements Engine {
   readonly Floats = Float64Array
   readonly threads = 1
   readonly whyOneThread = 'the reference engine has one'
+  readonly native = false
   arena = new Float64Array(0)
   readonly #lanes: Engine[]
 

@@ -190,6 +190,10 @@ export class WasmEngine implements Engine {
     return team && team.threads.failure === undefined ? team.count : 1
   }
 
+  get native(): boolean {
+    return this.#core.products !== undefined
+  }
+
   get whyOneThread(): string | undefined {
     const { team, whyOneThread } = this.#core
     return team?.threads.failure ?? whyOneThread

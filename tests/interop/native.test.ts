@@ -174,6 +174,14 @@ describe('an engine with native products', () => {
     expect(library.isWorthCalling(8, 8, 8)).toBe(false)
   })
 
+  test('trains a batch whole, where the kernels alone would cut it', () => {
+    const text = 'the quick brown fox jumps over the lazy dog. '.repeat(200)
+    const shardsOn = (engine: typeof every): number =>
+      LanguageModel.create({ text, hidden: 256, engine }).training({ streams: 32 }).shards
+    expect(shardsOn(createEngine())).toBeGreaterThan(1)
+    expect(shardsOn(every)).toBe(1)
+  })
+
   test('finds where a value is no number', () => {
     const g = new Graph({ engine: every })
     const a = new Matrix(4, 4, new Float32Array(16).fill(1e30), { engine: every })
