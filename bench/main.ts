@@ -3,10 +3,11 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus } from 'node:os'
 import { fileURLToPath } from 'node:url'
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command, Option } from 'commander'
 import type { Engine } from 'unrolled'
 import { findNativeLibrary, startEngine, useWideVectors, type Kernels } from 'unrolled/node'
 import { allowRelaxedSimd } from '../src/cli/flags.js'
+import { positive, whole } from '../src/cli/values.js'
 import { complaints, countsOf, type Budget } from './budget.js'
 import { measureFloors } from './floor.js'
 import { measureGemm, type GemmReport } from './gemm.js'
@@ -49,27 +50,15 @@ interface Report {
   charactersPerSecond?: number
 }
 
-const positive = (text: string): number => {
-  const value = Number(text)
-  if (!(value > 0 && value < Infinity)) throw new InvalidArgumentError('must be a positive number.')
-  return value
-}
-
-const whole = (text: string): number => {
-  const value = positive(text)
-  if (!Number.isInteger(value)) throw new InvalidArgumentError('must be a whole number.')
-  return value
-}
-
 const program = new Command('bench')
   .description('Times whole training steps: forward, loss, backward, clipping, optimizer.')
   .addOption(new Option('--task <name>', 'one of them; without: all, in a table').choices([...Object.keys(tasks), 'gemm']))
   .option('--json', 'one JSON line a task')
   .addOption(new Option('--kernels <build>', 'default: relaxed where it is supported').choices(['relaxed', 'plain', 'native']))
-  .option('--threads <n>', 'threads that work on the shards of a batch', whole, 1)
-  .option('--shards <n>', 'shards of the batch; default: as a language model would be trained with', whole)
+  .option('--threads <n>', 'threads that work on the shards of a batch', whole(1), 1)
+  .option('--shards <n>', 'shards of the batch; default: as a language model would be trained with', whole(1))
   .option('--seconds <n>', 'how long to measure a task, after a warm-up', positive, 8)
-  .option('--steps <n>', 'how many steps to measure, instead', whole)
+  .option('--steps <n>', 'how many steps to measure, instead', whole(1))
   .option('--no-wide-vectors', 'vectors of 128 bits, where Node can pair them')
   .option('--scaling', 'how the cost of an LSTM grows with each of its sizes')
   .option('--profile', 'with --task: where the time of a step goes')

@@ -3,20 +3,15 @@
  * from the same weights on the same input, and have to agree on the first loss.
  */
 import { cpus } from 'node:os'
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
 import { createEngine, useEngine } from 'unrolled'
 import { useWideVectors } from 'unrolled/node'
 import { allowRelaxedSimd } from '../src/cli/flags.js'
+import { positive } from '../src/cli/values.js'
 import { contests, type Contender, type Contest } from './contests.js'
 import { median } from './measure.js'
 import { Peer } from './peer.js'
 import { table } from './table.js'
-
-const positive = (text: string): number => {
-  const value = Number(text)
-  if (!(value > 0 && value < Infinity)) throw new InvalidArgumentError('must be a positive number.')
-  return value
-}
 
 const program = new Command('bench:originals')
   .description("Times training steps against the five originals' own arithmetic, in turns.")

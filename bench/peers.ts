@@ -7,6 +7,7 @@ import { dirname } from 'node:path'
 import { Command, InvalidArgumentError } from 'commander'
 import { version as vite } from 'vite'
 import { allowRelaxedSimd } from '../src/cli/flags.js'
+import { positive, whole } from '../src/cli/values.js'
 import { ceilings } from './ceilings.js'
 import { contenders, type Contender } from './contenders.js'
 import { machine, when } from './machine.js'
@@ -17,18 +18,6 @@ import { usual, type PeerReport, type TaskReport } from './report.js'
 import { pageSizes, sizesTable, type SizesReport } from './sizes.js'
 import { statementOf, type Statement } from './statement.js'
 import { tasks } from './tasks.js'
-
-const positive = (text: string): number => {
-  const value = Number(text)
-  if (!(value > 0 && value < Infinity)) throw new InvalidArgumentError('must be a positive number.')
-  return value
-}
-
-const whole = (text: string): number => {
-  const value = positive(text)
-  if (!Number.isInteger(value)) throw new InvalidArgumentError('must be a whole number.')
-  return value
-}
 
 const some =
   (known: readonly string[]) =>
@@ -63,7 +52,7 @@ const program = new Command('bench:peers')
     contenders.map(({ name }) => name),
   )
   .option('--seconds <n>', 'how long to measure each at each task, after a warm-up', positive, 2)
-  .option('--rounds <n>', 'how many turns that is divided into', whole, 4)
+  .option('--rounds <n>', 'how many turns that is divided into', whole(1), 4)
   .option('--limit <n>', 'how many seconds a step may take (default 60); to a quality, all of training (default 600)', positive)
   .option('--time-to-quality', 'how long each trains until it predicts held-out text well, instead')
   .option('--sizes', 'how much a page that trains an LSTM loads with each, instead')

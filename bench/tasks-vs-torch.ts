@@ -6,9 +6,10 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
 import * as U from 'unrolled'
 import { allowRelaxedSimd } from '../src/cli/flags.js'
+import { whole } from '../src/cli/values.js'
 import { table } from './table.js'
 import { TorchPeer } from './torch-peer.js'
 import { torchTasks, type Contest, type TorchTask } from './torch-tasks.js'
@@ -29,17 +30,11 @@ interface Report {
   readonly results: readonly Result[]
 }
 
-const whole = (text: string): number => {
-  const value = Number(text)
-  if (!Number.isSafeInteger(value) || value < 1) throw new InvalidArgumentError('must be a whole number from 1.')
-  return value
-}
-
 const program = new Command('bench:torch')
   .description('Trains the same networks with Unrolled and with PyTorch, a thread each, in turns.')
   .option('--task <corpus>', `one of ${torchTasks.map(({ corpus }) => corpus).join(', ')}; without: all`)
-  .option('--seeds <count>', 'how many seeds', whole, 3)
-  .option('--steps <count>', 'steps of each training at most, to try it', whole)
+  .option('--seeds <count>', 'how many seeds', whole(1), 3)
+  .option('--steps <count>', 'steps of each training at most, to try it', whole(1))
   .option('--out <file>', 'where to put the numbers', 'build/tasks-vs-torch.json')
   .showSuggestionAfterError()
   .parse()

@@ -92,6 +92,10 @@ export function scalingPlot({ growths }, names) {
     })),
   )
   const most = Math.max(...points.map(({ times }) => times))
+  const highest = Math.max(...points.map(({ cost }) => cost))
+  // The highest line first; beside one another's ends some would stand on others.
+  const ends = [...new Map(points.map((point) => [point.size, point])).values()].sort((a, b) => b.cost - a.cost)
+  const labels = ends.map(({ size }, i) => ({ size, at: highest ** (1 - i / 12) }))
   return svg({
     width: 640,
     height: 420,
@@ -108,10 +112,7 @@ export function scalingPlot({ growths }, names) {
         { stroke: '#999', strokeDasharray: '4 3' },
       ),
       Plot.line(points, { x: 'times', y: 'cost', stroke: 'size', marker: 'dot' }),
-      Plot.text(
-        points,
-        Plot.selectLast({ x: 'times', y: 'cost', z: 'size', text: 'size', fill: 'size', dx: 8, textAnchor: 'start' }),
-      ),
+      Plot.text(labels, { frameAnchor: 'right', y: 'at', text: 'size', fill: 'size', dx: 10, textAnchor: 'start' }),
     ],
   })
 }

@@ -27,9 +27,9 @@ const whyEnded: Readonly<Record<EndReason, string>> = {
 
 /** More threads than shards have nothing to do. */
 function threadsOf<P extends KeptProgress>({ model, training }: Followed<P>): string {
-  const { threads, whyOneThread } = model.network.engine
-  if (training.shards === 1) return ', on one thread'
+  const { threads, whyOneThread, native } = model.network.engine
   const why = whyOneThread === undefined ? '' : ` (${whyOneThread})`
+  if (training.shards === 1) return `, on one thread${native ? why : ''}`
   return `, ${training.shards} shards on ${Math.min(threads, training.shards)} thread${threads === 1 ? '' : 's'}${why}`
 }
 

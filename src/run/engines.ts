@@ -3,7 +3,8 @@ import type { Engine } from './engine.js'
 import type { ProductLibrary } from './products.js'
 import { ReferenceEngine } from './reference.js'
 import { availableThreads } from './threads.js'
-import { isSupported, WasmEngine, type KernelBuild } from './wasm.js'
+import { isSupported, type KernelBuild } from './kernel-builds.js'
+import { WasmEngine } from './wasm.js'
 import { refuseUnknown, type Names } from '../options/known.js'
 
 export interface EngineOptions {

@@ -1,6 +1,6 @@
 /** All kernels on a few operands with awkward sizes and values: two builds that compute alike leave the same bits. */
 import { GemmFlag, Micro, Opcode, SlotKind } from '../kernels/opcodes.js'
-import type { BareKernels } from './wasm.js'
+import type { BareKernels } from './kernel-builds.js'
 
 /** A matrix in the memory of the kernels. Strides are in bytes. */
 interface Block {

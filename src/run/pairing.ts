@@ -2,7 +2,7 @@
  * Whether V8 makes one 256-bit operation of two neighbouring ones of 128 bits. Nothing tells but whoever has told V8 to: `useWideVectors` of
  * `unrolled/node`. The kernels then take wider tiles, which would be too wide without. Results do not depend on it, bit for bit.
  */
-import type { KernelBuild } from './wasm.js'
+import type { KernelBuild } from './kernel-builds.js'
 
 const pairing = new Set<KernelBuild>()
 let started = false

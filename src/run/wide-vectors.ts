@@ -2,10 +2,11 @@
 import { GemmFlag, Opcode } from '../kernels/opcodes.js'
 import type { Engine } from './engine.js'
 import type { ProductLibrary } from './products.js'
-import { bareKernels, WasmEngine, type BareKernels, type KernelBuild } from './wasm.js'
+import { bareKernels, type BareKernels, type KernelBuild } from './kernel-builds.js'
+import { WasmEngine } from './wasm.js'
 export { kernelTrial } from './kernel-trial.js'
 export { hasStarted, setPairing } from './pairing.js'
-export { isSupported, type KernelBuild } from './wasm.js'
+export { isSupported, type KernelBuild } from './kernel-builds.js'
 
 /** The kernels, compiled anew with V8 as it is told to be now. */
 export function compileKernels(build: KernelBuild, pairs: boolean): BareKernels {

@@ -28,16 +28,7 @@ export function classifiedBaselines(
 ): LabelBaseline[] {
   const actual = test.map(({ label }) => label)
   const most = mostFrequent(training.map(({ label }) => label))
-  const found = [
-    {
-      name: `always '${most}'`,
-      measure: measureClassification(
-        actual,
-        actual.map(() => most),
-        labels,
-      ),
-    },
-  ]
+  const found = [always(most, actual, labels)]
   if (training.every(isText) && test.every(isText)) {
     const texts = training.map(({ input, label }) => ({ input: input as string, label }))
     const simple = ngramClassifier(texts)
@@ -57,16 +48,7 @@ export function taggedBaselines(
   const actual = labelsOf(test)
   const known = labelsOf(training)
   const most = mostFrequent(known)
-  const found = [
-    {
-      name: `always '${most}'`,
-      measure: measureClassification(
-        actual,
-        actual.map(() => most),
-        labels,
-      ),
-    },
-  ]
+  const found = [always(most, actual, labels)]
   const [rows, tested] = [training, test].map((examples) => examples.flatMap(({ input }) => numbersOf(input)))
   const rare = labels.find((label) => label !== most)
   if (labels.length === 2 && rare !== undefined && rows.length === known.length && tested.length === actual.length) {
@@ -78,6 +60,11 @@ export function taggedBaselines(
     found.unshift({ name: 'threshold', measure: measureClassification(actual, told, labels) })
   }
   return found
+}
+
+function always(label: string, actual: readonly string[], labels: readonly string[]): LabelBaseline {
+  const told = actual.map(() => label)
+  return { name: `always '${label}'`, measure: measureClassification(actual, told, labels) }
 }
 
 /** The numbers of each step; none where there are tokens too. */

@@ -2,7 +2,8 @@
 import { setFlagsFromString } from 'node:v8'
 import { createEngine } from '../../src/run/engines.js'
 import type { Engine } from '../../src/run/engine.js'
-import { isSupported, WasmEngine } from '../../src/run/wasm.js'
+import { isSupported } from '../../src/run/kernel-builds.js'
+import { WasmEngine } from '../../src/run/wasm.js'
 
 if (Number.parseInt(process.versions.node) < 22) setFlagsFromString('--experimental-wasm-relaxed-simd')
 
