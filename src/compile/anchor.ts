@@ -26,6 +26,9 @@ export interface Anchors {
 /** Whether a node computes something of its own, and so has storage unless it is anchored elsewhere. */
 export const isOwner = ({ op }: Node): boolean => !rowOf(op).view
 
+/** Whether a node is but its operands, side by side. */
+export const isConcat = ({ op }: Node): boolean => op === 'concatCols' || op === 'concatRows'
+
 export function anchor(tape: Tape, outputs: readonly Node[]): Anchors {
   const anchors: Anchors = {
     parts: new Map(),
@@ -57,7 +60,7 @@ export function anchor(tape: Tape, outputs: readonly Node[]): Anchors {
 
   const nodes = reachable(outputs)
   for (const node of nodes) {
-    if (node.op === 'concatCols' || node.op === 'concatRows') anchorParts(node, anchors, copy)
+    if (isConcat(node)) anchorParts(node, anchors, copy)
   }
   for (const node of nodes) {
     if (node.op !== 'stack') continue
@@ -83,7 +86,8 @@ function anchorSums(nodes: readonly Node[], outputs: readonly Node[], anchors: A
   for (const node of nodes) {
     const [, , addend] = node.inputs
     if (node.op !== 'matmul' || node.loop || !addend || addend.loop || !isOwner(addend) || reads.get(addend) !== 1) continue
-    const isFree = !anchors.parts.has(addend) && !anchors.targets.has(addend)
+    // The parts of a concat are read by others where the concat itself is not.
+    const isFree = !anchors.parts.has(addend) && !anchors.targets.has(addend) && !isConcat(addend)
     if (isFree && addend.rows === node.rows) anchors.parts.set(addend, { whole: node, row: 0, col: 0 })
   }
 }

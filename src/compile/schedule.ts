@@ -4,7 +4,7 @@
  */
 import { isConstant, type Loop, type Node } from '../tape/node.js'
 import { isElementwise } from '../tape/ops.js'
-import { isOwner, type Anchors } from './anchor.js'
+import { isConcat, isOwner, type Anchors } from './anchor.js'
 import { reachable } from './distribute.js'
 
 export type Unit =
@@ -111,7 +111,7 @@ class Level {
   }
 
   #place(node: Node, readers: readonly Reader[]): void {
-    if (!isOwner(node) || node.op === 'concatCols' || node.op === 'concatRows' || node.op === 'assign') {
+    if (!isOwner(node) || isConcat(node) || node.op === 'assign') {
       this.#at.set(node, Math.max(-1, ...node.inputs.map((input) => this.#position(input))))
       return
     }

@@ -13,7 +13,7 @@ import { executors, reference, toleranceOf, wasm } from '../support/executors.js
 import { operandsOf, ops } from '../support/ops.js'
 import { random, randoms, seed, size } from '../support/random.js'
 
-const matrices = (shapes: readonly (readonly [number, number])[], at: readonly ArrayLike<number>[], engine: Engine): Matrix[] =>
+const matrices = (shapes: Shapes, at: readonly ArrayLike<number>[], engine: Engine): Matrix[] =>
   shapes.map(([rows, cols], i) => new Matrix(rows, cols, at[i], { engine }))
 
 describe.each(wasm)('%s has the values and gradients of the reference in', (_name, engine) => {
@@ -50,14 +50,23 @@ describe.each(wasm)('%s has the values and gradients of the reference in', (_nam
 // UNROLLED_RUNS=10000 npx vitest run tests/graph -t random, now and then.
 const runs = Number(process.env.UNROLLED_RUNS ?? 100)
 
-const leafShapes = [
+type Shapes = readonly (readonly [number, number])[]
+
+const mixed: Shapes = [
   [4, 5],
   [4, 5],
   [5, 4],
   [1, 5],
   [4, 1],
   [7, 8],
-] as const
+]
+/** Whatever is computed from these fits almost every other op, so that one value has many users. */
+const square: Shapes = [
+  [3, 3],
+  [3, 3],
+  [1, 3],
+]
+const leafShapes = fc.constantFrom(mixed, square)
 
 interface Run {
   values: Floats[]
@@ -65,16 +74,17 @@ interface Run {
   loss: number
 }
 
-/** A graph of `choices`, with a loss over every third value. */
+/** A graph of `choices`, with a loss over the last value and every third before it, or over the last alone. */
 function run(
   engine: Engine,
   choices: readonly Choice[],
+  shapes: Shapes,
   at: readonly ArrayLike<number>[],
   values: 'all' | 'kept',
   start: number,
 ): Run {
   const g = new Graph({ engine, values })
-  const leaves = matrices(leafShapes, at, engine)
+  const leaves = matrices(shapes, at, engine)
   const made = build(g, leaves, choices)
   const loss = lossOf(g, made, start)
   const observed = values === 'all' ? made : made.filter((_, i) => i % 4 === 0)
@@ -86,7 +96,7 @@ function run(
 function lossOf(g: Graph, made: readonly Value[], start: number): Value {
   const next = random(start)
   const terms = made
-    .filter((_, i) => (made.length - 1 - i) % 3 === 0)
+    .filter((_, i) => (made.length - 1 - i) % (start % 2 ? made.length : 3) === 0)
     .map((value) => {
       const weights = g.input(value.rows, value.cols, randoms(value.rows * value.cols, next).map(Math.fround))
       return g.mean(g.mul(value, weights))
@@ -94,25 +104,25 @@ function lossOf(g: Graph, made: readonly Value[], start: number): Value {
   return terms.reduce((sum, term) => g.add(sum, term))
 }
 
-const leavesFor = (start: number): Float64Array[] => {
+const leavesFor = (shapes: Shapes, start: number): Float64Array[] => {
   const next = random(start)
-  return leafShapes.map(([rows, cols]) => randoms(rows * cols, next).map(Math.fround))
+  return shapes.map(([rows, cols]) => randoms(rows * cols, next).map(Math.fround))
 }
 
 describe.each(executors)('%s: a random graph', (_name, engine) => {
   test('has the values that its ops have one at a time', () => {
     fc.assert(
-      fc.property(dag, seed, fc.constantFrom('all', 'kept'), (choices, start, values) => {
-        const at = leavesFor(start)
+      fc.property(dag, leafShapes, seed, fc.constantFrom('all', 'kept'), (choices, shapes, start, values) => {
+        const at = leavesFor(shapes, start)
         const expected: Floats[] = []
         // Every value goes into the next op as data of a matrix of its own, in a graph of its own.
         const one = new Graph({ engine: reference })
-        build(one, matrices(leafShapes, at, reference), choices, (value) => {
+        build(one, matrices(shapes, at, reference), choices, (value) => {
           expected.push(value.data.slice())
           return new Matrix(value.rows, value.cols, value.data, { engine: reference })
         })
         const observed = values === 'all' ? expected : expected.filter((_, i) => i % 4 === 0)
-        run(engine, choices, at, values, start).values.forEach((found, i) =>
+        run(engine, choices, shapes, at, values, start).values.forEach((found, i) =>
           expect(found).toBeNear(observed[i], 10 * toleranceOf(engine), 0.1),
         )
       }),
@@ -122,11 +132,11 @@ describe.each(executors)('%s: a random graph', (_name, engine) => {
 
   test("has gradients that do not depend on which values are kept, and are the reference's", () => {
     fc.assert(
-      fc.property(dag, seed, (choices, start) => {
-        const at = leavesFor(start)
-        const expected = run(reference, choices, at, 'all', start).grads
+      fc.property(dag, leafShapes, seed, (choices, shapes, start) => {
+        const at = leavesFor(shapes, start)
+        const expected = run(reference, choices, shapes, at, 'all', start).grads
         for (const values of ['all', 'kept'] as const) {
-          const { grads } = run(engine, choices, at, values, start)
+          const { grads } = run(engine, choices, shapes, at, values, start)
           grads.forEach((found, i) => expect(found).toBeNear(expected[i], 20 * toleranceOf(engine), 0.1))
         }
       }),
@@ -137,11 +147,11 @@ describe.each(executors)('%s: a random graph', (_name, engine) => {
 
 test('a random graph has the gradients that central differences find', () => {
   fc.assert(
-    fc.property(dag, seed, (choices, start) => {
-      const at = leavesFor(start)
-      const { grads } = run(reference, choices, at, 'kept', start)
-      expectGradients((values) => run(reference, choices, values, 'kept', start).loss, at, grads, { elements: 2 })
+    fc.property(dag, leafShapes, seed, (choices, shapes, start) => {
+      const at = leavesFor(shapes, start)
+      const { grads } = run(reference, choices, shapes, at, 'kept', start)
+      expectGradients((values) => run(reference, choices, shapes, values, 'kept', start).loss, at, grads, { elements: 2 })
     }),
-    { numRuns: runs / 2 },
+    { numRuns: 10 * runs },
   )
 })

@@ -62,3 +62,18 @@ test('what is detached has its value, and no gradient flows back from it', () =>
   expect(loss.value).toBe(27 - 8)
   expect([...x.grad.read()]).toEqual([9, 4])
 })
+
+test('a value counts each time it is used: in a concat, in a slice of that, and in a product of both', () => {
+  const at = [Float64Array.from({ length: 9 }, (_, i) => Math.sin(i + 1))]
+  const weights = Float64Array.from({ length: 18 }, (_, i) => Math.cos(i))
+  const recorded = ([values]: readonly Float64Array[]) => {
+    const x = new Matrix(3, 3, values, { engine: reference })
+    const g = new Graph({ engine: reference })
+    const wide = g.concatCols(x, x)
+    const product = g.matmul(g.transpose(g.add(x, g.sliceCols(wide, 0, 3))), wide)
+    const loss = g.sum(g.mul(product, g.input(3, 6, weights)))
+    g.backward(loss)
+    return { loss: loss.value, grad: x.grad.data }
+  }
+  expectGradients((values) => recorded(values).loss, at, [recorded(at).grad], { elements: 9 })
+})

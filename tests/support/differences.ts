@@ -36,5 +36,6 @@ export function expectGradients(
   const directions = at.map((values) => randoms(values.length, next))
   found.push(gradients.reduce((sum, grad, k) => sum + directions[k].reduce((dot, d, i) => dot + d * grad[i], 0), 0))
   expected.push(slope(directions))
-  expect(found, what).toBeNear(expected, tolerance)
+  // What is far below the loss itself has lost its digits in the differences.
+  expect(found, what).toBeNear(expected, tolerance, 1e-4)
 }
