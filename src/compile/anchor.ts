@@ -117,6 +117,11 @@ function anchorTarget(
   const inputs = node.inputs as Node[]
   if (free && !read.has(target)) {
     anchors.targets.set(value, target)
+    // Of a large table few rows are looked up: whoever runs this knows which are not zero from the last time, and clears those.
+    if (value.op === 'scatterAdd' && value.inputs[1].op === 'indices') {
+      const table: Mutable<Node> = value
+      table.attributes = { ...value.attributes, cleared: 1 }
+    }
     return
   }
   // What comes straight from a matrix may be overwritten by another assignment before this one is carried out.

@@ -5,8 +5,8 @@
 import type { Program, Ref } from '../compile/program.js'
 import type { Binding, Engine, Fault, Floats, Run } from '../run/engine.js'
 import type { Node } from '../tape/node.js'
-import type { Matrix } from './matrix.js'
-import { cached, compileBackward, compileForward, type Compiled, type Situation, type Written } from './pieces.js'
+import type { Matrix, Written } from './matrix.js'
+import { cached, compileBackward, compileForward, type Compiled, type Situation } from './pieces.js'
 import { bindingOf, type Leaf, type Recording } from './recording.js'
 import { gathered, Tenancy } from './tenancy.js'
 
@@ -23,7 +23,14 @@ interface Piece {
   /** By slot, of the leaves that it reads or writes; the same for every run. */
   readonly bindings: readonly Binding[]
   /** The matrices among the leaves: whether a run writes them, and what their version was when it last ran. */
-  readonly stores: { readonly slot: number; readonly matrix: Matrix; readonly written: Written | undefined; version: number }[]
+  readonly stores: {
+    readonly slot: number
+    readonly matrix: Matrix
+    readonly written: Written | undefined
+    /** Where only rows are written: which. */
+    readonly rows: Int32Array | undefined
+    version: number
+  }[]
 }
 
 function pieceOf(compiled: Compiled, leaves: readonly Leaf[]): Piece {
@@ -32,7 +39,10 @@ function pieceOf(compiled: Compiled, leaves: readonly Leaf[]): Piece {
   for (const slot of compiled.slots) {
     const leaf = leaves[slot]
     bindings[slot] = bindingOf(leaf)
-    if (leaf.kind === 'store') stores.push({ slot, matrix: leaf.matrix, written: compiled.written.get(slot), version: 0 })
+    if (leaf.kind !== 'store') continue
+    const written = compiled.written.get(slot)
+    const rows = typeof written === 'object' ? (leaves[written.rowsAt] as Leaf & { kind: 'integers' }).values : undefined
+    stores.push({ slot, matrix: leaf.matrix, written, rows, version: 0 })
   }
   return { compiled, bindings, stores }
 }
@@ -266,11 +276,11 @@ export class Execution {
 
 /** Puts what was written to matrices in the engine's memory. */
 function prepareStores({ stores }: Piece): void {
-  for (const { matrix, written } of stores) matrix.beforeRun(written === 'overwritten')
+  for (const { matrix, written } of stores) matrix.beforeRun(written)
 }
 
 function noteWritten({ stores }: Piece): void {
-  for (const { matrix, written } of stores) if (written) matrix.afterWrite()
+  for (const { matrix, written, rows } of stores) if (written) matrix.afterWrite(rows)
   for (const store of stores) store.version = store.matrix.version
 }
 

@@ -12,7 +12,12 @@ export interface MatrixOptions {
   store?: Store
 }
 
+const noRows = new Int32Array(0)
+
 const names: Names<MatrixOptions> = { engine: true, name: true, store: true }
+
+/** What a run does to a matrix: it reads nothing of what was there, or all, or wants zeros, to which it adds rows at the indices in a slot. */
+export type Written = 'overwritten' | 'updated' | { readonly rowsAt: number }
 
 /** Refuses what cannot be a number of rows or columns. */
 export function checkSizes(what: string, sizes: Readonly<Record<string, number>>): void {
@@ -41,6 +46,8 @@ export class Matrix {
   /** Whether the values are known to be zero, and whether the memory still holds what was there before. */
   #isClear = true
   #isStale = false
+  /** The rows beside which the memory holds zeros only; undefined: any may hold something. */
+  #filled: Int32Array | undefined
 
   constructor(rows: number, cols: number, values?: ArrayLike<number>, options: MatrixOptions = {}) {
     refuseUnknown('Matrix', options, names)
@@ -54,6 +61,7 @@ export class Matrix {
     this.engine = engine
     this.name = name
     this.store = store ?? engine.createStore(rows * cols)
+    if (!store) this.#filled = noRows
     if (values) this.write(values)
   }
 
@@ -97,8 +105,29 @@ export class Matrix {
     this.version++
     this.#isStale = false
     this.#isClear = false
+    this.#filled = undefined
     this.#live?.set(values)
     this.store.write(values)
+  }
+
+  /** Replaces some rows, by index; what stands at a negative index goes nowhere. */
+  writeRows(rows: Int32Array, values: Floats): void {
+    const { cols, size } = this
+    if (values.length !== rows.length * cols) {
+      throw new Error(`${this}: ${values.length} values for ${rows.length} rows; must be ${rows.length * cols}`)
+    }
+    const bad = rows.find((row) => row * cols >= size)
+    if (bad !== undefined) throw new Error(`${this}: row ${bad}; must be below ${this.rows}`)
+    this.#settle()
+    this.version++
+    this.#isClear = false
+    this.#filled = undefined
+    rows.forEach((row, i) => {
+      if (row < 0) return
+      const its = values.subarray(i * cols, (i + 1) * cols)
+      this.#live?.set(its, row * cols)
+      this.store.write(its, row * cols)
+    })
   }
 
   /**
@@ -128,21 +157,48 @@ export class Matrix {
     return this.#isClear && !this.#live
   }
 
+  /** The rows, by index, some perhaps twice, beside which all values are known to be zero; undefined where that is not known. */
+  get filledRows(): Int32Array | undefined {
+    return this.#live ? undefined : this.#filled
+  }
+
   #settle(): void {
-    if (this.#isStale) this.store.write(new this.engine.Floats(this.size))
+    if (this.#isStale) this.#zero()
     this.#isStale = false
   }
 
-  /** Puts what was written to `data` in the memory, for a run. `overwritten`: the run does not read it. */
-  beforeRun(overwritten: boolean): void {
-    if (this.#live) this.store.write(this.#live)
-    else if (!overwritten) this.#settle()
+  /** Puts zeros in the memory, where there are none. */
+  #zero(): void {
+    const { Floats } = this.engine
+    if (!this.#filled) this.store.write(new Floats(this.size))
+    else if (this.#filled.length > 0) {
+      const row = new Floats(this.cols)
+      for (const at of this.#filled) if (at >= 0) this.store.write(row, at * this.cols)
+    }
+    this.#filled = noRows
   }
 
-  /** Brings `data` up to date with what a run wrote. */
-  afterWrite(): void {
+  /**
+   * Puts what was written to `data` in the memory, for a run.
+   *
+   * @param written what the run does to it, if it does not only read it
+   */
+  beforeRun(written?: Written): void {
+    if (typeof written === 'object') this.#zero()
+    else if (this.#live) this.store.write(this.#live)
+    else if (written !== 'overwritten') this.#settle()
+    if (written || this.#live) this.#filled = undefined
+  }
+
+  /**
+   * Brings `data` up to date with what a run wrote.
+   *
+   * @param rows beside which it has left zeros
+   */
+  afterWrite(rows?: Int32Array): void {
     this.version++
     this.#isClear = this.#isStale = false
+    this.#filled = rows?.slice()
     if (this.#live) this.store.readInto(this.#live)
   }
 

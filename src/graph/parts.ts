@@ -15,7 +15,7 @@ class Part extends Matrix {
 
   /** What a run of a part leaves alone has to be there, so the whole is never taken for overwritten. */
   override beforeRun(): void {
-    this.#whole.beforeRun(false)
+    this.#whole.beforeRun()
   }
 
   override afterWrite(): void {

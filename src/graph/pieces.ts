@@ -6,7 +6,7 @@ import type { Engine, Executable, Floats, LeafLayout } from '../run/engine.js'
 import { isConstant, type Node } from '../tape/node.js'
 import { Tape } from '../tape/tape.js'
 import { Cache, perEngine } from './cache.js'
-import type { Matrix } from './matrix.js'
+import type { Matrix, Written } from './matrix.js'
 import { layoutOf, type Leaf, type Recording } from './recording.js'
 import { extentsOf, type Extent } from './tenancy.js'
 
@@ -21,11 +21,9 @@ export interface Compiled {
   readonly extents: readonly Extent[]
   /** Slots of the leaves that it reads or writes. */
   readonly slots: readonly number[]
-  /** Slots of matrices that it writes, and whether it reads nothing of what was there. */
+  /** Slots of matrices that it writes. */
   readonly written: ReadonlyMap<number, Written>
 }
-
-export type Written = 'overwritten' | 'updated'
 
 /** What there is when a piece is compiled. */
 export interface Situation {
@@ -149,6 +147,10 @@ function prepare(
     if (op !== 'assign') continue
     const { slot } = inputs[0].attributes
     written.set(slot, slotsRead.has(slot) ? 'updated' : 'overwritten')
+  }
+  for (const instruction of program.instructions) {
+    if (instruction.kind !== 'kernel' || !instruction.attributes.cleared) continue
+    written.set(instruction.out.leaf, { rowsAt: instruction.inputs[1].leaf })
   }
   const refs = program.outputs
   const slots = slotsOf(program)

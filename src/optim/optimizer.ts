@@ -1,13 +1,9 @@
 /** Optimizers: a rule applied to parameters, with clipping. The whole step is a graph, compiled once and replayed. */
-import { areElementwise } from '../graph/elementwise.js'
-import { Graph } from '../graph/graph.js'
 import { Matrix } from '../graph/matrix.js'
-import { partsOf } from '../graph/parts.js'
-import { runTogether } from '../graph/together.js'
-import type { Input, Operand, Value } from '../graph/value.js'
-import type { Rule } from './rules.js'
 import { OptionError } from '../options/option-error.js'
 import { refuseUnknown, type Names } from '../options/known.js'
+import type { Rule } from './rules.js'
+import { decayOf, UpdateGraphs, type Plan, type Rows } from './update-graphs.js'
 
 export interface OptimizerOptions {
   /** Limits each element of the gradient to ±clipValue; a function tells it by parameter (Infinity: not). Default: no limit. */
@@ -25,33 +21,6 @@ export interface OptimizerOptions {
   shards?: number
 }
 
-/** A parameter, or a part of it, with what belongs to it. */
-interface Piece {
-  readonly parameter: number
-  readonly weight: Matrix
-  readonly grad: Matrix
-  readonly slots: Readonly<Record<string, Matrix>>
-}
-
-/** The sums of the squared gradients of some pieces, [1, pieces]. */
-interface Measure {
-  readonly graph: Graph
-  readonly pieces: readonly Piece[]
-  readonly squares: Value
-}
-
-/** The step of some pieces. */
-interface Update {
-  readonly graph: Graph
-  readonly rate: Input
-  readonly descent: Input
-  readonly scale: Input
-  readonly scalars: Readonly<Record<string, Input>>
-  /** How many elements of each gradient were beyond their limit. */
-  readonly clipped: readonly Value[]
-  readonly isElementwise: boolean
-}
-
 const names: Names<OptimizerOptions> = { clipValue: true, clipNorm: true, l2: true, countClipped: true, shards: true }
 
 export class Optimizer {
@@ -64,17 +33,17 @@ export class Optimizer {
   /** The largest norm that the gradients together may have; Infinity if they may have any. */
   readonly clipNorm: number
   readonly shards: number
-  readonly #options: OptimizerOptions
-  readonly #measures: readonly Measure[]
-  readonly #updates: readonly Update[]
-  readonly #countsClipped: boolean
-  #hasRun = false
+  readonly #plan: Omit<Plan, 'rooms'>
+  /** By rooms: graphs for steps of that kind. */
+  readonly #graphs = new Map<string, UpdateGraphs>()
+  /** Those of the last step. */
+  #ran: UpdateGraphs | undefined
   /** The norm of all gradients together at the last update, before clipping. */
   gradientNorm = 0
 
   constructor(parameters: Iterable<Matrix>, rule: Rule, options: OptimizerOptions = {}) {
     refuseUnknown('Optimizer', options, names)
-    const { clipNorm = Infinity, countClipped = false, shards = 1 } = options
+    const { clipNorm = Infinity, clipValue = Infinity, l2 = 0, countClipped = false, shards = 1 } = options
     this.rule = rule
     this.parameters = [...new Set(parameters)]
     if (this.parameters.length === 0) throw new Error('parameters: none; an optimizer needs at least one matrix')
@@ -82,8 +51,6 @@ export class Optimizer {
     checkShards(shards)
     this.clipNorm = clipNorm
     this.shards = shards
-    this.#options = options
-    this.#countsClipped = countClipped
     this.slots = this.parameters.map(({ rows, cols, name, engine }) => {
       const made = rule.slots.map((slot) => [
         slot,
@@ -91,72 +58,17 @@ export class Optimizer {
       ])
       return Object.fromEntries(made) as Record<string, Matrix>
     })
-    // Measured before anything is changed, so that a gradient that is not a number cannot reach a weight.
-    this.#measures = this.#pieces(shards).map((pieces, lane) => this.#measure(pieces, lane))
-    const updates = this.#pieces(shards).map((pieces, lane) => this.#record(pieces, lane))
-    // A rule that looks at a parameter as a whole is given it as a whole.
-    const isCut = shards === 1 || updates.every(({ isElementwise }) => isElementwise)
-    this.#updates = isCut ? updates : this.#pieces(1).map((pieces, lane) => this.#record(pieces, lane))
-  }
-
-  /** By lane: the pieces that are worked on there. */
-  #pieces(count: number): Piece[][] {
-    const lanes = Array.from({ length: count }, (): Piece[] => [])
-    this.parameters.forEach((whole, parameter) => {
-      const grads = partsOf(whole.grad, count)
-      const slots = Object.entries(this.slots[parameter]).map(([name, slot]) => ({ name, parts: partsOf(slot, count) }))
-      partsOf(whole, count).forEach((weight, i) => {
-        const own = Object.fromEntries(slots.map(({ name, parts }) => [name, parts[i]]))
-        lanes[i].push({ parameter, weight, grad: grads[i], slots: own })
-      })
-    })
-    return lanes.filter((pieces) => pieces.length > 0)
-  }
-
-  #graph(lane: number): Graph {
-    return new Graph({ engine: this.parameters[0].engine.lane(lane), values: 'kept' })
-  }
-
-  #measure(pieces: readonly Piece[], lane: number): Measure {
-    const graph = this.#graph(lane)
-    const squares = graph.keep(graph.concatCols(...pieces.map(({ grad }) => graph.sumSquares(grad))))
-    return { graph, pieces, squares }
-  }
-
-  #record(pieces: readonly Piece[], lane: number): Update {
-    const { rule, clipNorm } = this
-    const { clipValue = Infinity, l2 = 0, countClipped = false } = this.#options
-    const g = this.#graph(lane)
-    const [rate, descent, scale] = [g.input(1, 1), g.input(1, 1), g.input(1, 1)]
-    const named = Object.keys(rule.scalars?.(1) ?? {}).map((name): [string, Input] => [name, g.input(1, 1)])
-    const scalars = Object.fromEntries(named)
-    const clipped: Value[] = []
-    const results: Value[] = []
-    for (const { parameter, weight, grad: raw, slots } of pieces) {
-      const whole = this.parameters[parameter]
-      const limit = typeof clipValue === 'function' ? clipValue(whole) : clipValue
-      if (!(limit > 0)) throw new OptionError('clipValue', `${limit}; must be a positive number`)
-      const scaled: Operand = clipNorm === Infinity ? raw : g.mul(raw, scale)
-      const limited = limit === Infinity ? scaled : g.clamp(scaled, -limit, limit)
-      if (countClipped && limit < Infinity) clipped.push(g.keep(g.sum(g.greater(g.abs(scaled), limit))))
-      const decay = typeof l2 === 'function' ? l2(whole) : l2
-      if (!(decay >= 0)) throw new OptionError('l2', `${decay}; must be 0 or more`)
-      const next = rule.update(g, { weight, raw, clipped: limited, l2: decay, rate, descent, slots, scalars })
-      g.assign(weight, next.weight)
-      for (const [name, value] of Object.entries(next.slots ?? {})) g.assign(slots[name], value)
-      results.push(next.weight, ...Object.values(next.slots ?? {}))
-    }
-    return { graph: g, rate, descent, scale, scalars, clipped, isElementwise: areElementwise(results) }
+    const own = { parameters: this.parameters, slots: this.slots }
+    this.#plan = { ...own, rule, shards, scales: clipNorm < Infinity, clipValue, l2, countClipped }
+    // Made at once, so that what is wrong with the options is told here.
+    this.#graphsFor(this.parameters.map(() => undefined))
   }
 
   /** Which share of all the gradients' elements was limited by `clipValue` at the last update; undefined unless counted. */
   get clippedShare(): number | undefined {
-    if (!this.#countsClipped) return undefined
-    // To look at a value of a graph that has not run would run it.
-    if (!this.#hasRun) return 0
+    if (!this.#plan.countClipped) return undefined
     const size = this.parameters.reduce((sum, parameter) => sum + parameter.size, 0)
-    const clipped = this.#updates.flatMap((update) => update.clipped)
-    return clipped.reduce((sum, { value }) => sum + value, 0) / size
+    return (this.#ran?.clipped ?? 0) / size
   }
 
   /**
@@ -167,7 +79,9 @@ export class Optimizer {
    */
   update(rate: number): void {
     if (!(rate >= 0 && rate < Infinity)) throw new OptionError('learningRate', `${rate}; must be a number, 0 or more`)
-    const squares = this.#squares()
+    const rows = this.#rows()
+    const graphs = this.#graphsFor(rows.map((some) => some?.length))
+    const squares = graphs.squares(rows)
     const bad = squares.findIndex((value) => !Number.isFinite(value))
     if (bad >= 0) {
       this.#clear()
@@ -176,26 +90,25 @@ export class Optimizer {
     this.gradientNorm = Math.sqrt(squares.reduce((a, b) => a + b))
     this.step++
     const scale = Math.min(1, this.clipNorm / Math.max(this.gradientNorm, 1e-12))
-    const scalars = this.rule.scalars?.(this.step) ?? {}
-    for (const update of this.#updates) {
-      update.rate.set([rate])
-      update.descent.set([-rate])
-      update.scale.set([scale])
-      for (const [name, input] of Object.entries(update.scalars)) input.set([scalars[name]])
-    }
-    runTogether(this.#updates.map(({ graph }) => graph))
-    this.#hasRun = true
+    graphs.update({ rate, scale, scalars: this.rule.scalars?.(this.step) ?? {} }, rows)
+    this.#ran = graphs
     this.#clear()
   }
 
-  /** The sum of each gradient's squares: its parts in their order. */
-  #squares(): number[] {
-    runTogether(this.#measures.map(({ graph }) => graph))
-    const sums = new Array<number>(this.parameters.length).fill(0)
-    for (const { pieces, squares } of this.#measures) {
-      squares.read().forEach((square, i) => (sums[pieces[i].parameter] += square))
-    }
-    return sums
+  #graphsFor(rooms: Plan['rooms']): UpdateGraphs {
+    const key = rooms.join()
+    let graphs = this.#graphs.get(key)
+    if (!graphs) this.#graphs.set(key, (graphs = new UpdateGraphs({ ...this.#plan, rooms })))
+    return graphs
+  }
+
+  /** The rows to work on, of tables of which few were looked up, where the others stay as they are. */
+  #rows(): Rows {
+    const { shards, rule, l2 } = this.#plan
+    return this.parameters.map((parameter) => {
+      const canLeave = shards === 1 && rule.leavesStill && decayOf(l2, parameter) === 0
+      return canLeave ? fewRows(parameter.grad) : undefined
+    })
   }
 
   #clear(): void {
@@ -206,6 +119,17 @@ export class Optimizer {
     const size = this.parameters.reduce((sum, parameter) => sum + parameter.size, 0)
     return `${this.rule.name} of ${size.toLocaleString('en')} parameters, ${this.step.toLocaleString('en')} steps taken`
   }
+}
+
+/** The rows of a gradient that are not zero, each once, filled up with −1 to a power of two; undefined where they may be more than a fourth. */
+function fewRows(gradient: Matrix): Int32Array | undefined {
+  const filled = gradient.filledRows
+  if (!filled) return undefined
+  const room = Math.max(16, 2 ** Math.ceil(Math.log2(filled.length)))
+  if (room * 4 > gradient.rows) return undefined
+  const rows = new Int32Array(room).fill(-1)
+  rows.set([...new Set(filled)])
+  return rows
 }
 
 /** Throws unless this can be a number of shards. */

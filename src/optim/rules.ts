@@ -28,6 +28,11 @@ export interface Rule {
   readonly name: string
   /** What is remembered for each parameter, each of its shape. */
   readonly slots: readonly string[]
+  /**
+   * Whether an element without a gradient stays as it is, and what is remembered of it too: then rows of a table that were not looked up
+   * are left alone, which saves most of the work where a vocabulary is large. Default false.
+   */
+  readonly leavesStill?: boolean
   /** Numbers that change from step to step (from 1). */
   scalars?(step: number): Record<string, number>
   update(g: Graph, context: UpdateContext): Update
@@ -74,6 +79,7 @@ export function sgd(options: { momentum?: number } = {}): Rule {
   return {
     name: 'sgd',
     slots: momentum === 0 ? [] : ['velocity'],
+    leavesStill: momentum === 0,
     update(g, context) {
       const gradient = decayed(g, context)
       if (momentum === 0) return { weight: stepped(g, context, gradient) }
@@ -104,6 +110,7 @@ export function adagrad(options: RootOptions = {}): Rule {
   return {
     name: 'adagrad',
     slots: ['squares'],
+    leavesStill: true,
     update(g, context) {
       const gradient = decayed(g, context)
       const squares = g.add(context.slots.squares, g.square(gradient))

@@ -11,7 +11,8 @@ export interface Store {
   read(): Floats
   /** The same into an array of this length: what is read at every step had better make no garbage. */
   readInto(values: Floats): void
-  write(values: ArrayLike<number>): void
+  /** @param start the element that the first value goes to; default 0 */
+  write(values: ArrayLike<number>, start?: number): void
   /** So many of its elements from `start` on, in the same memory. */
   part(start: number, length: number): Store
 }

@@ -83,7 +83,7 @@ export function kernelTrial({ memory, run, heapBase }: BareKernels): Uint32Array
   rowsOf(Opcode.Transpose, y.at, (rows + 1) * 4)
   words.set([2, -1, 0], indices >> 2)
   rowsOf(Opcode.Gather, indices, y.at, y.stride)
-  rowsOf(Opcode.ScatterAdd, indices, y.at, y.stride, rows)
+  rowsOf(Opcode.ScatterAdd, indices, y.at, y.stride, rows, 0)
 
   for (const at of [a, b, c])
     special.forEach((value, i) => special.forEach((_, j) => (floats[(at >> 2) + 12 * i + j + (at === a ? 0 : 1)] = value)))

@@ -288,7 +288,7 @@ class Lowering {
         case 'gather':
           return [out.rows, out.cols, ...matrix(a), indices(b), ...matrix(out)]
         case 'scatterAdd':
-          return [...shape, ...matrix(a), indices(b), ...matrix(out), out.rows]
+          return [...shape, ...matrix(a), indices(b), ...matrix(out), out.rows, attributes.cleared ?? 0]
         case 'sumBlocks':
         case 'maxBlocks':
           return [out.rows, out.cols, ...matrix(a), ...matrix(out), attributes.blocks]

@@ -128,8 +128,8 @@ export const meanings: Readonly<Record<string, Meaning>> = {
     }),
 
   gather: ([table, indices], out) => each(out, (r, c) => (indices.at(r, 0) < 0 ? 0 : table.at(indices.at(r, 0), c))),
-  scatterAdd([x, indices], out) {
-    each(out, () => 0)
+  scatterAdd([x, indices], out, { cleared }) {
+    if (!cleared) each(out, () => 0)
     for (let r = 0; r < x.rows; r++) {
       const row = indices.at(r, 0)
       if (row >= 0) for (let c = 0; c < x.cols; c++) out.set(row, c, out.at(row, c) + x.at(r, c))

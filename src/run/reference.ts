@@ -20,8 +20,8 @@ class ReferenceStore implements Store {
   readInto(values: Floats): void {
     values.set(this.values)
   }
-  write(values: ArrayLike<number>): void {
-    this.values.set(values)
+  write(values: ArrayLike<number>, start = 0): void {
+    this.values.set(values, start)
   }
   part(start: number, length: number): Store {
     return new ReferenceStore(this.values.subarray(start, start + length))

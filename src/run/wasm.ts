@@ -265,8 +265,8 @@ class WasmStore implements Store {
   readInto(values: Floats): void {
     values.set(this.heap.floats.subarray(this.address >> 2, (this.address >> 2) + this.length))
   }
-  write(values: ArrayLike<number>): void {
-    this.heap.floats.set(values, this.address >> 2)
+  write(values: ArrayLike<number>, start = 0): void {
+    this.heap.floats.set(values, (this.address >> 2) + start)
   }
   part(start: number, length: number): Store {
     return new WasmStore(this.heap, this.address + start * 4, length, this)

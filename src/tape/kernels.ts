@@ -99,6 +99,9 @@ export const kernels: Record<string, OpRow> = {
     spreads: 'rows',
     rowOperands: [1],
   },
-  /** A table of `rows` rows of zeros to which each row of the operand is added at its index; repeats accumulate. */
+  /**
+   * A table of `rows` rows of zeros to which each row of the operand is added at its index; repeats accumulate. `cleared`: where it goes
+   * there are zeros already.
+   */
   scatterAdd: { shape: ([a], { rows }) => [rows, a.cols], spreads: 'sum' },
 }

@@ -93,7 +93,11 @@ export function decodeCheckpoint(
   const training = parsed(metadata.training, source, 'training', checkTraining)
   for (const [name, here] of Object.entries(fingerprint)) {
     const there = training.fingerprint[name as keyof Fingerprint]
-    if (there !== here) throw new Error(`${source}: was made with ${name} ${there}; this training has ${here}`)
+    if (there === here) continue
+    // The file may say anything there; a text, as it is when all is well, needs no quotes.
+    const json = JSON.stringify(there)
+    const told = typeof there === 'string' ? json.slice(1, -1) : json
+    throw new Error(`${source}: was made with ${name} ${told}; this training has ${here}`)
   }
   const valuesOf = (prefix: string) => readTensors(ownTensors(network), tensors, source, prefix)
   const stateOf = (name: string, width: number): Float32Array => {

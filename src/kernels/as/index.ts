@@ -83,7 +83,7 @@ export function run(first: usize, end: usize): void {
         gather(at(r, 1), at(r, 2), at(r, 3), at(r, 4), at(r, 5), at(r, 6), at(r, 7))
         break
       case Opcode.ScatterAdd:
-        scatterAdd(at(r, 1), at(r, 2), at(r, 3), at(r, 4), at(r, 5), at(r, 6), at(r, 7), at(r, 8))
+        scatterAdd(at(r, 1), at(r, 2), at(r, 3), at(r, 4), at(r, 5), at(r, 6), at(r, 7), at(r, 8), at(r, 9))
         break
       case Opcode.SumRows:
         sumRows(at(r, 1), at(r, 2), at(r, 3), at(r, 4), at(r, 5))

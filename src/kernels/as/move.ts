@@ -56,9 +56,9 @@ export function gather(rows: i32, cols: i32, table: usize, tableStride: i32, ind
 
 // oxfmt-ignore
 export function scatterAdd(
-  rows: i32, cols: i32, g: usize, gStride: i32, indices: usize, out: usize, outStride: i32, outRows: i32,
+  rows: i32, cols: i32, g: usize, gStride: i32, indices: usize, out: usize, outStride: i32, outRows: i32, cleared: i32,
 ): void {
-  zero(outRows, cols, out, outStride)
+  if (!cleared) zero(outRows, cols, out, outStride)
   for (let r = 0; r < rows; r++) {
     const index = load<i32>(indices)
     // Unsigned, a negative index is beyond the end too.
