@@ -44,6 +44,8 @@ const products: readonly Product[] = [
   of('NT', 1, 20, 80),
   of('NT', 32, 256, 1024, true),
   of('NT', 50, 512, 2048, true),
+  of('NT', 20, 100, 8000),
+  of('NT', 25, 100, 65),
   of('NT', 2048, 256, 1024),
   of('TN', 100, 100, 25),
   of('TN', 20, 80, 70),

@@ -125,7 +125,8 @@ export class Optimizer {
 function fewRows(gradient: Matrix): Int32Array | undefined {
   const filled = gradient.filledRows
   if (!filled) return undefined
-  const room = Math.max(16, 2 ** Math.ceil(Math.log2(filled.length)))
+  let room = 16
+  while (room < filled.length) room *= 2
   if (room * 4 > gradient.rows) return undefined
   const rows = new Int32Array(room).fill(-1)
   rows.set([...new Set(filled)])
