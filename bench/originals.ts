@@ -3,9 +3,9 @@
  * from the same weights on the same input, and have to agree on the first loss.
  */
 import { cpus } from 'node:os'
-import { Command } from 'commander'
-import { createEngine, useEngine } from 'unrolled'
-import { useWideVectors } from 'unrolled/node'
+import { Command, Option } from 'commander'
+import { useEngine } from 'unrolled'
+import { startEngine, useWideVectors } from 'unrolled/node'
 import { allowRelaxedSimd } from '../src/cli/flags.js'
 import { positive } from '../src/cli/values.js'
 import { contests, type Contender, type Contest } from './contests.js'
@@ -16,6 +16,7 @@ import { table } from './table.js'
 const program = new Command('bench:originals')
   .description("Times training steps against the five originals' own arithmetic, in turns.")
   .option('--seconds <n>', 'how long to measure each, after a warm-up', positive, 8)
+  .addOption(new Option('--kernels <build>', 'default: relaxed where it is supported').choices(['relaxed', 'plain', 'native']))
   .option('--json', 'one JSON line a measurement')
   .showSuggestionAfterError()
 
@@ -99,9 +100,11 @@ function checkSame({ name }: Contender, ours: number, theirs: number | undefined
 }
 
 allowRelaxedSimd()
-const { seconds, json } = program.parse().opts<{ seconds: number; json?: boolean }>()
-const bits = 'flag' in useWideVectors() ? 256 : 128
-const engine = createEngine()
+const { seconds, kernels, json } = program
+  .parse()
+  .opts<{ seconds: number; kernels?: 'relaxed' | 'plain' | 'native'; json?: boolean }>()
+const bits = 'flag' in useWideVectors({ kernels }) ? 256 : 128
+const engine = await startEngine(kernels, 1)
 useEngine(engine)
 try {
   const rows: Row[] = []
