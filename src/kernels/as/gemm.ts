@@ -1,21 +1,27 @@
 /** C = op(A)·op(B) + D in float32. */
 import { GemmFlag } from '../opcodes'
 import { rowTimes, rowTimesTransposed } from './gemv'
-import { madd } from './math'
 import { pairs } from './pairs'
-import { MR, NR, packColumns, packLines } from './pack'
+import { NR, packColumns, packLines } from './pack'
+import { narrowTiles4, narrowTiles6, wideTiles4, wideTiles6 } from './tiles'
 export { pack } from './pack'
 
-/** Rows of A, depth and columns of B that are packed at a time. */
-const MC: i32 = 256
+/**
+ * Rows of A, depth and columns of B that are packed at a time: so few that a strip of B stays in the first-level cache, and all of it in the
+ * second. Where C is too large for that one, to add to it again for every block of the depth costs more than that saves: then blocks are deep.
+ */
+const MC: i32 = 252
 const KC: i32 = 256
 const NC: i32 = 1024
+const DEEP_MC: i32 = 96
+const DEEP_KC: i32 = 1024
+const DEEP_NC: i32 = 512
 
 /** Panels as long as KC would begin at the same place of every page, and evict each other from the cache: hence a gap. */
 const GAP: i32 = 64
 
-const PACKED_A = MC * KC * 4 + (MC / MR) * GAP
-const PACKED_B = NC * KC * 4 + (NC / NR) * GAP
+const PACKED_A = DEEP_MC * DEEP_KC * 4 + (MC / 4) * GAP
+const PACKED_B = DEEP_NC * DEEP_KC * 4 + (NC / NR) * GAP
 const EDGE = MC * NR * 4
 export const GEMM_BYTES = PACKED_A + PACKED_B + 2 * EDGE
 
@@ -34,173 +40,6 @@ export function placeGemm(at: usize): void {
 }
 
 const zeros = memory.data(2 * NR * 4, 16)
-
-/**
- * C[M, 8] = A·B + D over K, in tiles of four rows. Consecutive ks of A and B are aStep and bStep bytes apart; four rows of A lie
- * side by side, the next four aTile bytes further.
- */
-function tiles(
-  M: i32,
-  K: i32,
-  a: usize,
-  aTile: i32,
-  aStep: i32,
-  b: usize,
-  bStep: i32,
-  c: usize,
-  ldc: i32,
-  d: usize,
-  ldd: i32,
-): void {
-  do {
-    // Rows that are missing at the end fall on the last one that is there, which is stored after them.
-    const d1 = d + (M > 1 ? ldd : 0)
-    const d2 = d1 + (M > 2 ? ldd : 0)
-    const d3 = d2 + (M > 3 ? ldd : 0)
-    let c00 = v128.load(d)
-    let c01 = v128.load(d, 16)
-    let c10 = v128.load(d1)
-    let c11 = v128.load(d1, 16)
-    let c20 = v128.load(d2)
-    let c21 = v128.load(d2, 16)
-    let c30 = v128.load(d3)
-    let c31 = v128.load(d3, 16)
-    let ak = a
-    let bk = b
-    let k = K
-    do {
-      const b0 = v128.load(bk)
-      const b1 = v128.load(bk, 16)
-      let x = v128.load32_splat(ak)
-      c00 = madd(x, b0, c00)
-      c01 = madd(x, b1, c01)
-      x = v128.load32_splat(ak, 4)
-      c10 = madd(x, b0, c10)
-      c11 = madd(x, b1, c11)
-      x = v128.load32_splat(ak, 8)
-      c20 = madd(x, b0, c20)
-      c21 = madd(x, b1, c21)
-      x = v128.load32_splat(ak, 12)
-      c30 = madd(x, b0, c30)
-      c31 = madd(x, b1, c31)
-      ak += aStep
-      bk += bStep
-    } while (--k)
-    const c1 = c + (M > 1 ? ldc : 0)
-    const c2 = c1 + (M > 2 ? ldc : 0)
-    const c3 = c2 + (M > 3 ? ldc : 0)
-    v128.store(c3, c30)
-    v128.store(c3, c31, 16)
-    v128.store(c2, c20)
-    v128.store(c2, c21, 16)
-    v128.store(c1, c10)
-    v128.store(c1, c11, 16)
-    v128.store(c, c00)
-    v128.store(c, c01, 16)
-    a += aTile
-    c += ldc << 2
-    d += ldd << 2
-    M -= MR
-  } while (M > 0)
-}
-
-/**
- * The same for C[M, 16]: two panels of B, `panel` bytes apart, side by side. Neighbouring vectors are computed and stored next to each other,
- * so that V8 makes one operation of both where it can; then these are eight sums, which keep the multipliers busy, as four would not.
- * Where it cannot they are sixteen, too many for the registers.
- */
-function wideTiles(
-  M: i32,
-  K: i32,
-  a: usize,
-  aTile: i32,
-  aStep: i32,
-  b: usize,
-  panel: i32,
-  bStep: i32,
-  c: usize,
-  ldc: i32,
-  d: usize,
-  ldd: i32,
-): void {
-  do {
-    const d1 = d + (M > 1 ? ldd : 0)
-    const d2 = d1 + (M > 2 ? ldd : 0)
-    const d3 = d2 + (M > 3 ? ldd : 0)
-    let c00 = v128.load(d)
-    let c01 = v128.load(d, 16)
-    let c02 = v128.load(d, 32)
-    let c03 = v128.load(d, 48)
-    let c10 = v128.load(d1)
-    let c11 = v128.load(d1, 16)
-    let c12 = v128.load(d1, 32)
-    let c13 = v128.load(d1, 48)
-    let c20 = v128.load(d2)
-    let c21 = v128.load(d2, 16)
-    let c22 = v128.load(d2, 32)
-    let c23 = v128.load(d2, 48)
-    let c30 = v128.load(d3)
-    let c31 = v128.load(d3, 16)
-    let c32 = v128.load(d3, 32)
-    let c33 = v128.load(d3, 48)
-    let ak = a
-    let bk = b
-    let bl = b + panel
-    let k = K
-    do {
-      const b0 = v128.load(bk)
-      const b1 = v128.load(bk, 16)
-      const b2 = v128.load(bl)
-      const b3 = v128.load(bl, 16)
-      let x = v128.load32_splat(ak)
-      c00 = madd(x, b0, c00)
-      c01 = madd(x, b1, c01)
-      c02 = madd(x, b2, c02)
-      c03 = madd(x, b3, c03)
-      x = v128.load32_splat(ak, 4)
-      c10 = madd(x, b0, c10)
-      c11 = madd(x, b1, c11)
-      c12 = madd(x, b2, c12)
-      c13 = madd(x, b3, c13)
-      x = v128.load32_splat(ak, 8)
-      c20 = madd(x, b0, c20)
-      c21 = madd(x, b1, c21)
-      c22 = madd(x, b2, c22)
-      c23 = madd(x, b3, c23)
-      x = v128.load32_splat(ak, 12)
-      c30 = madd(x, b0, c30)
-      c31 = madd(x, b1, c31)
-      c32 = madd(x, b2, c32)
-      c33 = madd(x, b3, c33)
-      ak += aStep
-      bk += bStep
-      bl += bStep
-    } while (--k)
-    const c1 = c + (M > 1 ? ldc : 0)
-    const c2 = c1 + (M > 2 ? ldc : 0)
-    const c3 = c2 + (M > 3 ? ldc : 0)
-    v128.store(c3, c30)
-    v128.store(c3, c31, 16)
-    v128.store(c3, c32, 32)
-    v128.store(c3, c33, 48)
-    v128.store(c2, c20)
-    v128.store(c2, c21, 16)
-    v128.store(c2, c22, 32)
-    v128.store(c2, c23, 48)
-    v128.store(c1, c10)
-    v128.store(c1, c11, 16)
-    v128.store(c1, c12, 32)
-    v128.store(c1, c13, 48)
-    v128.store(c, c00)
-    v128.store(c, c01, 16)
-    v128.store(c, c02, 32)
-    v128.store(c, c03, 48)
-    a += aTile
-    c += ldc << 2
-    d += ldd << 2
-    M -= MR
-  } while (M > 0)
-}
 
 /** Copies rows × cols floats, fewer than eight columns. */
 function copy(rows: i32, cols: i32, from: usize, fromStride: i32, to: usize, toStride: i32): void {
@@ -232,6 +71,14 @@ function worthPacking(size: i32, stride: i32, times: i32): bool {
   return stride & 2047 ? times > 64 && size > 16384 : times > 4
 }
 
+/** How many of so many rows to compute six at a time; the others, four at a time. Only an odd row leaves a place of a tile empty. */
+function inTilesOfSix(rows: i32): i32 {
+  const rest = rows % 6
+  if (rest == 0 || rest == 5) return rows
+  if (rest > 2) return rows - rest
+  return rows > 6 ? rows - rest - 6 : 0
+}
+
 export function gemm(
   M: i32,
   N: i32,
@@ -261,12 +108,20 @@ export function gemm(
     }
     return
   }
-  const packsA = !transposedA || M % MR != 0 || worthPacking(M * K, lda, N)
+  // Rows that fill their tiles can be read where they lie.
+  const packsA = !transposedA || M & 1 || worthPacking(M * K, lda, N)
   const packsB = !packedBefore && (transposedB || worthPacking(N * K, ldb, M))
-  for (let j = 0; j < N; j += NC) {
-    const nc = min(NC, N - j)
-    for (let k = 0; k < K; k += KC) {
-      const kc = min(KC, K - k)
+  const deep = M > MC && K > KC
+  const blockM = deep ? DEEP_MC : MC
+  const blockN = deep ? DEEP_NC : NC
+  // Blocks of the depth are about as deep as each other.
+  const deepest = deep ? DEEP_KC : KC
+  const blocks = (K + deepest - 1) / deepest
+  const blockK = (K + blocks - 1) / blocks
+  for (let j = 0; j < N; j += blockN) {
+    const nc = min(blockN, N - j)
+    for (let k = 0; k < K; k += blockK) {
+      const kc = min(blockK, K - k)
       // Each block of ks adds to what the ones before it left in C.
       const addend = k ? C : D
       const addendRow = k ? ldc : D ? ldd : 0
@@ -286,32 +141,50 @@ export function gemm(
         panels = B + k * ldb + (j << 2)
         bStep = ldb
       }
-      for (let i = 0; i < M; i += MC) {
-        const mc = min(MC, M - i)
-        let a: usize = A + i * rowA + k * stepA
-        let aTile = MR * 4
-        let aStep = lda
+      for (let i = 0; i < M; i += blockM) {
+        const mc = min(blockM, M - i)
+        const six = pairs ? inTilesOfSix(mc) : 0
+        const four = mc - six
+        let a6: usize = A + i * rowA + k * stepA
+        let a4 = a6 + six * rowA
+        let tile6 = 6 * 4
+        let tile4 = 4 * 4
+        let step6 = lda
+        let step4 = lda
         if (packsA) {
-          aTile = kc * MR * 4 + GAP
-          aStep = MR * 4
-          if (transposedA) packColumns(MR, mc, kc, a, lda, packedA, aTile)
-          else packLines(MR, mc, kc, a, lda, packedA, aTile)
-          a = packedA
+          step6 = tile6
+          step4 = tile4
+          tile6 = kc * step6 + GAP
+          tile4 = kc * step4 + GAP
+          const packed4 = packedA + ((six + 5) / 6) * tile6
+          if (transposedA) {
+            packColumns(6, six, kc, a6, lda, packedA, tile6)
+            packColumns(4, four, kc, a4, lda, packed4, tile4)
+          } else {
+            packLines(6, six, kc, a6, lda, packedA, tile6)
+            packLines(4, four, kc, a4, lda, packed4, tile4)
+          }
+          a6 = packedA
+          a4 = packed4
         }
         let b = panels
         let c: usize = C + i * ldc + (j << 2)
         let d: usize = addend ? addend + i * addendRow + (j << 2) : zeros
+        const c4 = six * ldc
+        const d4 = six * addendRow
         let cols = nc
         if (pairs) {
           for (; cols >= 2 * NR; cols -= 2 * NR) {
-            wideTiles(mc, kc, a, aTile, aStep, b, panel, bStep, c, ldc, d, addendRow)
+            if (six) wideTiles6(six, kc, a6, tile6, step6, b, panel, bStep, c, ldc, d, addendRow)
+            if (four) wideTiles4(four, kc, a4, tile4, step4, b, panel, bStep, c + c4, ldc, d + d4, addendRow)
             b += 2 * panel
             c += 2 * NR * 4
             if (addend) d += 2 * NR * 4
           }
         }
         for (; cols >= NR; cols -= NR) {
-          tiles(mc, kc, a, aTile, aStep, b, bStep, c, ldc, d, addendRow)
+          if (six) narrowTiles6(six, kc, a6, tile6, step6, b, bStep, c, ldc, d, addendRow)
+          if (four) narrowTiles4(four, kc, a4, tile4, step4, b, bStep, c + c4, ldc, d + d4, addendRow)
           b += panel
           c += NR * 4
           if (addend) d += NR * 4
@@ -322,7 +195,9 @@ export function gemm(
             b = packedB
           }
           copy(addendRow ? mc : 1, cols, d, addendRow, edgeD, NR * 4)
-          tiles(mc, kc, a, aTile, aStep, b, NR * 4, edgeC, NR * 4, edgeD, addendRow ? NR * 4 : 0)
+          const edgeRow = addendRow ? NR * 4 : 0
+          if (six) narrowTiles6(six, kc, a6, tile6, step6, b, NR * 4, edgeC, NR * 4, edgeD, edgeRow)
+          if (four) narrowTiles4(four, kc, a4, tile4, step4, b, NR * 4, edgeC + six * NR * 4, NR * 4, edgeD + six * edgeRow, edgeRow)
           copy(mc, cols, edgeC, NR * 4, c, ldc)
         }
       }

@@ -5,8 +5,6 @@
 
 /** Columns of a tile, and so of a panel of B: `PANEL` in TypeScript's terms. */
 export const NR: i32 = 8
-/** Rows of a tile, and so of a panel of A. */
-export const MR: i32 = 4
 
 /**
  * A strip is four lines (rows or columns) of a matrix, [4][count] in memory with lines `stride` bytes apart; it is written as
@@ -73,13 +71,14 @@ export function storePart(destination: usize, v: v128, count: i32): void {
 }
 
 /**
- * Packs `lines` lines of `count` elements, stored [lines, count], into panels of `width` (4 or 8) lines, [panel][count][width],
- * that begin `panel` bytes apart.
+ * Packs `lines` lines of `count` elements, stored [lines, count], into panels of `width` (4, 6 or 8) lines, [panel][count][width],
+ * that begin `panel` bytes apart. With a width of 6, eight bytes behind a panel are written too.
  */
 export function packLines(width: i32, lines: i32, count: i32, source: usize, stride: i32, destination: usize, panel: i32): void {
   const step = width << 2
   for (let line = 0; line < lines; line += width) {
-    for (let half = 0; half < width; half += 4) {
+    // The second half first: of six lines it reaches into the first half of the next element.
+    for (let half = width > 4 ? 4 : 0; half >= 0; half -= 4) {
       const left = lines - line - half
       if (left > 0) transposeStrip(left, count, source + (line + half) * stride, stride, destination + (half << 2), step)
       else clear(count, destination + (half << 2), step)
@@ -99,25 +98,36 @@ export function packColumns(
   panel: i32,
 ): void {
   const step = width << 2
-  for (let k = 0; k < count; k++) {
-    let from = source
-    let to = destination
-    let left = lines
-    for (; left >= width; left -= width) {
-      v128.store(to, v128.load(from))
-      if (width > 4) v128.store(to, v128.load(from, 16), 16)
-      from += step
-      to += panel
-    }
-    if (left > 0) {
-      for (let half = 0; half < step; half += 16) {
-        if (left >= 4) v128.store(to + half, v128.load(from + half))
-        else v128.store(to + half, left > 0 ? loadPart(from + half, left) : f32x4.splat(0))
-        left -= 4
+  // A few elements of each panel at a time: their cache lines are written once, and then whole.
+  for (; count > 0; count -= 8) {
+    let panelSource = source
+    let panelStart = destination
+    for (let left = lines; left > 0; left -= width) {
+      let from = panelSource
+      let to = panelStart
+      for (let k = count < 8 ? count : 8; k > 0; k--) {
+        if (left >= width) {
+          v128.store(to, v128.load(from))
+          if (width == 6) store<f64>(to, load<f64>(from, 16), 16)
+          else if (width > 4) v128.store(to, v128.load(from, 16), 16)
+        } else packRest(left, step, from, to)
+        from += stride
+        to += step
       }
+      panelSource += step
+      panelStart += panel
     }
-    source += stride
-    destination += step
+    source += stride << 3
+    destination += step << 3
+  }
+}
+
+/** What of the last panel there is, and zeros for the rest: `step` bytes. */
+function packRest(left: i32, step: i32, from: usize, to: usize): void {
+  for (let half = 0; half < step; half += 16) {
+    if (left >= 4) v128.store(to + half, v128.load(from + half))
+    else v128.store(to + half, left > 0 ? loadPart(from + half, left) : f32x4.splat(0))
+    left -= 4
   }
 }
 
