@@ -6,6 +6,7 @@ import { mkdirSync, readFileSync } from 'node:fs'
 import asc from 'assemblyscript/asc'
 import type { Engine } from 'unrolled'
 import { Opcode } from '../src/kernels/opcodes.js'
+import { usualSums } from '../src/run/sums.js'
 import { countsOf } from './budget.js'
 import { median, type Running } from './measure.js'
 import { tasks } from './tasks.js'
@@ -32,7 +33,7 @@ interface FloorExports {
   charStep(rate: number): number
   demoParameters(): number
   demoStep(rate: number): number
-  usePairs(on: number): void
+  keepSums(count: number): void
 }
 
 /** The engine's memory and its interpreter, as the wasm engine has them. */
@@ -68,7 +69,7 @@ export async function measureFloors(
     const own = await engine()
     const { exports } = await WebAssembly.instantiate(module, {})
     const by = exports as unknown as FloorExports
-    by.usePairs(Number(pairs))
+    by.keepSums(pairs ? 24 : usualSums)
     const running = tasks[task].start(own)
     const { window } = running.training!
     writeWeights(by, by[floor.parameters](), running)

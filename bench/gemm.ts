@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs'
 import { Random, type ProductLibrary } from 'unrolled'
 import { GemmFlag, Opcode } from '../src/kernels/opcodes.js'
+import { usualSums } from '../src/run/sums.js'
 import { median } from './measure.js'
 
 export interface GemmReport {
@@ -107,12 +108,12 @@ function multiplier(kernels: string, vectors: number, library: ProductLibrary | 
   const memory = new WebAssembly.Memory({ initial: 8192, maximum: 32768 })
   const bytes = readFileSync(new URL(`../kernels.${kernels}.wasm`, import.meta.url))
   const instance = new WebAssembly.Instance(new WebAssembly.Module(bytes), { env: { memory } })
-  const { run, heapBase, usePairs } = instance.exports as unknown as {
+  const { run, heapBase, keepSums } = instance.exports as unknown as {
     run(first: number, end: number): void
     heapBase(): number
-    usePairs(on: boolean): void
+    keepSums(count: number): void
   }
-  usePairs(vectors === 256)
+  keepSums(vectors === 256 ? 24 : usualSums)
   const random = new Random(1)
   const noise = Array.from({ length: 4093 }, () => random.uniform() - 0.5)
   let end = (heapBase() + 63) & ~63

@@ -8,7 +8,7 @@ import { gemm } from '../../src/kernels/as/gemm'
 import { rowTimes, rowTimesTransposed } from '../../src/kernels/as/gemv'
 import { constant, EXP, exp, log, madd, sigmoid, TANH, tanh } from '../../src/kernels/as/math'
 import { GemmFlag } from '../../src/kernels/opcodes'
-export { usePairs } from '../../src/kernels/as/pairs'
+export { keepSums } from '../../src/kernels/as/sums'
 
 const tokens: i32 = 65
 const outputs: i32 = 68

@@ -11,7 +11,7 @@ import {
   isFaster,
   isSupported,
   kernelTrial,
-  setPairing,
+  setPaired,
   type KernelBuild,
 } from '../run/wide-vectors.js'
 import type { Kernels } from './engines.js'
@@ -54,7 +54,7 @@ export function useWideVectors(options: { kernels?: Kernels } = {}): WideVectors
   if (hasStarted()) return { missing: 'an engine has been started before, with vectors of 128 bits', failed: false }
   const builds = buildsOf(options.kernels)
   const result = tryWideVectors(builds)
-  if ('flag' in result) builds.forEach(setPairing)
+  if ('flag' in result) builds.forEach(setPaired)
   return result
 }
 

@@ -9,7 +9,7 @@ export interface KernelExports {
   scratchBytes(): number
   runTogether(control: number, table: number, jobs: number, threads: number): void
   settle(control: number): void
-  usePairs(on: boolean): void
+  keepSums(count: number): void
 }
 
 const decoded = new Map<KernelBuild, Uint8Array<ArrayBuffer>>()
@@ -21,7 +21,7 @@ export function bytesOf(build: KernelBuild): Uint8Array<ArrayBuffer> {
 }
 
 /** The kernels with nothing around them. */
-export interface BareKernels extends Pick<KernelExports, 'run' | 'heapBase' | 'usePairs'> {
+export interface BareKernels extends Pick<KernelExports, 'run' | 'heapBase' | 'keepSums'> {
   readonly memory: WebAssembly.Memory
 }
 
@@ -29,8 +29,8 @@ export interface BareKernels extends Pick<KernelExports, 'run' | 'heapBase' | 'u
 export function bareKernels(build: KernelBuild, mark: string): BareKernels {
   const memory = createMemory(false)
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(marked(bytesOf(build), mark)), { env: { memory } })
-  const { run, heapBase, usePairs } = exports as unknown as KernelExports
-  return { memory, run, heapBase, usePairs }
+  const { run, heapBase, keepSums } = exports as unknown as KernelExports
+  return { memory, run, heapBase, keepSums }
 }
 
 /** A build with a section of its own at the end, which means nothing. */

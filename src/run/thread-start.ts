@@ -1,11 +1,13 @@
 /** What the threads of an engine and the one that starts them have to agree on; the control block is that of `kernels/as/threads.ts`. */
 
+import type { Sums } from './sums.js'
+
 /** What a thread is told when it starts. */
 export interface ThreadStart {
   readonly module: WebAssembly.Module
   readonly memory: WebAssembly.Memory
-  /** Whether V8 pairs operations: see `pairing.ts`, which a worker has for itself. */
-  readonly pairs: boolean
+  /** How many sums to keep: see `sums.ts`, which a worker has for itself. */
+  readonly sums: Sums
   /** Address of the control block, through which threads are called. */
   readonly control: number
   /** Its number; the calling thread's is 0. */

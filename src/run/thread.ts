@@ -3,7 +3,7 @@ import { failedWord, workerThreads, wordsPerThread, type ThreadStart } from './t
 
 interface ThreadExports {
   useScratch(at: number): void
-  usePairs(on: boolean): void
+  keepSums(count: number): void
   work(control: number, thread: number, calls: number): void
   finish(control: number): void
 }
@@ -22,10 +22,10 @@ function listen(port: Port): void {
   port.addEventListener('message', ({ data }) => live(data, port), { once: true })
 }
 
-function live({ module, memory, pairs, control, thread, scratch }: ThreadStart, port: Port): void {
+function live({ module, memory, sums, control, thread, scratch }: ThreadStart, port: Port): void {
   const kernels = new WebAssembly.Instance(module, { env: { memory } }).exports as unknown as ThreadExports
   kernels.useScratch(scratch)
-  kernels.usePairs(pairs)
+  kernels.keepSums(sums)
   port.postMessage('ready')
   const own = (control >> 2) + thread * wordsPerThread
   let calls = 0

@@ -14,7 +14,7 @@ import {
   type KernelExports,
 } from './kernel-builds.js'
 import { arena, imageBase, lower, type Image } from './lower.js'
-import { pairingOfNewEngine } from './pairing.js'
+import { sumsOfNewEngine } from './sums.js'
 import { Products, type ProductLibrary } from './products.js'
 import { failedWord } from './thread-start.js'
 import { controlBytes, Threads, whyNoThreads } from './threads.js'
@@ -117,7 +117,8 @@ export class WasmEngine implements Engine {
     { wide = false, ...more }: { whyOneThread?: string; library?: ProductLibrary; wide?: boolean },
   ): WasmEngine {
     const own = exports as unknown as KernelExports
-    own.usePairs(pairingOfNewEngine(build) || wide)
+    const sums = sumsOfNewEngine(build)
+    own.keepSums(wide ? 24 : sums)
     return new WasmEngine(coreOf(build, own, new Heap(memory, own.heapBase()), more))
   }
 
@@ -126,12 +127,12 @@ export class WasmEngine implements Engine {
       const memory = createMemory(true)
       const module = await WebAssembly.compile(forSharedMemory(bytesOf(build)))
       const exports = (await WebAssembly.instantiate(module, { env: { memory } })).exports as unknown as KernelExports
-      const pairs = pairingOfNewEngine(build)
-      exports.usePairs(pairs)
+      const sums = sumsOfNewEngine(build)
+      exports.keepSums(sums)
       const heap = new Heap(memory, exports.heapBase())
       const control = heap.allocate(controlBytes(count))
       const starts = Array.from({ length: count - 1 }, (_, i) => {
-        return { module, memory, pairs, control, thread: i + 1, scratch: heap.allocate(exports.scratchBytes()) }
+        return { module, memory, sums, control, thread: i + 1, scratch: heap.allocate(exports.scratchBytes()) }
       })
       const threads = await Threads.start(starts)
       const team = { threads, count, control, table: heap.allocate(8), room: 1 }

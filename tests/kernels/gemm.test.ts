@@ -6,16 +6,16 @@ import { GemmFlag } from '../../src/kernels/opcodes.js'
 
 interface Exports {
   gemm(...words: number[]): void
-  usePairs(on: boolean): void
+  keepSums(count: number): void
   pack(N: number, K: number, B: number, ldb: number, transposed: number, destination: number): void
 }
 
 const panel = 8
 const epsilon = 2 ** -24
 const compiled = await Promise.all(
-  builds.map((build) => compile<Exports>(`export { gemm, pack } from './gemm'\nexport { usePairs } from './pairs'`, build)),
+  builds.map((build) => compile<Exports>(`export { gemm, pack } from './gemm'\nexport { keepSums } from './sums'`, build)),
 )
-const forms = compiled.flatMap((kernels) => [false, true].map((pairs) => ({ kernels, build: kernels.build, pairs })))
+const forms = compiled.flatMap((kernels) => [8, 12, 24].map((sums) => ({ kernels, build: kernels.build, sums })))
 
 const addends = ['none', 'row', 'full', 'itself'] as const
 
@@ -49,11 +49,14 @@ const products = fc.record<Product>({
 })
 
 const tight = { gaps: [0, 0, 0, 0], shifts: [0, 0, 0, 0], seed: 1 }
-// More than 256 rows, 1,024 columns and 256 deep, two at a time: that is packed in several blocks. Strides of 2,048 bytes and
-// more, and operands of more than 16,384 elements, decide what is packed at all.
+// More than 252 rows, 1,024 columns and 256 deep, two at a time: that is packed in several blocks. With more rows and more depth than that,
+// blocks are of 96 rows, 512 columns and 1,024 deep. Strides of 2,048 bytes and more, and operands of more than 16,384 elements, decide what
+// is packed at all.
 const large = [
   [260, 70, 530],
   [260, 1030, 5],
+  [254, 520, 270],
+  [254, 20, 1030],
   [9, 1040, 270],
   [3, 1030, 530],
   [1, 2055, 130],
@@ -63,12 +66,12 @@ const large = [
   [24, 1024, 64],
 ] as const
 
-describe.each(forms)('$build, for pairs of vectors $pairs: a product', ({ kernels, pairs }) => {
+describe.each(forms)('$build, with $sums sums: a product', ({ kernels, sums }) => {
   const { run } = kernels
 
   function check({ m, n, k, transposeA, transposeB, packed, addend, gaps, shifts, seed }: Product): void {
     kernels.reset()
-    run.usePairs(pairs)
+    run.keepSums(sums)
     const next = random(seed)
     const place = (which: number, rows: number, cols: number): Block => {
       const stride = cols + gaps[which]
@@ -99,10 +102,17 @@ describe.each(forms)('$build, for pairs of vectors $pairs: a product', ({ kernel
       (transposeA ? GemmFlag.TransposeA : 0) | (packed ? GemmFlag.PackedB : 0) | (transposeB && !packed ? GemmFlag.TransposeB : 0)
     const ldd = d && addend !== 'row' ? d.stride * 4 : 0
     const before = kernels.surroundings(c)
-    run.gemm(m, n, k, a.address, a.stride * 4, B, ldb, c.address, c.stride * 4, d?.address ?? 0, ldd, flags)
+    const multiply = (): void =>
+      run.gemm(m, n, k, a.address, a.stride * 4, B, ldb, c.address, c.stride * 4, d?.address ?? 0, ldd, flags)
+    multiply()
     expect(before.equals(kernels.surroundings(c)), 'the product writes to C only').toBe(true)
 
     const actual = kernels.read(c)
+    if (addend !== 'itself') {
+      run.keepSums(8)
+      multiply()
+      expect(kernels.read(c), 'the bits are those with eight sums').toEqual(actual)
+    }
     for (let i = 0; i < m; i++) {
       for (let j = 0; j < n; j++) {
         let sum = added ? added[(addend === 'row' ? 0 : i * n) + j] : 0

@@ -1,8 +1,8 @@
 /** C = op(A)·op(B) + D in float32. */
 import { GemmFlag } from '../opcodes'
 import { rowTimes, rowTimesTransposed } from './gemv'
-import { pairs } from './pairs'
 import { NR, packColumns, packLines } from './pack'
+import { many, pairs } from './sums'
 import { narrowTiles4, narrowTiles6, wideTiles4, wideTiles6 } from './tiles'
 export { pack } from './pack'
 
@@ -143,7 +143,7 @@ export function gemm(
       }
       for (let i = 0; i < M; i += blockM) {
         const mc = min(blockM, M - i)
-        const six = pairs ? inTilesOfSix(mc) : 0
+        const six = many ? inTilesOfSix(mc) : 0
         const four = mc - six
         let a6: usize = A + i * rowA + k * stepA
         let a4 = a6 + six * rowA
@@ -197,7 +197,8 @@ export function gemm(
           copy(addendRow ? mc : 1, cols, d, addendRow, edgeD, NR * 4)
           const edgeRow = addendRow ? NR * 4 : 0
           if (six) narrowTiles6(six, kc, a6, tile6, step6, b, NR * 4, edgeC, NR * 4, edgeD, edgeRow)
-          if (four) narrowTiles4(four, kc, a4, tile4, step4, b, NR * 4, edgeC + six * NR * 4, NR * 4, edgeD + six * edgeRow, edgeRow)
+          if (four)
+            narrowTiles4(four, kc, a4, tile4, step4, b, NR * 4, edgeC + six * NR * 4, NR * 4, edgeD + six * edgeRow, edgeRow)
           copy(mc, cols, edgeC, NR * 4, c, ldc)
         }
       }

@@ -3,7 +3,7 @@
  * What keeps the multipliers busy is six to eight independent sums.
  */
 import { madd } from './math'
-import { pairs } from './pairs'
+import { pairs } from './sums'
 import { loadPart, storePart } from './pack'
 
 const zeros = memory.data(256, 16)

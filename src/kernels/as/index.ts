@@ -13,7 +13,7 @@ import {
 import { gather, scatterAdd, transpose } from './move'
 import { sumRows, sumCols, sumAll, sumBlocks, maxBlocks, sumSquares } from './reduce'
 import { Opcode } from '../opcodes'
-export { usePairs } from './pairs'
+export { keepSums } from './sums'
 export { runTogether, settle, work, finish } from './threads'
 
 /** First byte behind the kernels' own tables and working memory. */
