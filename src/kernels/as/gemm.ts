@@ -108,8 +108,8 @@ export function gemm(
     }
     return
   }
-  // Rows that fill their tiles can be read where they lie.
-  const packsA = !transposedA || M & 1 || worthPacking(M * K, lda, N)
+  const fillsTiles = many ? !(M & 1) && M > 2 : !(M & 3)
+  const packsA = !transposedA || !fillsTiles || worthPacking(M * K, lda, N)
   const packsB = !packedBefore && (transposedB || worthPacking(N * K, ldb, M))
   const deep = M > MC && K > KC
   const blockM = deep ? DEEP_MC : MC
