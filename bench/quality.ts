@@ -1,5 +1,5 @@
 /** Time to quality: how long each contender trains until it predicts the held-out text this well. One after the other, alone. */
-import type { Contender } from './contenders.js'
+import { newestNode, type Contender } from './contenders.js'
 import type { MachineReport } from './machine.js'
 import { Peer } from './peer.js'
 import { quality, qualityName, qualityTask } from './quality-task.js'
@@ -64,7 +64,7 @@ async function reached(
   limit: number,
   note: (text: string) => void,
 ): Promise<Pick<QualityCell, 'versions' | 'curve' | 'steps' | 'seconds'>> {
-  const peer = await Peer.start(launch, handed, limit)
+  const peer = await Peer.start({ node: newestNode, ...launch }, handed, limit)
   const curve: [number, number][] = []
   let [seconds, steps, each] = [0, 0, 0]
   try {

@@ -1,5 +1,5 @@
 /** Lets contenders take turns at one task, each in a process of its own, so that whatever else the machine does meets all of them. */
-import type { Contender } from './contenders.js'
+import { newestNode, type Contender } from './contenders.js'
 import { median } from './measure.js'
 import { Peer, type Taken } from './peer.js'
 import type { Task } from './tasks.js'
@@ -100,7 +100,7 @@ export async function race(
 }
 
 async function begin(contender: Contender, message: unknown, limit: number): Promise<{ started: Running; counted?: number }> {
-  const peer = await Peer.start(contender.launch, message, limit)
+  const peer = await Peer.start({ node: newestNode, ...contender.launch }, message, limit)
   try {
     const first = await peer.take(1, limit)
     const second: Taken | undefined = first.ms[0] < patience.first ? await peer.take(1, limit) : undefined

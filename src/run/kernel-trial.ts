@@ -111,7 +111,7 @@ const micros = Object.values(Micro).filter((op): op is Micro => typeof op === 'n
 
 /** M, N, K: whole tiles, and every kind of edge. */
 const products: readonly (readonly [number, number, number])[] = [
-  ...[1, 2, 3, 4, 5, 9].flatMap((m) =>
+  ...[1, 2, 3, 4, 5, 6, 9].flatMap((m) =>
     [1, 4, 7, 8, 15, 16, 17, 31, 40].flatMap((n) => [1, 4, 33].map((k) => [m, n, k] as const)),
   ),
   // One row in long strips, whose B comes from near or from far; and depths and widths that are cut.
