@@ -47,10 +47,12 @@ export class Heap {
 
   #grow(size: number): void {
     const have = this.memory.buffer.byteLength
-    const pages = Math.ceil((this.#end + size - have) / 65536)
+    const last = this.#free.at(-1)
+    const atEnd = last && last.address + last.size === this.#end ? last.size : 0
+    const pages = Math.ceil((this.#end - atEnd + size - have) / 65536)
     if (pages > 0) {
-      // Grows in large steps: each one makes new views, and engines may have to move the memory.
-      const wanted = Math.max(pages, Math.min(1024, Math.ceil(have / 65536 / 4)))
+      // Not page by page: each time new views are made, and engines may have to move the memory.
+      const wanted = Math.max(pages, Math.min(64, Math.ceil(have / 65536 / 4)))
       try {
         this.memory.grow(wanted)
       } catch {
