@@ -9,6 +9,7 @@ import { Loop, type Node } from '../tape/node.js'
 import { isElementwise, rowOf, spreadsOf } from '../tape/ops.js'
 import type { Tape } from '../tape/tape.js'
 import { circles } from './components.js'
+import { Lookups } from './lookups.js'
 import type { Ref } from './program.js'
 
 /** Where a node of a loop's body goes: into a loop of its own circle, out of the loop, or into the sum that uses it. */
@@ -38,6 +39,7 @@ export function reachable(outputs: readonly Node[], stored?: ReadonlyMap<Node, R
 
 class Distribution {
   readonly #tape: Tape
+  readonly #lookups: Lookups
   readonly #homes = new Map<Node, Home>()
   /** By node: who reads it, carries among them. */
   readonly #users = new Map<Node, Node[]>()
@@ -53,6 +55,7 @@ class Distribution {
     readonly stored: ReadonlyMap<Node, Ref>,
   ) {
     this.#tape = tape
+    this.#lookups = new Lookups(tape)
     const members = new Map<Loop, Node[]>()
     for (const node of nodes) {
       for (const input of node.next ? [...node.inputs, node.next] : node.inputs) addTo(this.#users, input, node)
@@ -121,7 +124,7 @@ class Distribution {
       if (op === 'final') return this.#final(body)
       if (op === 'accumulate') return this.#accumulate(body)
       if (op === 'assign') return this.#tape.place(op, [this.#target(body), this.outer(inputs[1])], rows, cols)
-      return this.#tape.place(
+      return this.#lookups.place(
         op,
         inputs.map((input) => this.outer(input)),
         rows,
@@ -147,7 +150,7 @@ class Distribution {
       if (home instanceof Loop) return this.#tape.stack(this.inside(node, home), home)
       if (op === 'carry') return this.#shifted(node)
       const operands = inputs.map((input) => (input.loop ? this.lifted(input) : this.outer(input)))
-      return this.#tape.place(op, operands, rows * loop.steps, cols, attributes)
+      return this.#lookups.place(op, operands, rows * loop.steps, cols, attributes)
     })
   }
 
@@ -177,7 +180,7 @@ class Distribution {
   #accumulate(body: Node): Node {
     const { op, inputs, rows, cols, attributes, loop } = body
     if (this.#homes.get(body) === 'summed') {
-      return this.#tape.place(
+      return this.#lookups.place(
         op,
         inputs.map((input) => this.lifted(input)),
         rows,
