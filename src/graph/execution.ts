@@ -87,6 +87,14 @@ export class Execution {
     return this.#liveValues.get(node.id)?.slice() ?? this.#read(place)
   }
 
+  /** Copies the value of a node into an array as long as it is large. */
+  readInto(node: Node, into: Floats): void {
+    const place = this.#placeOf(node)
+    const live = this.#liveValues.get(node.id)
+    if (!live && place.leaf < 0) this.#arena.readInto(place, into)
+    else into.set(live ?? this.#read(place))
+  }
+
   /** Where the value of a node is, once what computes it has run. */
   #placeOf(node: Node): Ref {
     this.#refuseUnkept(node)
@@ -267,7 +275,11 @@ export class Execution {
   }
 
   #read(ref: Ref): Floats {
-    if (ref.leaf < 0) return this.#arena.read(ref)
+    if (ref.leaf < 0) {
+      const values = new this.engine.Floats(ref.rows * ref.cols)
+      this.#arena.readInto(ref, values)
+      return values
+    }
     const leaf = this.recording.leaves[ref.leaf]
     const all = leaf.kind === 'store' ? leaf.matrix.read() : new this.engine.Floats(leaf.values)
     return gathered(all, ref.offset, ref, this.engine)

@@ -19,7 +19,10 @@ export class Tenancy {
   readonly #engine: Engine
   /** What has to be saved when another graph comes. */
   readonly #extents: Extent[] = []
-  #saved: { offset: number; values: Floats }[] | undefined
+  /** A place for each, made when it is first needed: to make an array of more than 64 bytes takes a microsecond. */
+  readonly #places: { readonly offset: number; readonly values: Floats }[] = []
+  /** Whether the places hold what was in the arena. */
+  #isSaved = false
   /** How much of the arena is taken. */
   end = 0
 
@@ -40,27 +43,36 @@ export class Tenancy {
     if (tenant.tenancy) tenant.tenancy.#leave()
     tenant.tenancy = this
     this.#engine.reserveArena(this.end)
-    for (const { offset, values } of this.#saved ?? []) this.#engine.writeArena(offset, values)
-    this.#saved = undefined
+    if (this.#isSaved) for (const { offset, values } of this.#places) this.#engine.writeArena(offset, values)
+    this.#isSaved = false
   }
 
   /** What was saved is not needed any more: all of it will be computed anew. */
   forget(): void {
-    this.#saved = undefined
+    this.#isSaved = false
   }
 
   #leave(): void {
-    this.#saved = this.#extents.map(({ start, end }) => ({ offset: start, values: this.#engine.readArena(start, end - start) }))
+    const { Floats } = this.#engine
+    for (const { start, end } of this.#extents.slice(this.#places.length)) {
+      this.#places.push({ offset: start, values: new Floats(end - start) })
+    }
+    for (const { offset, values } of this.#places) this.#engine.readArena(offset, values)
+    this.#isSaved = true
   }
 
-  /** A copy of a matrix in the arena, or of what was saved of it. */
-  read(ref: Ref): Floats {
-    const { offset, rowStride, rows, cols } = ref
+  /** Copies a matrix that is in the arena, or what was saved of it, into an array as long as it is large. */
+  readInto({ offset, rowStride, rows, cols }: Ref, into: Floats): void {
     const length = (rows - 1) * rowStride + cols
-    const saved = this.#saved?.find((part) => part.offset <= offset && offset + length <= part.offset + part.values.length)
-    if (saved) return gathered(saved.values, offset - saved.offset, ref, this.#engine)
-    const values = this.#engine.readArena(offset, length)
-    return rowStride === cols ? values : gathered(values, 0, ref, this.#engine)
+    const holds = (place: { offset: number; values: Floats }): boolean =>
+      place.offset <= offset && offset + length <= place.offset + place.values.length
+    const saved = this.#isSaved ? this.#places.find(holds) : undefined
+    const copy = (from: number, to: Floats): void => {
+      if (saved) to.set(saved.values.subarray(from - saved.offset, from - saved.offset + to.length))
+      else this.#engine.readArena(from, to)
+    }
+    if (rowStride === cols) copy(offset, into)
+    else for (let r = 0; r < rows; r++) copy(offset + r * rowStride, into.subarray(r * cols, (r + 1) * cols))
   }
 
   write({ offset, rowStride, rows, cols }: Ref, values: Floats): void {

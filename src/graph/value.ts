@@ -36,6 +36,15 @@ export class Value {
     return this.graph.execution.read(this.node)
   }
 
+  /** The same into an array as long as the value is large: to make one takes a microsecond. */
+  readInto(values: Floats): void {
+    refuseInLoop(this.node, 'readInto')
+    if (values.length !== this.rows * this.cols) {
+      throw new Error(`readInto: ${values.length} values for [${this.rows}, ${this.cols}]; must be ${this.rows * this.cols}`)
+    }
+    this.graph.execution.readInto(this.node, values)
+  }
+
   /** The gradient that `backward` found. Written to before `backward`, it is where the backward pass starts from. */
   get grad(): Floats {
     refuseInLoop(this.node, 'grad')

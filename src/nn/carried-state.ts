@@ -7,12 +7,14 @@ import type { TokenNetwork } from './token-network.js'
 export class CarriedState {
   /** What the graph's first step gets. */
   readonly inputs: readonly Readonly<Record<string, Input>>[]
+  readonly #all: readonly { readonly input: Input; readonly layer: number; readonly name: string }[]
   #finals: readonly Readonly<Record<string, Value>>[] = []
 
   constructor(g: Graph, { stateSizes }: Pick<TokenNetwork, 'stateSizes'>, batch: number) {
     this.inputs = stateSizes.map((sizes) =>
       Object.fromEntries(Object.entries(sizes).map(([name, size]) => [name, g.input(batch, size)])),
     )
+    this.#all = this.inputs.flatMap((inputs, layer) => Object.entries(inputs).map(([name, input]) => ({ input, layer, name })))
   }
 
   /** Declares the values that the next run shall start from. */
@@ -23,7 +25,7 @@ export class CarriedState {
 
   /** Hands on what the last run ended with. */
   advance(): void {
-    this.#each((input, layer, name) => input.set(this.#finals[layer][name].read()))
+    this.#each((input, layer, name) => this.#finals[layer][name].readInto(input.data))
   }
 
   /** Goes on from where another graph's next run would start. */
@@ -54,6 +56,6 @@ export class CarriedState {
   }
 
   #each(visit: (input: Input, layer: number, name: string) => void): void {
-    this.inputs.forEach((inputs, layer) => Object.entries(inputs).forEach(([name, input]) => visit(input, layer, name)))
+    for (const { input, layer, name } of this.#all) visit(input, layer, name)
   }
 }

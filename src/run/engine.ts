@@ -71,8 +71,8 @@ export interface Engine {
   createStore(length: number): Store
   /** Makes a program runnable. `leaves` tells the kind and size of each slot. */
   prepare(program: Program, leaves: readonly LeafLayout[]): Executable
-  /** The arena, where programs leave their values: valid until the next program of another graph runs. */
-  readArena(offset: number, length: number): Floats
+  /** Copies from the arena, where programs leave their values: valid until the next program of another graph runs. */
+  readArena(offset: number, into: Floats): void
   writeArena(offset: number, values: Floats): void
   /** Makes the arena at least this long, keeping what is in it. */
   reserveArena(length: number): void

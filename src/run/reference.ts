@@ -63,8 +63,8 @@ export class ReferenceEngine implements Engine {
     return new ReferenceExecutable(this, program)
   }
 
-  readArena(offset: number, length: number): Float64Array {
-    return this.arena.slice(offset, offset + length)
+  readArena(offset: number, into: Floats): void {
+    into.set(this.arena.subarray(offset, offset + into.length))
   }
 
   writeArena(offset: number, values: ArrayLike<number>): void {

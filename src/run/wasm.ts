@@ -185,9 +185,9 @@ export class WasmEngine implements Engine {
     return executable
   }
 
-  readArena(offset: number, length: number): Float32Array {
+  readArena(offset: number, into: Floats): void {
     const start = (this.#arena >> 2) + offset
-    return this.heap.floats.slice(start, start + length)
+    into.set(this.heap.floats.subarray(start, start + into.length))
   }
 
   writeArena(offset: number, values: ArrayLike<number>): void {
