@@ -47,6 +47,41 @@ describe.each(executors)('%s: graphs without number', (_name, engine) => {
     expect(cachedPrograms(own)).toBeLessThan(20)
   }, 600_000)
 
+  test('show their values, whole or in part, also when another has run since, into arrays of their own or given ones', () => {
+    const own = another(engine)
+    const record = (scale: number): Value[] => {
+      const g = new Graph({ engine: own })
+      const x = g.mul(
+        g.input(
+          3,
+          20,
+          Array.from({ length: 60 }, (_, i) => i),
+        ),
+        scale,
+      )
+      return [x, g.sliceCols(x, 2, 19)]
+    }
+    const [first, second] = [record(1), record(2)]
+    const expected = (scale: number): number[][] => {
+      const whole = Array.from({ length: 60 }, (_, i) => i * scale)
+      return [whole, whole.filter((_, i) => i % 20 >= 2 && i % 20 < 19)]
+    }
+    for (const [values, scale] of [
+      [first, 1],
+      [second, 2],
+      [first, 1],
+      [second, 2],
+    ] as const) {
+      values.forEach((value, i) => {
+        const into = new own.Floats(value.rows * value.cols)
+        value.readInto(into)
+        expect([...into]).toEqual(expected(scale)[i])
+        expect([...value.read()]).toEqual(expected(scale)[i])
+      })
+    }
+    expect(() => first[0].readInto(new own.Floats(59))).toThrow('readInto: 59 values for [3, 20]; must be 60')
+  })
+
   test('of many shapes keep a bounded number of programs', async () => {
     const own = another(engine)
     const used = async (): Promise<number> => {
