@@ -12,7 +12,8 @@ const fewestColumns = 16
 /** How many times over the rows of a table are looked up, on average, at least. */
 const fewestTimes = 2
 
-const isOften = (table: Node, times: number): boolean => table.cols >= fewestColumns && times >= fewestTimes * table.rows
+/** Whether a table of this size is looked up often enough. */
+const isOften = (rows: number, cols: number, times: number): boolean => cols >= fewestColumns && times >= fewestTimes * rows
 
 export class Lookups {
   readonly #tape: Tape
@@ -28,7 +29,7 @@ export class Lookups {
     const [a, b] = inputs
     if (op === 'matmul' && a.op === 'gather') {
       const [table, indices] = a.inputs
-      if (isOften(table, a.rows)) {
+      if (isOften(table.rows, table.cols, a.rows)) {
         if (!attributes.transposeA) {
           const product = this.#tape.place(op, [table, b], table.rows, cols, attributes)
           return this.#tape.place('gather', [product, indices], rows, cols, a.attributes)
@@ -38,13 +39,7 @@ export class Lookups {
         }
       }
     }
-    if (
-      op === 'scatterAdd' &&
-      a.op === 'matmul' &&
-      !a.attributes.transposeA &&
-      a.rows >= fewestTimes * rows &&
-      cols >= fewestColumns
-    ) {
+    if (op === 'scatterAdd' && a.op === 'matmul' && !a.attributes.transposeA && isOften(rows, cols, a.rows)) {
       const [gradient, weights] = a.inputs
       return this.#tape.place('matmul', [this.#summed(gradient, b, rows), weights], rows, cols, a.attributes)
     }
