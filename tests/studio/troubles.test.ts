@@ -2,6 +2,7 @@
 import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { button, shouting, Studio, typeText, untilStep } from './support.js'
 
@@ -22,13 +23,14 @@ test('what cannot be is said in a sentence, and nothing typed is lost', async ()
   await page.getByText('picture.png: is not text in UTF-8').waitFor()
   await page.locator('#corpus').selectOption('typed')
   expect(await page.locator('#text').inputValue()).toBe('some words of mine')
+  expect(await saidInFrames(page, 60), 'nothing of a text that is no longer chosen').not.toContain('is not text')
   await page.locator('#hidden').fill('5000')
   await page.getByText('At most 1,024').waitFor()
   await button(page, 'Train').click()
   await page.getByText('The network cannot be made as it stands').waitFor()
   await page.locator('#hidden').fill('16')
   await page.locator('#model-file').setInputFiles(file)
-  await page.getByText('picture.png: ').waitFor()
+  await page.getByText('picture.png: 5 bytes; a safetensors file has at least 8').waitFor()
   await page.waitForTimeout(500)
   await page.reload()
   await page.locator('#text').waitFor()
@@ -91,3 +93,14 @@ test('an engine without SIMD is replaced by a slower one, and said', async () =>
   await untilStep(page, 1)
   await plain.stop()
 })
+
+/** What the page's alerts say, frame after frame. */
+const saidInFrames = (page: Page, frames: number): Promise<string> =>
+  page.evaluate(async (count) => {
+    let said = ''
+    for (let frame = 0; frame < count; frame++) {
+      await new Promise(requestAnimationFrame)
+      for (const line of document.querySelectorAll('[role=alert]')) said += `${line.textContent}\n`
+    }
+    return said
+  }, frames)

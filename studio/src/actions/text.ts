@@ -28,13 +28,14 @@ const delay = 250
 
 let typing: ReturnType<typeof setTimeout> | undefined
 
+let described = 0
+
 export function type(typed: string): void {
   store.set({ typed, source: { kind: 'typed', text: typed }, textTrouble: undefined })
+  described++ // an answer that is under way is of another text
   clearTimeout(typing)
   typing = setTimeout(() => void describe(), delay)
 }
-
-let described = 0
 
 /** Asks what the text is; only the last answer counts. */
 export async function describe(): Promise<void> {
