@@ -12,7 +12,7 @@ export {
 } from './language/model.js'
 export { Training, type TrainingProgress, type Validation } from './language/training.js'
 export type { ScheduleName, TrainOptions } from './train/train-options.js'
-export { usualShards } from './language/usual-shards.js'
+export { usualShards } from './train/usual-shards.js'
 export { assess, type Assessment } from './language/assess.js'
 export type { MeasuredText } from './language/reading.js'
 export type { TokenScore } from './language/score.js'
@@ -76,6 +76,7 @@ export { Buckets, type Bucket, type BucketOptions } from './series/buckets.js'
 export { Labels, stratifiedSplit, type ClassWeights, type Split } from './series/labels.js'
 
 // Graphs
+export type { BackwardOptions } from './graph/backward.js'
 export { Graph, type GraphOptions } from './graph/graph.js'
 export { runTogether } from './graph/together.js'
 export { Matrix, type MatrixOptions } from './graph/matrix.js'

@@ -32,7 +32,7 @@ export async function runEvaluate(
     task === undefined ? 'a language model' : `a model to ${task}`,
   )
   if (task !== undefined) return runEvaluateTask(path, task, files, { ...shared, ...ofTasks })
-  const model = await loadModel(path, { engine: await startEngine(flags.kernels) })
+  const model = await loadModel(path, { engine: await startEngine(flags.kernels, 'all') })
   const folder = [path, dirname(path)].find((place) => existsSync(place) && isRun(place))
   const run = folder === undefined ? undefined : await readRunCorpus(folder)
   const read = (names: readonly string[]): Promise<Corpus> => corpusOf(names, flags, model)

@@ -33,6 +33,13 @@ interface Piece {
   }[]
 }
 
+/** Hands out what is to be run next, and goes on once it has been: so graphs can run at the same time. */
+export type Runs = Generator<Run, void>
+
+export function runAll(runs: Runs): void {
+  for (const { executable, bindings } of runs) executable.run(bindings)
+}
+
 function pieceOf(compiled: Compiled, leaves: readonly Leaf[]): Piece {
   const bindings = new Array<Binding>(leaves.length)
   const stores: Piece['stores'] = []
@@ -135,30 +142,34 @@ export class Execution {
 
   /** Runs what has been recorded since the last run. */
   flush(): void {
+    if (this.#done < this.recording.tape.nodes.length) runAll(this.#flushing())
+  }
+
+  *#flushing(): Runs {
     const { tape } = this.recording
     if (this.#done === tape.nodes.length) return
     this.#sign(-1)
     const compiled = cached(this.recording, () => compileForward(this.#situation()))
-    this.#run(pieceOf(compiled, this.recording.leaves))
+    yield* this.#beginning(pieceOf(compiled, this.recording.leaves))
     this.#done = tape.nodes.length
   }
 
   /** Runs everything, again where it has been run, from the leaves as they are now. */
   replay(): void {
     this.#forget()
-    for (const piece of this.#pieces) this.#execute(piece)
-    this.flush()
-  }
-
-  /** The same, but for running: hands out what is to be run next, and goes on once it has been. */
-  *replaying(): Generator<Run, void> {
-    this.#forget()
     for (const piece of this.#pieces) {
       this.#prepare(piece)
-      yield { executable: piece.compiled.executable, bindings: piece.bindings }
+      piece.compiled.executable.run(piece.bindings)
       noteWritten(piece)
     }
     this.flush()
+  }
+
+  /** The same for graphs that run together: with those that do not, it would be a few hundredths of a small step. */
+  *replaying(): Runs {
+    this.#forget()
+    for (const piece of this.#pieces) yield* this.#running(piece)
+    yield* this.#flushing()
   }
 
   #forget(): void {
@@ -187,7 +198,7 @@ export class Execution {
    * @param wrt the matrices whose gradients are wanted
    * @param into where each goes
    */
-  backward(from: Node | undefined, wrt: readonly Matrix[], into: (matrix: Matrix) => Matrix): void {
+  *backward(from: Node | undefined, wrt: readonly Matrix[], into: (matrix: Matrix) => Matrix): Runs {
     const { tape, signature, leaves } = this.recording
     this.#refuseChanged()
     // Gradients that were set by hand come in as data. To look at one is not to set it.
@@ -211,7 +222,7 @@ export class Execution {
       ...seeds.map(({ values }): Leaf => ({ kind: 'floats', values })),
       ...targets.map(({ gradient }): Leaf => ({ kind: 'store', matrix: gradient })),
     ]
-    this.#run(pieceOf(compiled, all))
+    yield* this.#beginning(pieceOf(compiled, all))
     this.#done = tape.nodes.length
     for (const [id, { values, left }] of this.#liveGradients) {
       const place = this.#gradientOf(id)
@@ -238,16 +249,16 @@ export class Execution {
     return { recording, kept, done: this.#done, stored: new Map(stored), end: this.#arena.end }
   }
 
-  #run(piece: Piece): void {
+  *#beginning(piece: Piece): Runs {
     this.#pieces.push(piece)
-    this.#execute(piece)
+    yield* this.#running(piece)
     this.#arena.extend(piece.compiled.executable.program.end, piece.compiled.extents)
     this.recording.signature.follow(piece.compiled.id)
   }
 
-  #execute(piece: Piece): void {
+  *#running(piece: Piece): Runs {
     this.#prepare(piece)
-    piece.compiled.executable.run(piece.bindings)
+    yield { executable: piece.compiled.executable, bindings: piece.bindings }
     noteWritten(piece)
   }
 

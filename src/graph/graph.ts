@@ -3,7 +3,8 @@ import { defaultEngine } from '../run/engines.js'
 import type { Engine, Fault } from '../run/engine.js'
 import { refuseUnknown, type Names } from '../options/known.js'
 import type { Attributes, Node } from '../tape/node.js'
-import { Execution } from './execution.js'
+import { backwardRuns, type BackwardOptions } from './backward.js'
+import { Execution, runAll } from './execution.js'
 import {
   binaryCrossEntropy,
   crossEntropy,
@@ -370,31 +371,9 @@ export class Graph {
   /**
    * Finds the gradients of `loss`, a [1, 1] value, and adds them to `grad` of every matrix in `wrt`. Without `loss` it starts from
    * the gradients that were set by hand, on any values.
-   *
-   * @param options.wrt the matrices that want gradients. Default: all that the graph uses
-   * @param options.into where the gradient of each goes, a matrix of its shape. Default: its `grad`
    */
-  backward(loss?: Value, options: { wrt?: Iterable<Matrix>; into?: (matrix: Matrix) => Matrix } = {}): void {
-    refuseUnknown('backward', options, { wrt: true, into: true })
-    const { wrt, into = (matrix) => matrix.grad } = options
-    const node = loss && this.node(loss)
-    if (node && (node.rows !== 1 || node.cols !== 1 || node.loop)) {
-      throw new Error(
-        `backward: ${loss} is not one number; sum it or take its mean, or set gradients by hand and call backward()`,
-      )
-    }
-    const used = this.recording.matrices
-    const twice = used.find((matrix) => matrix.hasGrad && used.includes(matrix.grad))
-    if (twice)
-      throw new Error(
-        `backward: the graph reads the gradient of ${twice}, which backward would change; copy it to a matrix of its own`,
-      )
-    const wanted = wrt ? [...wrt] : used.filter((matrix) => !this.recording.assigned.has(matrix))
-    this.execution.backward(
-      node,
-      wanted.filter((matrix) => used.includes(matrix)),
-      into,
-    )
+  backward(loss?: Value, options: BackwardOptions = {}): void {
+    runAll(backwardRuns(this, loss, options))
   }
 
   /**

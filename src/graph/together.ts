@@ -1,28 +1,34 @@
 /** Graphs that run at the same time. */
 import type { Run } from '../run/engine.js'
+import type { Runs } from './execution.js'
 import type { Graph } from './graph.js'
 
 /**
  * Runs graphs as `run` does each, at the same time where their engine has threads. None may read what another writes, and each is of a lane
- * of its own: `new Graph({ engine: engine.lane(i) })`. What has not run yet is compiled, and run, one graph after the other.
+ * of its own: `new Graph({ engine: engine.lane(i) })`.
  */
 export function runTogether(graphs: readonly Graph[]): void {
-  const [first] = graphs
-  if (graphs.length === 1) return first.run()
-  if (graphs.some(({ engine }) => engine.memory !== first.engine.memory)) {
+  if (graphs.length === 1) graphs[0].run()
+  else together(graphs, ({ execution }) => execution.replaying())
+}
+
+/** The same with whatever each graph has to run. */
+export function together(graphs: readonly Graph[], runsOf: (graph: Graph, index: number) => Runs): void {
+  const [{ engine }] = graphs
+  if (graphs.some(({ engine: { memory } }) => memory !== engine.memory)) {
     throw new Error('runTogether: graphs of several engines; must be lanes of one')
   }
   if (new Set(graphs.map(({ engine }) => engine)).size < graphs.length) {
     throw new Error('runTogether: two graphs of one lane; make each with a lane of its own, engine.lane(i)')
   }
-  const replays = graphs.map(({ execution }) => execution.replaying())
+  const all = graphs.map(runsOf)
   for (;;) {
-    const runs: Run[] = []
-    for (const replay of replays) {
-      const { done, value } = replay.next()
-      if (!done) runs.push(value)
+    const next: Run[] = []
+    for (const runs of all) {
+      const { done, value } = runs.next()
+      if (!done) next.push(value)
     }
-    if (runs.length === 0) return
-    first.engine.runTogether(runs)
+    if (next.length === 0) return
+    engine.runTogether(next)
   }
 }

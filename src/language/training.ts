@@ -16,7 +16,7 @@ import { modelMetadata, type Described } from './file.js'
 import type { LanguageNetwork } from './network.js'
 import { charactersOf, measuredBatches, measuredPart, predictedCharacters, splitCorpus, trainingBatches } from './reading.js'
 import { keptOfWindow, parameterCount } from './sizes.js'
-import { usualShards } from './usual-shards.js'
+import { usualShards } from '../train/usual-shards.js'
 
 /** A step's report; where there was a validation, with it. */
 export interface TrainingProgress extends SteppedProgress<Validation> {

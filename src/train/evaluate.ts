@@ -1,12 +1,12 @@
 /** How well a network predicts a text that it was not trained on. */
-import { Graph } from '../graph/graph.js'
 import type { TextBatches } from '../text/batches.js'
 import { Streams } from '../text/streams.js'
 import type { TokenArray } from '../text/token-array.js'
 import type { TokenNetwork } from '../nn/token-network.js'
-import { CarriedState } from '../nn/carried-state.js'
-import { lengthsOf, type Batches, type Learner, type Recorded, type Window } from './learner.js'
+import type { Batches, Learner, Window } from './learner.js'
 import { tokenLearner } from './token-learner.js'
+import { usualShards } from './usual-shards.js'
+import { WindowSequence } from './window-sequence.js'
 import { refuseUnknown } from '../options/known.js'
 
 export interface Evaluation {
@@ -42,45 +42,30 @@ export function evaluate(
   )
 }
 
-/** A graph for windows of one length. */
-interface Built<W extends Window> {
-  readonly graph: Graph
-  readonly recorded: Recorded<W>
-  readonly state: CarriedState
-}
-
 function measure(network: TokenNetwork, batches: TextBatches): Evaluation {
   const { loss: nats, predicted: tokens } = meanLoss(tokenLearner(network, 'token'), batches)
   return { nats, bits: nats * Math.LOG2E, tokens }
 }
 
-/** Mean loss over everything that is predicted in an epoch of `batches`, and how much that is; the state is carried as they say. */
-export function meanLoss<W extends Window>(network: Learner<W>, batches: Batches<W>): { loss: number; predicted: number } {
-  const built = new Map<string, Built<W>>()
-  let last: Built<W> | undefined
+/**
+ * Mean loss over everything that is predicted in an epoch of `batches`, and how much that is; the state is carried as they say. A batch is
+ * cut into shards by the network and the batch alone, so it is the same on one thread and on many.
+ */
+export function meanLoss<W extends Window>(learner: Learner<W>, batches: Batches<W>): { loss: number; predicted: number } {
+  const { batch, windowsPerEpoch } = batches
+  const first = batches.window(0)
+  const size = learner.parameters.reduce((sum, { size }) => sum + size, 0)
+  const shards = learner.divides ? usualShards(size, batch, first.steps, learner.engine.native) : 1
+  const windows = new WindowSequence(learner, first, { batch, shards })
   let sum = 0
   let predicted = 0
-  for (let i = 0; i < batches.windowsPerEpoch; i++) {
+  for (let i = 0; i < windowsPerEpoch; i++) {
     const window = batches.window(i)
-    const current = built.get(lengthsOf(window)) ?? build(network, batches.batch, window)
-    built.set(lengthsOf(window), current)
-    if (window.startsAnew) current.state.reset()
-    else if (last && last !== current) current.state.takeOver(last.state)
-    last = current
-    current.recorded.set(window, { first: 0, rows: batches.batch, batch: batches.batch })
-    current.graph.run()
-    sum += network.perPrediction(current.recorded.loss.value, window) * window.predicted
+    const built = windows.enter(window)
+    built.set(window)
+    sum += learner.perPrediction(built.measure(), window) * window.predicted
     predicted += window.predicted
-    current.state.advance()
+    built.advance()
   }
   return { loss: sum / predicted, predicted }
-}
-
-function build<W extends Window>(network: Learner<W>, batch: number, { steps, written }: W): Built<W> {
-  const graph = new Graph({ engine: network.engine, values: 'kept' })
-  const state = new CarriedState(graph, network, batch)
-  const recorded = network.record(graph, { batch, steps, written, isWhole: true, state: state.inputs })
-  graph.keep(recorded.loss)
-  state.follow(graph, recorded.state)
-  return { graph, recorded, state }
 }

@@ -6,8 +6,8 @@ import type { Snapshot } from './snapshot.js'
 import type { TextWindow } from '../text/batches.js'
 import type { TokenNetwork } from '../nn/token-network.js'
 import { ShardGradients } from './shard-gradients.js'
-import { WindowGraphs } from './window-graphs.js'
-import { lengthsOf, type Batches, type Learner, type Window } from './learner.js'
+import { WindowSequence } from './window-sequence.js'
+import type { Batches, Learner, Window } from './learner.js'
 import { tokenLearner, type LossPer } from './token-learner.js'
 import { OptionError } from '../options/option-error.js'
 import { refuseUnknown, type Names } from '../options/known.js'
@@ -66,9 +66,6 @@ export interface StepReport {
   readonly tokens: number
 }
 
-/** Lengths of windows that a trainer keeps graphs for; their programs are kept by the engine, which has a limit of its own. */
-const mostBuilt = 64
-
 /** Trains a network, a window a step. */
 export class Trainer<W extends Window = TextWindow> {
   readonly network: Learner<W>
@@ -82,9 +79,7 @@ export class Trainer<W extends Window = TextWindow> {
   /** What the schedule's rate is multiplied by; 1 until something lowers it. */
   rateFactor = 1
   readonly #gradients: ShardGradients
-  readonly #built = new Map<string, WindowGraphs<W>>()
-  /** The one whose state the next window goes on from. */
-  #last: WindowGraphs<W>
+  readonly #windows: WindowSequence<W>
 
   /** @param network one that predicts tokens; or whatever else there is a loss for */
   constructor(network: (TextWindow extends W ? TokenNetwork : never) | Learner<W>, options: TrainerOptions<W>) {
@@ -113,21 +108,12 @@ export class Trainer<W extends Window = TextWindow> {
     this.recompute = recompute
     this.shards = shards
     this.#gradients = new ShardGradients(network.engine, network.parameters, shards)
-    this.#last = this.#builtFor(batches.window(optimizer.step))
-  }
-
-  #builtFor(window: W): WindowGraphs<W> {
-    const { network, batches, shards, reach, recompute } = this
-    const key = lengthsOf(window)
-    const built = this.#built.get(key) ?? new WindowGraphs(network, window, { batch: batches.batch, shards, reach, recompute })
-    // What is used is inserted again; the one that has not been used for longest goes first.
-    this.#built.delete(key)
-    this.#built.set(key, built)
-    for (const oldest of this.#built.keys()) {
-      if (this.#built.size <= mostBuilt) break
-      this.#built.delete(oldest)
-    }
-    return built
+    const { batch } = batches
+    this.#windows = new WindowSequence(this.network, batches.window(optimizer.step), {
+      batch,
+      shards,
+      learning: { reach, recompute },
+    })
   }
 
   /** Takes one step. Throws `Divergence`, with the parameters as they were, when the loss or a gradient is not finite. */
@@ -135,12 +121,10 @@ export class Trainer<W extends Window = TextWindow> {
     const { optimizer, batches, schedule, network } = this
     const index = optimizer.step
     const window = batches.window(index)
-    const built = this.#builtFor(window)
-    if (window.startsAnew) built.reset()
-    else if (built !== this.#last) built.takeOver(this.#last)
-    this.#last = built
-    built.set(window, this.seed, index)
-    const loss = built.run(this.#gradients)
+    const built = this.#windows.enter(window)
+    built.set(window)
+    built.setDropout(this.seed, index)
+    const loss = built.learn(this.#gradients)
     if (!Number.isFinite(loss)) throw this.#divergence(index + 1, `the loss is ${loss}`)
     const learningRate = schedule.rate(index) * this.rateFactor
     try {
@@ -176,7 +160,7 @@ export class Trainer<W extends Window = TextWindow> {
       step: this.optimizer.step,
       weights: new Map(parameters.map((parameter) => [parameter, parameter.read()])),
       slots: Object.fromEntries(remembered) as Snapshot['slots'],
-      carried: this.#last.readState(),
+      carried: this.#windows.last.readState(),
       schedule: this.schedule.state?.(),
       rateFactor: this.rateFactor,
     }
@@ -185,7 +169,6 @@ export class Trainer<W extends Window = TextWindow> {
   /** Goes on from a snapshot of this trainer, or of one like it. Throws if it does not fit; no parameter has changed then. */
   restore({ step, weights, slots, carried, schedule, rateFactor }: Snapshot): void {
     const { optimizer } = this
-    const built = this.#builtFor(this.batches.window(step))
     const values = optimizer.parameters.map((parameter, i) => {
       const remembered = optimizer.rule.slots.map((slot) => ({
         matrix: optimizer.slots[i][slot],
@@ -198,8 +181,7 @@ export class Trainer<W extends Window = TextWindow> {
         throw new Error(`snapshot: ${matrix} has ${from?.length ?? 'no'} values; must be ${matrix.size}`)
     }
     if (this.schedule.restore) this.schedule.restore(schedule)
-    built.writeState(carried)
-    this.#last = built
+    this.#windows.resume(this.batches.window(step), carried)
     for (const { matrix, from } of values.flat()) matrix.write(from!)
     this.#gradients.clear()
     for (const { grad } of optimizer.parameters) grad.clear()
@@ -209,12 +191,12 @@ export class Trainer<W extends Window = TextWindow> {
 
   /** The compiled programs of a step, one for each shard, in readable form. */
   toString(): string {
-    return this.#last.toString()
+    return this.#windows.last.toString()
   }
 
   #divergence(step: number, what: string, suspect?: Matrix): Divergence {
     this.#gradients.clear()
-    const fault = this.#last.diagnose()
+    const fault = this.#windows.last.diagnose()
     this.#gradients.clear()
     const broken = this.network.parameters.find((parameter) => !parameter.read().every(Number.isFinite))
     const where = fault ? `; first at ${fault.op}, time step ${fault.step}: ${fault.value}` : ''

@@ -1,10 +1,12 @@
-/** What a step runs for windows of one length: a graph for each shard of the batch. */
+/** What is run for windows of one length, to learn or to measure: a graph for each shard of the batch. */
+import { backwardRuns } from '../graph/backward.js'
 import { Graph } from '../graph/graph.js'
-import { runTogether } from '../graph/together.js'
+import { runTogether, together } from '../graph/together.js'
 import type { Indices, Value } from '../graph/value.js'
 import { CarriedState } from '../nn/carried-state.js'
 import { dropoutKey, shardKey } from '../run/dropout.js'
 import type { Fault, Floats } from '../run/engine.js'
+import type { TokenForwardOptions } from '../nn/token-network.js'
 import type { Learner, Part, Recorded, Window } from './learner.js'
 import type { ShardGradients } from './shard-gradients.js'
 
@@ -20,15 +22,16 @@ interface Shard<W extends Window> {
 export interface WindowGraphsOptions {
   readonly batch: number
   readonly shards: number
-  readonly reach: number
-  readonly recompute: number
+  /** How it learns; absent: it measures. */
+  readonly learning?: Pick<TokenForwardOptions, 'reach' | 'recompute'>
 }
 
 export class WindowGraphs<W extends Window> {
   readonly shards: readonly Shard<W>[]
   readonly #network: Learner<W>
   readonly #options: WindowGraphsOptions
-  #hasRun = false
+  readonly #graphs: readonly Graph[]
+  #hasLearnt = false
 
   constructor(network: Learner<W>, window: W, options: WindowGraphsOptions) {
     const { batch, shards } = options
@@ -36,41 +39,56 @@ export class WindowGraphs<W extends Window> {
     this.#options = options
     const bounds = Array.from({ length: shards + 1 }, (_, i) => Math.ceil((i * batch) / shards))
     this.shards = bounds.slice(1).map((end, i) => this.#build(window, i, { first: bounds[i], rows: end - bounds[i], batch }))
+    this.#graphs = this.shards.map(({ graph }) => graph)
   }
 
   #build({ steps, written }: W, shard: number, part: Part): Shard<W> {
-    const { shards, reach, recompute } = this.#options
+    const { shards, learning } = this.#options
     const network = this.#network
     const graph = new Graph({ engine: network.engine.lane(shard), values: 'kept' })
-    const keys = Array.from({ length: network.dropouts }, () => graph.indices(1))
+    const keys = learning ? Array.from({ length: network.dropouts }, () => graph.indices(1)) : []
     const state = new CarriedState(graph, network, part.rows)
     const sizes = { batch: part.rows, steps, written, isWhole: shards === 1 }
-    const options = { ...sizes, state: state.inputs, dropoutKeys: keys, reach, recompute }
-    const recorded = network.record(graph, options)
+    const recorded = network.record(graph, { ...sizes, state: state.inputs, ...(learning && { ...learning, dropoutKeys: keys }) })
     state.follow(graph, recorded.state)
     return { part, graph, recorded, keys, state, loss: graph.keep(recorded.loss) }
   }
 
-  /** Sets what is read, and what dropout draws with in step `index`, from 0. */
-  set(window: W, seed: number, index: number): void {
-    this.shards.forEach(({ recorded, part, keys }, number) => {
-      recorded.set(window, part)
+  /** Sets what is read. */
+  set(window: W): void {
+    for (const { recorded, part } of this.shards) recorded.set(window, part)
+  }
+
+  /** Sets what dropout draws with in step `index`, from 0. */
+  setDropout(seed: number, index: number): void {
+    this.shards.forEach(({ keys }, number) => {
       keys.forEach((key, layer) => key.set([shardKey(dropoutKey(seed, index, layer), number)]))
     })
   }
 
+  /** Runs forward, and returns the loss. */
+  measure(): number {
+    runTogether(this.#graphs)
+    return this.#loss
+  }
+
   /** Runs forward and backward, and returns the loss. The parameters' gradients are those of the whole batch, if the loss is finite. */
-  run(gradients: ShardGradients): number {
-    const { shards } = this
-    if (this.#hasRun) runTogether(shards.map(({ graph }) => graph))
+  learn(gradients: ShardGradients): number {
+    const wrt = this.#network.parameters
+    if (this.#hasLearnt) runTogether(this.#graphs)
     else {
-      const wrt = this.#network.parameters
-      shards.forEach(({ graph, loss }, number) => graph.backward(loss, { wrt, into: gradients.of(number) }))
+      together(this.#graphs, (graph, shard) => {
+        return backwardRuns(graph, this.shards[shard].loss, { wrt, into: gradients.of(shard) })
+      })
     }
-    this.#hasRun = true
-    const loss = shards.reduce((sum, shard) => sum + shard.loss.read()[0], 0)
+    this.#hasLearnt = true
+    const loss = this.#loss
     if (Number.isFinite(loss)) gradients.sum()
     return loss
+  }
+
+  get #loss(): number {
+    return this.shards.reduce((sum, { loss }) => sum + loss.read()[0], 0)
   }
 
   /** The first result of the last run that is not a finite number. */

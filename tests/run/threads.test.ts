@@ -1,12 +1,12 @@
 /** Threads change nothing but the speed. The built package: a thread's script is one of its files. */
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 
 const root = join(import.meta.dirname, '../..')
 const unrolled = (await import(join(root, 'dist/index.js'))) as typeof import('../../src/index.js')
 const { adagrad, adam, adamw, gru, Graph, LanguageNetwork, loadEngine, lstm, Matrix, Optimizer, rmsprop, rnn } = unrolled
-const { createEngine, runTogether, sgd, SentenceBatches, Streams, Trainer } = unrolled
+const { createEngine, evaluate, runTogether, sgd, SentenceBatches, Streams, Trainer } = unrolled
 
 const text = Int32Array.from({ length: 900 }, (_, i) => (i * i + (i >> 2)) % 11)
 const sentences = Array.from({ length: 13 }, (_, i) => text.slice(i * 30, i * 30 + 5 + ((i * 7) % 20)))
@@ -58,6 +58,50 @@ describe('one thread and many give the same bits', () => {
       graphs.forEach(({ sum }, i) => expect(sum.value / 900 ** 3).toBeCloseTo((round + i) ** 2, 3))
       new Matrix(3000, 1000 * round, undefined, { engine })
     }
+  })
+})
+
+describe('work is shared', () => {
+  const networkOf = (engine: typeof one) =>
+    new LanguageNetwork({
+      tokens: 11,
+      cell: lstm(),
+      embedding: 16,
+      hidden: 64,
+      layers: 2,
+      dropout: 0,
+      tied: false,
+      seed: 1,
+      engine,
+    })
+
+  test('of the first step as of every other', () => {
+    const network = networkOf(two)
+    const optimizer = new Optimizer(network.parameters, adam(), { shards: 3 })
+    const batches = new Streams(text, { streams: 6, window: 9 })
+    const trainer = new Trainer(network, { batches, optimizer, schedule: { rate: () => 0.01 } })
+    const runs = vi.spyOn(two, 'runTogether')
+    const [first, second] = [0, 1].map(() => {
+      runs.mockClear()
+      trainer.step()
+      return runs.mock.calls.map(([all]) => all.length)
+    })
+    runs.mockRestore()
+    expect(first[0]).toBe(3)
+    expect(first).toEqual(second)
+  })
+
+  test('of measuring, with the same bits on one thread and many', () => {
+    const long = Int32Array.from({ length: 5000 }, (_, i) => (i * i + (i >> 2)) % 11)
+    const runs = vi.spyOn(two, 'runTogether')
+    const measured = evaluate(networkOf(two), long, { streams: 16 })
+    const atOnce = runs.mock.calls.map(([all]) => all.length)
+    runs.mockRestore()
+    expect(new Set(atOnce)).toEqual(new Set([2]))
+    expect(evaluate(networkOf(one), long, { streams: 16 })).toEqual(measured)
+    expect(evaluate(networkOf(three), long, { streams: 16 })).toEqual(measured)
+    // Windows of so few steps are not worth cutting.
+    expect(evaluate(networkOf(one), long, { streams: 16, window: 2 }).nats).toBeCloseTo(measured.nats, 5)
   })
 })
 
