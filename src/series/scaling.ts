@@ -65,7 +65,10 @@ export function checkScaling(value: unknown): Scaling {
   return { kind, center, scale }
 }
 
-const orOne = (scale: number): number => (scale > 0 ? scale : 1)
+/** A spread of less counts as none: what is divided by it may be more than a number can hold. */
+const leastSpread = 1e-280
+
+const orOne = (scale: number): number => (scale > leastSpread ? scale : 1)
 
 function standard(values: Float64Array): Pick<Scaling, 'center' | 'scale'> {
   const first = values[0]
@@ -79,7 +82,7 @@ function standard(values: Float64Array): Pick<Scaling, 'center' | 'scale'> {
 function robust(values: Float64Array): Pick<Scaling, 'center' | 'scale'> {
   const sorted = values.slice().sort()
   const spread = (quantileOfSorted(sorted, 0.75) - quantileOfSorted(sorted, 0.25)) / 1.349
-  return { center: quantileOfSorted(sorted, 0.5), scale: spread > 0 ? spread : standard(values).scale }
+  return { center: quantileOfSorted(sorted, 0.5), scale: spread > leastSpread ? spread : standard(values).scale }
 }
 
 /** Linear between the two nearest, as NumPy's default (type 7 of Hyndman & Fan 1996). */

@@ -1,5 +1,5 @@
 // Products with rows of a table: of which shapes they become, and that values and gradients stay what they were.
-import fc from 'fast-check'
+import fc from '../support/fast-check.js'
 import { describe, expect, test } from 'vitest'
 import type { Program } from '../../src/compile/program.js'
 import { Graph } from '../../src/graph/graph.js'

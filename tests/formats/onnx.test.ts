@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import fc from '../support/fast-check.js'
 import { describe, expect, test } from 'vitest'
 import { integer, joined, message, string } from '../../src/formats/protobuf.js'
 import { createEngine, defineCell, LanguageModel, onnxMetadata, toOnnx, Vocabulary } from '../../src/index.js'

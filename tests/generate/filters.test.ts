@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import fc from '../support/fast-check.js'
 import { describe, expect, test } from 'vitest'
 import { drawTaken, greedy, Largest, passing, type Filters } from '../../src/generate/filters.js'
 import { Random } from '../../src/nn/random.js'

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import fc from '../support/fast-check.js'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { predict, surprisals } from '../../src/generate/along.js'
 import { Reader } from '../../src/generate/reader.js'

@@ -1,6 +1,6 @@
 // What the kernels compute against the reference engine, and what the compiler makes of a whole graph against the same graph
 // computed one op at a time.
-import fc from 'fast-check'
+import fc from '../support/fast-check.js'
 import { describe, expect, test } from 'vitest'
 import { Graph } from '../../src/graph/graph.js'
 import { Matrix } from '../../src/graph/matrix.js'

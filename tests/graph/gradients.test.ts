@@ -1,5 +1,5 @@
 // Every op's gradient against differences of its values, in float64 on the reference engine.
-import fc from 'fast-check'
+import fc from '../support/fast-check.js'
 import { describe, expect, test } from 'vitest'
 import { Graph } from '../../src/graph/graph.js'
 import { Matrix } from '../../src/graph/matrix.js'

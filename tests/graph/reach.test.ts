@@ -1,5 +1,5 @@
 // Windowed backpropagation through time: what a step hands out reaches that step and at most `reach` before it.
-import fc from 'fast-check'
+import fc from '../support/fast-check.js'
 import { describe, expect, test } from 'vitest'
 import { Graph } from '../../src/graph/graph.js'
 import { Matrix } from '../../src/graph/matrix.js'

@@ -1,5 +1,5 @@
 // Recomputation: only every so many steps the state is kept, and what lies between is computed anew on the way back.
-import fc from 'fast-check'
+import fc from '../support/fast-check.js'
 import { describe, expect, test } from 'vitest'
 import { Graph } from '../../src/graph/graph.js'
 import { Matrix } from '../../src/graph/matrix.js'

@@ -1,5 +1,5 @@
 // A scan is the loop that it stands for.
-import fc from 'fast-check'
+import fc from '../support/fast-check.js'
 import { describe, expect, test } from 'vitest'
 import { Graph } from '../../src/graph/graph.js'
 import { Matrix } from '../../src/graph/matrix.js'

@@ -2,7 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import fc from 'fast-check'
+import fc from '../support/fast-check.js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createEngine, CorpusBuilder, Graph, LanguageModel, Matrix, type Engine } from '../../src/index.js'
 import { findNativeLibrary, loadNativeEngine, Run, type Machine, type NativeLibrary } from '../../src/node/index.js'

@@ -1,5 +1,5 @@
 // Matrix products against a triple loop in float64.
-import fc from 'fast-check'
+import fc from '../support/fast-check.js'
 import { describe, expect, test } from 'vitest'
 import { builds, compile, random, randomFloats, type Block } from './harness.js'
 import { GemmFlag } from '../../src/kernels/opcodes.js'

@@ -1,5 +1,5 @@
 /** Files that are cut, changed, or lie: whatever is wrong with one, the answer is a sentence that names it, and nothing has changed. */
-import fc from 'fast-check'
+import fc from '../support/fast-check.js'
 import { describe, expect, test } from 'vitest'
 import { decodeSafetensors, encodeSafetensors } from '../../src/formats/safetensors.js'
 import { seal, unsealed } from '../../src/formats/seal.js'

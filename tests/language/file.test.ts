@@ -2,7 +2,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import fc from 'fast-check'
+import fc from '../support/fast-check.js'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { decodeSafetensors, encodeSafetensors, LanguageModel } from '../../src/index.js'
 import { plain, small, text, trained, written } from './models.js'

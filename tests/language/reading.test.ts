@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import fc from '../support/fast-check.js'
 import { expect, test } from 'vitest'
 import { createEngine, LanguageModel, type DocumentBatches } from '../../src/index.js'
 import { measuredBatches, measuredPart, trainingBatches } from '../../src/language/reading.js'

@@ -1,5 +1,5 @@
 /** How far off forecasts, labels and sequences are. */
-import fc from 'fast-check'
+import fc from '../support/fast-check.js'
 import { describe, expect, test } from 'vitest'
 import { measureClassification } from '../../src/metrics/classification.js'
 import { editDistance, errorRates } from '../../src/metrics/edit-distance.js'

@@ -1,5 +1,5 @@
 /** What a network that makes sequences of sequences has to beat, and the alignment that it stands on. */
-import fc from 'fast-check'
+import fc from '../support/fast-check.js'
 import { describe, expect, test } from 'vitest'
 import { jointNgram } from '../../src/index.js'
 import { align } from '../../src/metrics/alignment.js'

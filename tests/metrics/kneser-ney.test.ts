@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import fc from '../support/fast-check.js'
 import { describe, expect, test } from 'vitest'
 import { KneserNey, type TokenText } from '../../src/index.js'
 import { random } from '../support/random.js'

@@ -1,5 +1,5 @@
 /** The models that a network has to beat on labels. */
-import fc from 'fast-check'
+import fc from '../support/fast-check.js'
 import { describe, expect, test } from 'vitest'
 import { measureClassification } from '../../src/metrics/classification.js'
 import { ngramClassifier } from '../../src/metrics/ngram-classifier.js'

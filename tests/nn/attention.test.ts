@@ -1,5 +1,5 @@
 // Attention, and pooling by it: against loops over plain numbers, differences, and each sequence by itself.
-import fc from 'fast-check'
+import fc from '../support/fast-check.js'
 import { describe, expect, test } from 'vitest'
 import {
   Attention,

@@ -1,5 +1,5 @@
 // Sequences of unequal lengths side by side: what each gives is what it gives alone, in float64.
-import fc from 'fast-check'
+import fc from '../support/fast-check.js'
 import { describe, expect, test } from 'vitest'
 import {
   Bidirectional,

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import fc from '../support/fast-check.js'
 import { describe, expect, test } from 'vitest'
 import { Bidirectional, Graph, gru, layerNormLstm, lstm, Recurrent, rnn, Stream, type StreamState } from '../../src/index.js'
 import { executors, toleranceOf } from '../support/executors.js'

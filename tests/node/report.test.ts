@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import fc from '../support/fast-check.js'
 import { describe, expect, test } from 'vitest'
 import type { LogLine, RunConfig, StepLine } from '../../src/node/log.js'
 import { bestOf, jumpy, readRun, spread, thin } from '../../src/node/report-data.js'

@@ -1,5 +1,5 @@
 // Of a large table few rows are looked up at a step: an optimizer that leaves the others alone has to do to these what it would do to all.
-import fc from 'fast-check'
+import fc from '../support/fast-check.js'
 import { expect, test } from 'vitest'
 import { adagrad, adam, Graph, Matrix, Optimizer, sgd, type Rule } from '../../src/index.js'
 import { executors } from '../support/executors.js'

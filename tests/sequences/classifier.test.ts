@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import fc from '../support/fast-check.js'
 import { describe, expect, test } from 'vitest'
 import { createEngine, decodeSafetensors, SequenceClassifier, type ClassifierOptions, type PoolingKind } from '../../src/index.js'
 import { seed } from '../support/random.js'

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import fc from '../support/fast-check.js'
 import { describe, expect, test } from 'vitest'
 import { baseOf, ForecastFeatures } from '../../src/series/forecast-features.js'
 import { checkSpec, learnSpec } from '../../src/series/forecast-spec.js'

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import fc from '../support/fast-check.js'
 import { describe, expect, test } from 'vitest'
 import { checkScaling, isConstant, learnScaling, scaled, scalingKinds, unscaled } from '../../src/series/scaling.js'
 
@@ -25,6 +25,11 @@ describe.each(scalingKinds)('scaling %s', (kind) => {
   test('leaves out gaps, and refuses nothing else', () => {
     expect(learnScaling('x', [NaN, 1, NaN, 5], kind)).toEqual(learnScaling('x', [1, 5], kind))
     expect(() => learnScaling('x', [NaN, NaN], kind)).toThrow('x: all 2 values are gaps (NaN); there must be numbers')
+  })
+
+  test('of next to no spread divides by nothing that small', () => {
+    const scaling = learnScaling('x', [0, 5e-324, 0, 5e-324], kind)
+    expect(unscaled(scaling, scaled(scaling, 1))).toBeCloseTo(1, 12)
   })
 
   test('of a constant has scale 1', () => {

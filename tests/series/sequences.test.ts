@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import fc from '../support/fast-check.js'
 import { describe, expect, test } from 'vitest'
 import { Buckets } from '../../src/series/buckets.js'
 import { Labels, stratifiedSplit } from '../../src/series/labels.js'

@@ -1,5 +1,5 @@
 /** Random expression graphs: ops on ops, with shared subexpressions, slices and concats of computed values. */
-import fc from 'fast-check'
+import fc from './fast-check.js'
 import type { Graph } from '../../src/graph/graph.js'
 import type { Operand, Value } from '../../src/graph/value.js'
 import type { Body } from './bodies.js'

@@ -1,5 +1,5 @@
 /** Shapes and numbers to test with. */
-import fc from 'fast-check'
+import fc from './fast-check.js'
 
 /** Sizes around what kernels treat differently: one, tails of vectors and tiles, whole vectors and tiles. */
 export const sizes = [1, 2, 3, 4, 5, 7, 8, 31, 64] as const

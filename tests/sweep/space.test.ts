@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import fc from '../support/fast-check.js'
 import { describe, expect, test } from 'vitest'
 import { Random } from '../../src/nn/random.js'
 import { at, drawnFrom, gridOf, sizeOf, type Range } from '../../src/sweep/space.js'

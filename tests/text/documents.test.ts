@@ -1,5 +1,5 @@
 // What is read of documents, in which windows, and what is held out.
-import fc from 'fast-check'
+import fc from '../support/fast-check.js'
 import { describe, expect, test } from 'vitest'
 import { DocumentBatches, splitDocuments, type DocumentBatchesOptions } from '../../src/index.js'
 import { random } from '../support/random.js'

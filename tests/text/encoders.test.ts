@@ -1,5 +1,5 @@
 // Characters are held against Intl.Segmenter, words against a regular expression, bytes against TextEncoder.
-import fc from 'fast-check'
+import fc from '../support/fast-check.js'
 import { describe, expect, test } from 'vitest'
 import { pieces, type Encoder } from '../../src/text/encoder.js'
 import { LowerCase } from '../../src/text/lower-case.js'

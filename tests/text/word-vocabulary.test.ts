@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import fc from '../support/fast-check.js'
 import { describe, expect, test } from 'vitest'
 import { WordVocabulary } from '../../src/text/word-vocabulary.js'
 

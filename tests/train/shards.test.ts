@@ -1,5 +1,5 @@
 /** A batch that is cut into shards is the same batch. */
-import fc from 'fast-check'
+import fc from '../support/fast-check.js'
 import { describe, expect, test } from 'vitest'
 import {
   adagrad,
