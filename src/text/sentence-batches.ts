@@ -41,13 +41,14 @@ export class SentenceBatches implements TextBatches {
     const steps = rows.reduce((longest, { length }) => Math.max(longest, length - 1), 0)
     const inputs = new Int32Array(steps * batch)
     const targets = new Int32Array(steps * batch).fill(-1)
+    let predicted = 0
     rows.forEach((sentence, b) => {
       for (let t = 0; t + 1 < sentence.length; t++) {
         inputs[t * batch + b] = sentence[t]
         targets[t * batch + b] = sentence[t + 1]
+        if (sentence[t + 1] >= 0) predicted++
       }
     })
-    const predicted = targets.reduce((sum, target) => sum + Number(target >= 0), 0)
     return { inputs, targets, steps, predicted, sequences: rows.length, startsAnew: true }
   }
 
