@@ -1,5 +1,4 @@
 /** Compiled programs, by what was recorded. Bounded: the one that has not been used for longest goes first. */
-import type { Engine } from '../run/engine.js'
 import type { Signature } from './signature.js'
 
 const mostPrograms = 256
@@ -35,12 +34,12 @@ export class Cache<T> {
   }
 }
 
-/** One cache for each engine. */
-export function perEngine<T>(create: () => T): (engine: Engine) => T {
-  const all = new WeakMap<Engine, T>()
-  return (engine) => {
-    let found = all.get(engine)
-    if (!found) all.set(engine, (found = create()))
+/** One for each object of some kind, such as an engine. */
+export function perObject<T>(create: () => T): (object: object) => T {
+  const all = new WeakMap<object, T>()
+  return (object) => {
+    let found = all.get(object)
+    if (!found) all.set(object, (found = create()))
     return found
   }
 }

@@ -3,10 +3,10 @@
  * compiled (or found in the cache) and run.
  */
 import type { Program, Ref } from '../compile/program.js'
-import type { Binding, Engine, Fault, Floats, Run } from '../run/engine.js'
+import type { Binding, Engine, Executable, Fault, Floats, Run } from '../run/engine.js'
 import type { Node } from '../tape/node.js'
 import type { Matrix, Written } from './matrix.js'
-import { cached, compileBackward, compileForward, type Compiled, type Situation } from './pieces.js'
+import { cached, compileBackward, compileForward, executableOf, type Compiled, type Situation } from './pieces.js'
 import { bindingOf, type Leaf, type Recording } from './recording.js'
 import { gathered, Tenancy } from './tenancy.js'
 
@@ -20,6 +20,7 @@ interface LiveGradient {
 
 interface Piece {
   readonly compiled: Compiled
+  readonly executable: Executable
   /** By slot, of the leaves that it reads or writes; the same for every run. */
   readonly bindings: readonly Binding[]
   /** The matrices among the leaves: whether a run writes them, and what their version was when it last ran. */
@@ -40,7 +41,7 @@ export function runAll(runs: Runs): void {
   for (const { executable, bindings } of runs) executable.run(bindings)
 }
 
-function pieceOf(compiled: Compiled, leaves: readonly Leaf[]): Piece {
+function pieceOf(engine: Engine, compiled: Compiled, leaves: readonly Leaf[]): Piece {
   const bindings = new Array<Binding>(leaves.length)
   const stores: Piece['stores'] = []
   for (const slot of compiled.slots) {
@@ -51,7 +52,7 @@ function pieceOf(compiled: Compiled, leaves: readonly Leaf[]): Piece {
     const rows = typeof written === 'object' ? (leaves[written.rowsAt] as Leaf & { kind: 'integers' }).values : undefined
     stores.push({ slot, matrix: leaf.matrix, written, rows, version: 0 })
   }
-  return { compiled, bindings, stores }
+  return { compiled, executable: executableOf(engine, compiled), bindings, stores }
 }
 
 export class Execution {
@@ -77,7 +78,7 @@ export class Execution {
 
   /** The programs run so far. */
   get programs(): Program[] {
-    return this.#pieces.map(({ compiled }) => compiled.executable.program)
+    return this.#pieces.map(({ compiled }) => compiled.program)
   }
 
   /** The value of a node, in an array that counts if it is changed before more is run. */
@@ -150,7 +151,7 @@ export class Execution {
     if (this.#done === tape.nodes.length) return
     this.#sign(-1)
     const compiled = cached(this.recording, () => compileForward(this.#situation()))
-    yield* this.#beginning(pieceOf(compiled, this.recording.leaves))
+    yield* this.#beginning(pieceOf(this.engine, compiled, this.recording.leaves))
     this.#done = tape.nodes.length
   }
 
@@ -159,7 +160,7 @@ export class Execution {
     this.#forget()
     for (const piece of this.#pieces) {
       this.#prepare(piece)
-      piece.compiled.executable.run(piece.bindings)
+      piece.executable.run(piece.bindings)
       noteWritten(piece)
     }
     this.flush()
@@ -184,7 +185,7 @@ export class Execution {
     for (const piece of this.#pieces) {
       this.#arena.enter()
       prepareStores(piece)
-      const fault = piece.compiled.executable.diagnose(piece.bindings)
+      const fault = piece.executable.diagnose(piece.bindings)
       noteWritten(piece)
       if (fault) return fault
     }
@@ -222,7 +223,7 @@ export class Execution {
       ...seeds.map(({ values }): Leaf => ({ kind: 'floats', values })),
       ...targets.map(({ gradient }): Leaf => ({ kind: 'store', matrix: gradient })),
     ]
-    yield* this.#beginning(pieceOf(compiled, all))
+    yield* this.#beginning(pieceOf(this.engine, compiled, all))
     this.#done = tape.nodes.length
     for (const [id, { values, left }] of this.#liveGradients) {
       const place = this.#gradientOf(id)
@@ -252,13 +253,13 @@ export class Execution {
   *#beginning(piece: Piece): Runs {
     this.#pieces.push(piece)
     yield* this.#running(piece)
-    this.#arena.extend(piece.compiled.executable.program.end, piece.compiled.extents)
+    this.#arena.extend(piece.compiled.program.end, piece.compiled.extents)
     this.recording.signature.follow(piece.compiled.id)
   }
 
   *#running(piece: Piece): Runs {
     this.#prepare(piece)
-    yield { executable: piece.compiled.executable, bindings: piece.bindings }
+    yield piece
     noteWritten(piece)
   }
 

@@ -5,7 +5,7 @@ import type { Place, Program, Ref } from '../compile/program.js'
 import type { Engine, Executable, Floats, LeafLayout } from '../run/engine.js'
 import { isConstant, type Node } from '../tape/node.js'
 import { Tape } from '../tape/tape.js'
-import { Cache, perEngine } from './cache.js'
+import { Cache, perObject } from './cache.js'
 import type { Matrix, Written } from './matrix.js'
 import { layoutOf, type Leaf, type Recording } from './recording.js'
 import { extentsOf, type Extent } from './tenancy.js'
@@ -14,7 +14,9 @@ import { extentsOf, type Extent } from './tenancy.js'
 export interface Compiled {
   /** Stands in the signature of the piece that follows for all that came before it. */
   readonly id: number
-  readonly executable: Executable
+  readonly program: Program
+  /** By slot, of the leaves that it reads or writes. */
+  readonly layouts: readonly LeafLayout[]
   readonly values: ReadonlyMap<number, Ref>
   readonly gradients: ReadonlyMap<number, Ref>
   /** The stretches of the arena that those cover. */
@@ -53,14 +55,24 @@ export interface Target {
 
 let compiled = 0
 
-const caches = perEngine(() => new Cache<Compiled>())
+/** Lanes of one memory have the same programs, and each its own executables of them. */
+const caches = perObject(() => new Cache<Compiled>())
+const executables = perObject(() => new WeakMap<Compiled, Executable>())
 
 /** How many programs an engine has in its cache. */
-export const cachedPrograms = (engine: Engine): number => caches(engine).size
+export const cachedPrograms = ({ memory }: Engine): number => caches(memory).size
+
+/** What runs a program on an engine. */
+export function executableOf(engine: Engine, compiled: Compiled): Executable {
+  const made = executables(engine)
+  let found = made.get(compiled)
+  if (!found) made.set(compiled, (found = engine.prepare(compiled.program, compiled.layouts)))
+  return found
+}
 
 /** The compiled piece for what has been signed so far, from the cache or made anew. */
 export function cached({ engine, signature }: Recording, make: () => Compiled): Compiled {
-  const cache = caches(engine)
+  const cache = caches(engine.memory)
   let found = cache.get(signature)
   if (!found) cache.set(signature, (found = make()))
   return found
@@ -159,7 +171,8 @@ function prepare(
   for (const slot of slots) layouts[slot] = layoutOf(leaves[slot])
   return {
     id: ++compiled,
-    executable: recording.engine.prepare(program, layouts),
+    program,
+    layouts,
     slots,
     values: new Map(outputs.slice(0, valueCount).map(({ id }, i) => [id, refs[i]])),
     gradients: new Map(gradientIds.map((id, i) => [id, refs[valueCount + i]])),

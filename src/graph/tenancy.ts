@@ -4,7 +4,7 @@
  */
 import type { Ref } from '../compile/program.js'
 import type { Engine, Floats } from '../run/engine.js'
-import { perEngine } from './cache.js'
+import { perObject } from './cache.js'
 
 /** A stretch of the arena. */
 export interface Extent {
@@ -13,7 +13,7 @@ export interface Extent {
 }
 
 /** Whose values are in the arena. Not a WeakRef: within a task those keep alive whatever they have referred to. */
-const tenantOf = perEngine<{ tenancy: Tenancy | undefined }>(() => ({ tenancy: undefined }))
+const tenantOf = perObject<{ tenancy: Tenancy | undefined }>(() => ({ tenancy: undefined }))
 
 export class Tenancy {
   readonly #engine: Engine

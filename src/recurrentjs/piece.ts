@@ -2,7 +2,7 @@
  * What has been recorded between two looks: the ops, by number, with the Mats that they read from outside. A look runs it. Pieces of one
  * form share a routine, so that a program that does the same at every step compiles that step once.
  */
-import { Cache, perEngine } from '../graph/cache.js'
+import { Cache, perObject } from '../graph/cache.js'
 import type { Matrix } from '../graph/matrix.js'
 import type { Signature } from '../graph/signature.js'
 import type { Engine, Floats } from '../run/engine.js'
@@ -12,7 +12,7 @@ import { Op } from './ops.js'
 import { Result } from './result.js'
 import { Routine, type Passes } from './routine.js'
 
-const unbound = perEngine(() => new Cache<Routine>())
+const unbound = perObject(() => new Cache<Routine>())
 
 export class Piece {
   readonly engine: Engine

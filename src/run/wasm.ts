@@ -29,6 +29,8 @@ interface Core {
   readonly whyOneThread: string | undefined
   /** Native code for large products, which the calling thread alone can call. */
   readonly products: Products | undefined
+  /** Programs, lowered. */
+  readonly images: WeakMap<Program, Image>
   /** Stores and programs go when nobody holds them any more: users never free memory. */
   readonly finalizers: FinalizationRegistry<readonly number[]>
 }
@@ -52,7 +54,7 @@ const coreOf = (
 ): Core => {
   const products = library && new Products(library, heap)
   const finalizers = new FinalizationRegistry<readonly number[]>((blocks) => blocks.forEach((address) => heap.release(address)))
-  return { build, exports, heap, lanes: [], team, whyOneThread, products, finalizers }
+  return { build, exports, heap, lanes: [], team, whyOneThread, products, images: new WeakMap(), finalizers }
 }
 
 /** Threads live as long as the engine that they are for. */
@@ -180,8 +182,11 @@ export class WasmEngine implements Engine {
   }
 
   prepare(program: Program, leaves: readonly LeafLayout[]): Executable {
-    const executable = new WasmExecutable(this, program, lower(program, this.#core.products?.library.isWorthCalling), leaves)
-    this.#core.finalizers.register(executable, executable.blocks)
+    const { images, products, finalizers } = this.#core
+    let image = images.get(program)
+    if (!image) images.set(program, (image = lower(program, products?.library.isWorthCalling)))
+    const executable = new WasmExecutable(this, program, image, leaves)
+    finalizers.register(executable, executable.blocks)
     return executable
   }
 

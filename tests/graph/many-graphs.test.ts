@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { Graph } from '../../src/graph/graph.js'
 import { Matrix } from '../../src/graph/matrix.js'
 import { cachedPrograms } from '../../src/graph/pieces.js'
+import { runTogether } from '../../src/graph/together.js'
 import type { Value } from '../../src/graph/value.js'
 import { WasmEngine } from '../../src/run/wasm.js'
 import { another, executors } from '../support/executors.js'
@@ -101,6 +102,20 @@ describe.each(executors)('%s: graphs without number', (_name, engine) => {
     }
     expect(cachedPrograms(own)).toBeLessThanOrEqual(256)
     expect(halves[1]).toBeLessThan(1.5 * halves[0] + 5e5)
+  })
+
+  test('on lanes of an engine share a program, and no values', () => {
+    const own = another(engine)
+    const W = new Matrix(3, 3, randoms(9, random(4)), { engine: own })
+    const sums = [0, 1, 2].map((lane) => {
+      const g = new Graph({ engine: own.lane(lane) })
+      return g.sum(g.tanh(g.matmul(g.input(2, 3, randoms(6, random(lane))), W)))
+    })
+    const alone = sums.map(({ value }) => value)
+    expect(cachedPrograms(own)).toBe(1)
+    expect(new Set(alone).size).toBe(3)
+    runTogether(sums.map(({ graph }) => graph))
+    expect(sums.map(({ value }) => value)).toEqual(alone)
   })
 
   test('whose recordings differ only in where an op ends do not share a program', () => {
