@@ -1,5 +1,5 @@
 /** Which text is read, and as what. */
-import { CorpusBuilder, type Corpus, type LanguageModel, type TextFormatOptions } from '../index.js'
+import { CorpusBuilder, OptionError, type Corpus, type LanguageModel, type TextFormatOptions } from '../index.js'
 import { readCorpus, type DocumentSettings, type TokenSettings } from '../node/index.js'
 
 /**
@@ -14,6 +14,12 @@ export async function corpusOf(
 ): Promise<Corpus> {
   const { tokens: kind, lowerCase, minCount, vocabulary: size, unknown } = flags
   const { vocabulary } = model ?? {}
+  if (vocabulary && vocabulary.start === undefined) {
+    const given = Object.entries({ documents: flags.documents, csvColumn: flags.csvColumn, jsonField: flags.jsonField })
+    const [name, value] = given.find(([, value]) => value !== undefined) ?? []
+    if (name)
+      throw new OptionError(name, `'${value}'; the model was trained on one text without documents, so this must be left out`)
+  }
   const format = formatOf(flags) ?? model?.textFormat ?? {}
   const documents = flags.documents === 'files' || (format.format ?? 'text') !== 'text' || vocabulary?.start !== undefined
   const tokens = vocabulary ? { vocabulary } : { kind, lowerCase, minCount, size, unknown: unknown ?? undefined }

@@ -46,7 +46,8 @@ function textOf(
     ...lacking,
     ...(best
       ? [
-          `fastest for that LSTM: --kernels ${best.kernels}${best.vectors === 128 && !isLack(wideVectors) ? ' --no-wide-vectors' : ''}`,
+          `fastest for that LSTM on one thread: --kernels ${best.kernels}${best.vectors === 128 && !isLack(wideVectors) ? ' --no-wide-vectors' : ''}`,
+          ...(threads > 1 ? [`train uses all ${threads} threads with plain and relaxed kernels, and one with native`] : []),
         ]
       : []),
   ].join('\n')

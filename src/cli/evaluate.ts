@@ -13,9 +13,9 @@ export interface EvaluateFlags extends EngineFlags {
   json?: boolean
 }
 
-function refuseGiven(options: Readonly<Record<string, unknown>>, what: string): void {
+function refuseGiven(options: Readonly<Record<string, unknown>>, why: string): void {
   const found = Object.entries(options).find(([, value]) => value !== undefined)
-  if (found) throw new OptionError(found[0], `is none of ${what}`)
+  if (found) throw new OptionError(found[0], why)
 }
 
 export async function runEvaluate(
@@ -29,9 +29,14 @@ export async function runEvaluate(
   const { documents, csvColumn, jsonField, ...shared } = flags
   refuseGiven(
     task === undefined ? ofTasks : { documents, csvColumn, jsonField },
-    task === undefined ? 'a language model' : `a model to ${task}`,
+    `is none of ${task === undefined ? 'a language model' : `a model to ${task}`}`,
   )
   if (task !== undefined) return runEvaluateTask(path, task, files, { ...shared, ...ofTasks })
+  if (files.length === 0)
+    refuseGiven(
+      { documents, csvColumn, jsonField },
+      "cannot be given without a file; a run's own text is read as it was in training",
+    )
   const model = await loadModel(path, { engine: await startEngine(flags.kernels, 'all') })
   const folder = [path, dirname(path)].find((place) => existsSync(place) && isRun(place))
   const run = folder === undefined ? undefined : await readRunCorpus(folder)

@@ -7,6 +7,10 @@ import { UsageError } from './config-file.js'
 /** Flags that are no setting of a training, and whose option has another name in the library, by that name. */
 const calledOtherwise: Readonly<Record<string, string>> = { width: 'beams', banned: 'ban', forced: 'force' }
 
+/** What the parser of the command line says of a flag's value, as everything else that is wrong with a flag is said. */
+export const inOneSentence = (text: string): string =>
+  text.replace(/^error: option '(?:-\w, )?(--[\w-]+).*?' argument '(.*)' is invalid\. (.*?)\.?\n?$/s, "unrolled: $1: '$2'; $3\n")
+
 /** The same error, with the flag's name where the library's was: what is wrong with a flag is wrong use. */
 export function underFlag(error: unknown, command: Command | undefined): Error {
   if (!(error instanceof OptionError)) return error as Error

@@ -1,6 +1,7 @@
 /** A run on its way: what is shown of it, and how it is stopped. */
 import { Divergence, type EndReason, type LanguageModel, type TaskModel } from '../index.js'
 import type { AnyRunConfig, KeptProgress, KeptRun, KeptTraining } from '../node/index.js'
+import { onClosedOutput } from './closed-output.js'
 import { Reporter } from './progress.js'
 
 const count = (n: number): string => n.toLocaleString('en')
@@ -56,6 +57,7 @@ export async function follow<P extends KeptProgress>(
   }
   process.on('SIGINT', interrupt)
   process.on('SIGTERM', interrupt)
+  onClosedOutput(interrupt)
 
   const reporter = new Reporter(process.stderr)
   if (json) run.onLog = (line) => process.stdout.write(`${JSON.stringify(line)}\n`)
@@ -80,7 +82,7 @@ export async function follow<P extends KeptProgress>(
   reporter.end()
   const ended = training.ended && whyEnded[training.ended]
   const best = folder.has('best.safetensors') ? `, best.safetensors as it was when the held-out loss was lowest` : ''
-  const command = process.env.npm_lifecycle_event ? 'npm run -s unrolled --' : 'npx unrolled'
+  const command = process.env.npm_package_name === 'unrolled' ? 'npm run -s unrolled --' : 'npx unrolled'
   say(
     `${isStopped ? `Stopped after step ${count(training.step)}` : `Ended after step ${count(training.step)}, ${ended}`}. Saved in ${folder.path}: model.safetensors${best}; curves in report.html`,
   )

@@ -14,12 +14,13 @@ import {
   type DocumentSettings,
 } from '../node/index.js'
 import { defaultWorkers } from '../sweep/index.js'
+import './closed-output.js'
 import { applyConfigFile, UsageError } from './config-file.js'
 import { runDoctor, type DoctorFlags } from './doctor.js'
 import { runEvaluate, type EvaluateFlags } from './evaluate.js'
 import { runExport, type ExportFlags } from './export.js'
 import { allowRelaxedSimd } from './flags.js'
-import { underFlag } from './flag-names.js'
+import { inOneSentence, underFlag } from './flag-names.js'
 import { runGenerate, type GenerateFlags } from './generate.js'
 import { runImport, type ImportFlags } from './import.js'
 import { runInspect } from './inspect.js'
@@ -41,6 +42,7 @@ const program = new Command('unrolled')
   .description('Recurrent networks in TypeScript: train one on a text, and let it write.')
   .version(version)
   .showSuggestionAfterError()
+  .configureOutput({ outputError: (text, write) => write(inOneSentence(text)) })
   .exitOverride((error) => process.exit(error.exitCode === 0 ? 0 : wrongUse))
 
 /** How texts are read for a model that is there. */
@@ -287,12 +289,6 @@ function refuse(command: Command, names: readonly string[], why: string): void {
   })
   if (option) throw new UsageError(`${option.long}: cannot be given; ${why}`)
 }
-
-// Whoever reads may have read enough: `unrolled generate | head`.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error
-  process.exit(0)
-})
 
 // Which command acts, and so which flags there are.
 let acting: Command | undefined

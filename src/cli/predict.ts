@@ -45,7 +45,11 @@ export async function runPredict(path: string, file: string | undefined, flags: 
     // Whoever reads slowly is waited for.
     if (!process.stdout.write(all)) await once(process.stdout, 'drain')
   }
-  if (from !== undefined) for await (const piece of readPieces(from)) await write(answering.push(piece))
+  if (from !== undefined) {
+    // Also of a file with nothing in it something was read.
+    await write(answering.push(''))
+    for await (const piece of readPieces(from)) await write(answering.push(piece))
+  }
   await write(answering.end())
 }
 

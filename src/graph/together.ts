@@ -9,7 +9,7 @@ import type { Graph } from './graph.js'
  */
 export function runTogether(graphs: readonly Graph[]): void {
   if (graphs.length === 1) graphs[0].run()
-  else together(graphs, ({ execution }) => execution.replaying())
+  else if (graphs.length > 1) together(graphs, ({ execution }) => execution.replaying())
 }
 
 /** The same with whatever each graph has to run. */

@@ -90,7 +90,11 @@ export const networkSettings = {
 export const limitSettings = {
   epochs: value('--epochs <n>', 'how often to read the text', positive),
   minutes: { ...value('--minutes <n>', 'how long to train, validations left out', positive), called: 'seconds' },
-  loss: value('--loss <nats>', 'train until the held-out loss is at most this', positive),
+  loss: value(
+    '--loss <nats>',
+    'train until the held-out loss is at most this; where nothing is held out, the training loss, smoothed',
+    positive,
+  ),
   patience: value('--patience <n>', 'end after so many validations without a better one', whole(1)),
 }
 

@@ -3,6 +3,7 @@ import { Matrix } from '../graph/matrix.js'
 import { OptionError } from '../options/option-error.js'
 import { refuseUnknown, type Names } from '../options/known.js'
 import type { Rule } from './rules.js'
+import { mostLanes } from '../run/lanes.js'
 import { decayOf, UpdateGraphs, type Plan, type Rows } from './update-graphs.js'
 
 export interface OptimizerOptions {
@@ -135,13 +136,10 @@ function fewRows(gradient: Matrix): Int32Array | undefined {
 
 /** Throws unless this can be a number of shards. */
 export function checkShards(shards: number): void {
-  if (!(Number.isInteger(shards) && shards >= 1 && shards <= mostShards)) {
-    throw new OptionError('shards', `${shards}; must be a whole number from 1 to ${mostShards}`)
+  if (!(Number.isInteger(shards) && shards >= 1 && shards <= mostLanes)) {
+    throw new OptionError('shards', `${shards}; must be a whole number from 1 to ${mostLanes}`)
   }
 }
-
-/** Each has an arena and gradients of its own. */
-const mostShards = 64
 
 /** A gradient that is NaN or infinite: no step can be taken with it. */
 export class NonFiniteGradient extends Error {

@@ -63,7 +63,7 @@ export interface Engine {
   readonly memory: object
   /**
    * An engine on the same memory with an arena of its own, so that its programs can run at the same time as those of other lanes. The same
-   * one whenever it is asked for; lane 0 is the engine that was started.
+   * one whenever it is asked for; lane 0 is the engine that was started. Throws for what is no whole number from 0 to 63.
    */
   lane(index: number): Engine
   /** Runs all of these, each of another lane, and returns when all are done. At the same time where there are threads. */

@@ -67,7 +67,9 @@ export async function loadEngine(all: EngineLoadOptions = {}): Promise<Engine> {
   const { threads = 1, ...options } = all
   const kernels = chosen(options)
   if (threads !== 'all' && !(Number.isInteger(threads) && threads >= 1 && threads <= mostThreads)) {
-    throw new Error(`threads: ${String(threads)}; must be a whole number from 1 to ${mostThreads}, or 'all'`)
+    throw new Error(
+      `threads: ${typeof threads === 'string' ? `'${String(threads)}'` : String(threads)}; must be a whole number from 1 to ${mostThreads}, or 'all'`,
+    )
   }
   if (kernels === 'reference') return new ReferenceEngine()
   return WasmEngine.load(kernels, threads === 'all' ? Math.min(await availableThreads(), mostThreads) : threads)

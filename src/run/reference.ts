@@ -2,6 +2,7 @@
  * The reference executor: the same programs in plain TypeScript and float64. It is the oracle for tests and gradient checks, and
  * is written to be obviously right.
  */
+import { laneOf } from './lanes.js'
 import { offsetAt, unrolled, type Block, type Kernel, type Program, type Ref } from '../compile/program.js'
 import { rowOf } from '../tape/ops.js'
 import type { Binding, Engine, Executable, Fault, Floats, LeafLayout, Run, Store } from './engine.js'
@@ -47,8 +48,7 @@ export class ReferenceEngine implements Engine {
   }
 
   lane(index: number): Engine {
-    while (this.#lanes.length <= index) new ReferenceEngine(this.#lanes)
-    return this.#lanes[index]
+    return laneOf(this.#lanes, index, () => new ReferenceEngine(this.#lanes))
   }
 
   runTogether(runs: readonly Run[]): void {

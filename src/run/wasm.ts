@@ -16,6 +16,7 @@ import {
 import { arena, imageBase, lower, type Image } from './lower.js'
 import { sumsOfNewEngine } from './sums.js'
 import { Products, type ProductLibrary } from './products.js'
+import { laneOf } from './lanes.js'
 import { failedWord } from './thread-start.js'
 import { controlBytes, Threads, whyNoThreads } from './threads.js'
 
@@ -169,9 +170,7 @@ export class WasmEngine implements Engine {
   }
 
   lane(index: number): WasmEngine {
-    const { lanes } = this.#core
-    while (lanes.length <= index) new WasmEngine(this.#core)
-    return lanes[index]
+    return laneOf(this.#core.lanes, index, () => new WasmEngine(this.#core))
   }
 
   createStore(length: number): Store {

@@ -18,6 +18,9 @@ const most = 4
  * @param native whether large products are for a library outside: it has one thread, and wants the batch whole
  */
 export function usualShards(parameters: number, batch: number, steps: number, native = false): number {
+  for (const [name, value] of Object.entries({ parameters, batch, steps })) {
+    if (!(Number.isInteger(value) && value >= 1)) throw new Error(`${name}: ${value}; must be a whole number, 1 or more`)
+  }
   if (native) return 1
   const byRows = Math.floor(batch / leastRows)
   const byProducts = Math.floor((parameters * batch * steps) / leastProducts)

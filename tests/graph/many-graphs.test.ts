@@ -118,6 +118,10 @@ describe.each(executors)('%s: graphs without number', (_name, engine) => {
     expect(sums.map(({ value }) => value)).toEqual(alone)
   })
 
+  test.each([-1, 1.5, NaN, 64])('cannot be on lane %d', (lane) => {
+    expect(() => engine.lane(lane)).toThrow(`lane: ${lane}; must be a whole number from 0 to 63`)
+  })
+
   test('whose recordings differ only in where an op ends do not share a program', () => {
     const [a, b, c] = [1, 2, 3].map(() => new Matrix(1, 2, [1, 2], { engine }))
     const of = (): Graph => {

@@ -225,7 +225,7 @@ describe('the command', () => {
       for (const value of [...Object.values(speed.gflops), speed.msPerStep]) expect(value).toBeGreaterThan(0)
     }
     expect(command('doctor')).toMatch(
-      /^BLAS +OpenBLAS [\d.]+ for \w+, libopenblas[^]*plain +relaxed +native[^]*fastest for that LSTM: --kernels \w+$/m,
+      /^BLAS +OpenBLAS [\d.]+ for \w+, libopenblas[^]*plain +relaxed +native[^]*fastest for that LSTM on one thread: --kernels \w+$/m,
     )
   })
 })

@@ -131,8 +131,8 @@ describe('a text', () => {
 
 describe('an option', () => {
   test.each([
-    [['--hidden', '0'], 2, "option '--hidden <units>' argument '0' is invalid. must be a whole number, 1 or more"],
-    [['--layers', '0'], 2, "option '--layers <n>' argument '0' is invalid"],
+    [['--hidden', '0'], 2, "unrolled: --hidden: '0'; must be a whole number, 1 or more\n"],
+    [['--layers', '0'], 2, "unrolled: --layers: '0'; must be a whole number"],
     [['--vocabulary', '1'], 2, 'must be a whole number, 2 or more'],
     [['--stesp', '5'], 2, 'Did you mean --steps?'],
     [['--optimizer', 'adm'], 2, 'must be one of adam, adamw, rmsprop, adagrad, sgd. Did you mean adam?'],
@@ -176,6 +176,15 @@ describe('an option of generate', () => {
       /^unrolled: --ban: all \d+ tokens of the vocabulary; must leave one/,
     ],
   ])('%j is refused', (args, sentence) => refused(['generate', 'run', ...args], 2, sentence))
+})
+
+describe('how documents are told apart', () => {
+  test.each([
+    [['evaluate', 'run', 'sound.txt', '--documents', 'lines'], "--documents: 'lines'; the model was trained on one text"],
+    [['score', 'run', 'sound.txt', '--csv-column', 'body'], "--csv-column: 'body'; the model was trained on one text"],
+    [['train', 'sound.txt', '--from', 'run', '--out', 'new', '--json-field', 'x'], "--json-field: 'x'; the model was trained on"],
+    [['evaluate', 'run', '--documents', 'lines'], '--documents: cannot be given without a file'],
+  ])('%j is refused', (args, sentence) => refused(args, 2, `unrolled: ${sentence}`))
 })
 
 describe('a configuration', () => {

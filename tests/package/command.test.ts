@@ -164,6 +164,23 @@ describe('the scripts of the repository', () => {
   })
 })
 
+test.each([
+  ['its log', '--json', '| head -1'],
+  ['what it tells', '', '2>&1 | head -3'],
+])('training whose reader has read enough of %s saves what it has', (_, flags, reader) => {
+  const name = `read${flags}`
+  const train = `"${process.execPath}" "${command}" train "${text}" --hidden 8 --steps 100000 --out ${name} ${flags}`
+  const shell = spawnSync('sh', ['-c', `(${train}; echo $? > status) ${reader}`], {
+    cwd: folder,
+    encoding: 'utf8',
+    env: environment,
+  })
+  expect(shell.stdout.split('\n')).toHaveLength(flags ? 2 : 4)
+  expect(readFileSync(join(folder, 'status'), 'utf8')).toBe('130\n')
+  expect(run('generate', name, '--length', '5').stdout).toHaveLength(6)
+  expect(readdirSync(join(folder, name))).not.toContain('lock')
+})
+
 describe('generating', () => {
   test('into a pipe that closes ends quietly', () => {
     const piped = spawnSync('sh', ['-c', `"${process.execPath}" "${command}" generate runs/1 --length 200000 | head -c 20`], {

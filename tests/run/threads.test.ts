@@ -167,6 +167,8 @@ describe('an engine', () => {
 })
 
 describe('graphs that run together', () => {
+  test('may be none', () => expect(() => runTogether([])).not.toThrow())
+
   test('need lanes of their own', () => {
     const twins = [0, 0].map((lane) => new Graph({ engine: two.lane(lane) }))
     expect(() => runTogether(twins)).toThrow('runTogether: two graphs of one lane')
