@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { basename, dirname, isAbsolute, join } from 'node:path'
 import { connect, redisExecutor, serverName, SweepWorker, type RedisOptions } from '../redis/index.js'
 import { defaultWorkers, localExecutor, readPlan, Sweep, tableText, type SweepPlan, type TrialLine } from '../sweep/index.js'
+import { onClosedOutput } from './closed-output.js'
 import { asUsage, UsageError } from './config-file.js'
 import { corpusOf, sourcesOf } from './corpus.js'
 
@@ -100,6 +101,7 @@ function onInterrupt(stop: () => void): void {
   }
   process.on('SIGINT', interrupt)
   process.on('SIGTERM', interrupt)
+  onClosedOutput(stop)
 }
 
 function redisOptions(url: string): RedisOptions {
