@@ -47,7 +47,9 @@ function textOf(
     ...(best
       ? [
           `fastest for that LSTM on one thread: --kernels ${best.kernels}${best.vectors === 128 && !isLack(wideVectors) ? ' --no-wide-vectors' : ''}`,
-          ...(threads > 1 ? [`train uses all ${threads} threads with plain and relaxed kernels, and one with native`] : []),
+          ...(threads > 1
+            ? ['train takes more threads for larger language models, with plain and relaxed kernels, and one with native']
+            : []),
         ]
       : []),
   ].join('\n')

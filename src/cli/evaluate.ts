@@ -32,7 +32,7 @@ export async function runEvaluate(
     `is none of ${task === undefined ? 'a language model' : `a model to ${task}`}`,
   )
   if (task !== undefined) return runEvaluateTask(path, task, files, { ...shared, ...ofTasks })
-  if (files.length === 0)
+  if (files.length === 0 && !flags.trainedOn)
     refuseGiven(
       { documents, csvColumn, jsonField },
       "cannot be given without a file; a run's own text is read as it was in training",

@@ -9,7 +9,9 @@ const calledOtherwise: Readonly<Record<string, string>> = { width: 'beams', bann
 
 /** What the parser of the command line says of a flag's value, as everything else that is wrong with a flag is said. */
 export const inOneSentence = (text: string): string =>
-  text.replace(/^error: option '(?:-\w, )?(--[\w-]+).*?' argument '(.*)' is invalid\. (.*?)\.?\n?$/s, "unrolled: $1: '$2'; $3\n")
+  text.replace(/^error: option '(?:-\w, )?(--[\w-]+).*?' argument '(.*)' is invalid\. (.*?)\.?\n?$/s, (_, flag, value, what) => {
+    return `unrolled: ${flag}: '${value.replaceAll(/\p{Cc}+/gu, ' ')}'; ${what}\n`
+  })
 
 /** The same error, with the flag's name where the library's was: what is wrong with a flag is wrong use. */
 export function underFlag(error: unknown, command: Command | undefined): Error {

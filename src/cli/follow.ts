@@ -49,15 +49,13 @@ export async function follow<P extends KeptProgress>(
   )
   say(`everything goes to ${folder.path}; Ctrl-C saves and stops\n`)
   // The step that runs ends first; then there is something whole to save. A second Ctrl-C ends at once.
-  let isStopped = false
   const interrupt = (): void => {
-    isStopped = true
     run.stop()
     process.removeListener('SIGINT', interrupt)
   }
   process.on('SIGINT', interrupt)
   process.on('SIGTERM', interrupt)
-  onClosedOutput(interrupt)
+  onClosedOutput(() => run.stop())
 
   const reporter = new Reporter(process.stderr)
   if (json) run.onLog = (line) => process.stdout.write(`${JSON.stringify(line)}\n`)
@@ -80,15 +78,15 @@ export async function follow<P extends KeptProgress>(
     throw new Error(`${error.message}. ${folder.path} has the model as it was after step ${count(training.step)}`)
   }
   reporter.end()
-  const ended = training.ended && whyEnded[training.ended]
+  const { ended } = training
   const best = folder.has('best.safetensors') ? `, best.safetensors as it was when the held-out loss was lowest` : ''
   const command = process.env.npm_package_name === 'unrolled' ? 'npm run -s unrolled --' : 'npx unrolled'
   say(
-    `${isStopped ? `Stopped after step ${count(training.step)}` : `Ended after step ${count(training.step)}, ${ended}`}. Saved in ${folder.path}: model.safetensors${best}; curves in report.html`,
+    `${ended ? `Ended after step ${count(training.step)}, ${whyEnded[ended]}` : `Stopped after step ${count(training.step)}`}. Saved in ${folder.path}: model.safetensors${best}; curves in report.html`,
   )
-  if (isStopped) say(`  ${command} resume ${folder.path}    # goes on exactly where it stopped`)
+  if (!ended) say(`  ${command} resume ${folder.path}    # goes on exactly where it stopped`)
   say(`  ${command} ${said.use(folder.path)}`)
-  if (isStopped) process.exitCode = 130
+  if (!ended) process.exitCode = 130
 }
 
 function report<P extends KeptProgress>(

@@ -251,8 +251,8 @@ export class Execution {
   }
 
   *#beginning(piece: Piece): Runs {
-    this.#pieces.push(piece)
     yield* this.#running(piece)
+    this.#pieces.push(piece)
     this.#arena.extend(piece.compiled.program.end, piece.compiled.extents)
     this.recording.signature.follow(piece.compiled.id)
   }

@@ -22,13 +22,20 @@ export function together(graphs: readonly Graph[], runsOf: (graph: Graph, index:
     throw new Error('runTogether: two graphs of one lane; make each with a lane of its own, engine.lane(i)')
   }
   const all = graphs.map(runsOf)
+  let failure: { readonly error: unknown } | undefined
   for (;;) {
     const next: Run[] = []
     for (const runs of all) {
-      const { done, value } = runs.next()
-      if (!done) next.push(value)
+      try {
+        const { done, value } = runs.next()
+        if (!done) next.push(value)
+      } catch (error) {
+        // The others go on: what they have handed out has to run.
+        failure ??= { error }
+      }
     }
-    if (next.length === 0) return
-    engine.runTogether(next)
+    if (next.length > 0) engine.runTogether(next)
+    else if (failure) throw failure.error
+    else return
   }
 }

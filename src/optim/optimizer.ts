@@ -3,7 +3,7 @@ import { Matrix } from '../graph/matrix.js'
 import { OptionError } from '../options/option-error.js'
 import { refuseUnknown, type Names } from '../options/known.js'
 import type { Rule } from './rules.js'
-import { mostLanes } from '../run/lanes.js'
+import { mostLanes } from '../run/engine.js'
 import { decayOf, UpdateGraphs, type Plan, type Rows } from './update-graphs.js'
 
 export interface OptimizerOptions {

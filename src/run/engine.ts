@@ -49,6 +49,9 @@ export interface Run {
   readonly bindings: readonly Binding[]
 }
 
+/** How many lanes an engine may have: each has an arena of its own, and its shard of a batch gradients of its own. */
+export const mostLanes = 64
+
 export interface Engine {
   /** `wasm relaxed`, `wasm plain` or `reference` */
   readonly name: string

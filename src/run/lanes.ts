@@ -1,7 +1,6 @@
 /** The lanes of an engine. */
 
-/** Each has an arena of its own, and its shard of a batch gradients of its own. */
-export const mostLanes = 64
+import { mostLanes } from './engine.js'
 
 /** The lane of this number, with those before it made as well. Throws for a number that no lane has. */
 export function laneOf<T>(lanes: readonly T[], index: number, add: () => void): T {

@@ -22,7 +22,7 @@ export interface Evaluation {
  * Mean cross-entropy over every token of a text but the first, each predicted once from what came before it.
  *
  * @param options.streams read side by side, each from an empty state. Default: 16, fewer where the text is short
- * @param options.window steps a run; changes nothing but the speed. Default 128
+ * @param options.window steps a run; changes nothing but the speed, and the last digits. Default 128
  */
 export function evaluate(network: TokenNetwork, tokens: TokenArray, options?: { streams?: number; window?: number }): Evaluation
 /** Mean cross-entropy over everything that is predicted in an epoch of `batches`; the state is carried as they say. */

@@ -10,7 +10,7 @@ const leastProducts = 30_000_000
 const most = 4
 
 /**
- * By what is trained, and how, never by the machine: so every one trains the same.
+ * By what is trained or measured, and how, never by the machine: so every one comes to the same.
  *
  * @param parameters of the network
  * @param batch sequences side by side
@@ -19,7 +19,7 @@ const most = 4
  */
 export function usualShards(parameters: number, batch: number, steps: number, native = false): number {
   for (const [name, value] of Object.entries({ parameters, batch, steps })) {
-    if (!(Number.isInteger(value) && value >= 1)) throw new Error(`${name}: ${value}; must be a whole number, 1 or more`)
+    if (!(Number.isInteger(value) && value >= 0)) throw new Error(`${name}: ${value}; must be a whole number, 0 or more`)
   }
   if (native) return 1
   const byRows = Math.floor(batch / leastRows)

@@ -14,7 +14,7 @@ export class WindowSequence<W extends Window> {
   constructor(learner: Learner<W>, first: W, options: WindowGraphsOptions) {
     this.#learner = learner
     this.#options = options
-    this.#last = this.graphsFor(first)
+    this.#last = this.#graphsFor(first)
   }
 
   /** The graphs whose state the next window goes on from. */
@@ -23,7 +23,7 @@ export class WindowSequence<W extends Window> {
   }
 
   /** The graphs for windows as long as this one. */
-  graphsFor(window: W): WindowGraphs<W> {
+  #graphsFor(window: W): WindowGraphs<W> {
     const key = lengthsOf(window)
     const built = this.#built.get(key) ?? new WindowGraphs(this.#learner, window, this.#options)
     // What is used is inserted again; the one that has not been used for longest goes first.
@@ -38,7 +38,7 @@ export class WindowSequence<W extends Window> {
 
   /** The graphs for a window, with the state that it starts from. */
   enter(window: W): WindowGraphs<W> {
-    const built = this.graphsFor(window)
+    const built = this.#graphsFor(window)
     if (window.startsAnew) built.reset()
     else if (built !== this.#last) built.takeOver(this.#last)
     this.#last = built
@@ -47,7 +47,7 @@ export class WindowSequence<W extends Window> {
 
   /** Goes on from a state that `readState` gave, before a window. Throws, with nothing changed, if it does not fit. */
   resume(window: W, state: Parameters<WindowGraphs<W>['writeState']>[0]): void {
-    const built = this.graphsFor(window)
+    const built = this.#graphsFor(window)
     built.writeState(state)
     this.#last = built
   }

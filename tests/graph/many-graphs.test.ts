@@ -118,6 +118,25 @@ describe.each(executors)('%s: graphs without number', (_name, engine) => {
     expect(sums.map(({ value }) => value)).toEqual(alone)
   })
 
+  test('that run together and one of which cannot: the others have run', () => {
+    const own = another(engine)
+    const [good, bad] = [0, 1].map((lane) => {
+      const g = new Graph({ engine: own.lane(lane), values: 'kept' })
+      const W = new Matrix(1, 1, [2], { engine: own })
+      return { g, W, product: g.keep(g.mul(g.input(1, 1, [6]), W)) }
+    })
+    for (const { g, W, product } of [good, bad]) {
+      g.assign(W, product)
+      g.run()
+    }
+    const last = good.g.keep(good.g.add(good.product, 1))
+    bad.g.keep(bad.g.mul(bad.W, 2))
+    // The first goes on from a W of 12.
+    expect(() => runTogether([good.g, bad.g])).toThrow('an assign has overwritten it')
+    expect([good.product.value, last.value]).toEqual([72, 73])
+    expect(good.g.execution.programs).toHaveLength(2)
+  })
+
   test.each([-1, 1.5, NaN, 64])('cannot be on lane %d', (lane) => {
     expect(() => engine.lane(lane)).toThrow(`lane: ${lane}; must be a whole number from 0 to 63`)
   })

@@ -27,7 +27,7 @@ describe('where nobody says', () => {
     ['a wide batch of a small model', 10_000, 64, 32, 1],
   ])('%s: %i parameters, %i × %i tokens are cut into %i', (_, parameters, batch, steps, shards) => {
     expect(usualShards(parameters, batch, steps)).toBe(shards)
-    expect(() => usualShards(parameters, NaN, steps)).toThrow('batch: NaN; must be a whole number, 1 or more')
+    expect(() => usualShards(parameters, NaN, steps)).toThrow('batch: NaN; must be a whole number, 0 or more')
   })
 
   test('a small model has one, and the same bits as with one', () => {

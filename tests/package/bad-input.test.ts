@@ -133,6 +133,7 @@ describe('an option', () => {
   test.each([
     [['--hidden', '0'], 2, "unrolled: --hidden: '0'; must be a whole number, 1 or more\n"],
     [['--layers', '0'], 2, "unrolled: --layers: '0'; must be a whole number"],
+    [['--hidden', 'a\nb'], 2, "unrolled: --hidden: 'a b'; must be a whole number, 1 or more\n"],
     [['--vocabulary', '1'], 2, 'must be a whole number, 2 or more'],
     [['--stesp', '5'], 2, 'Did you mean --steps?'],
     [['--optimizer', 'adm'], 2, 'must be one of adam, adamw, rmsprop, adagrad, sgd. Did you mean adam?'],

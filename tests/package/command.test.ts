@@ -181,6 +181,12 @@ test.each([
   expect(readdirSync(join(folder, name))).not.toContain('lock')
 })
 
+test('what fails says so by its exit code, also where nobody reads why', () => {
+  const inspect = `"${process.execPath}" "${command}" inspect missing.safetensors`
+  spawnSync('sh', ['-c', `(${inspect} 2>&1; echo $? > status) | true`], { cwd: folder, env: environment })
+  expect(readFileSync(join(folder, 'status'), 'utf8')).toBe('1\n')
+})
+
 describe('generating', () => {
   test('into a pipe that closes ends quietly', () => {
     const piped = spawnSync('sh', ['-c', `"${process.execPath}" "${command}" generate runs/1 --length 200000 | head -c 20`], {

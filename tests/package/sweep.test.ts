@@ -152,6 +152,13 @@ test('with --json it writes the lines of sweep.jsonl, and nothing else, on stand
   )
 })
 
+test('whose reader has read enough it stops, and goes on when it is asked to', () => {
+  const sweep = `"${process.execPath}" "${command}" sweep halving.json --out read`
+  spawnSync('sh', ['-c', `(${sweep} --json; echo $? > status) | head -1`], { cwd: folder, env: environment })
+  expect(readFileSync(at('status'), 'utf8')).toBe('130\n')
+  expect(run('halving.json', '--out', 'read').stderr).toMatch(/^Trial \d is the best: read\/best\.safetensors/m)
+})
+
 describe('a folder', () => {
   test('of another sweep, or of another text, is refused and stays as it was', () => {
     const before = outcome('sweeps/grid')

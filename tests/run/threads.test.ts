@@ -119,6 +119,11 @@ describe('an engine', () => {
     await expect(loadEngine({ threads })).rejects.toThrow(`threads: ${threads}; must be a whole number from 1 to 64, or 'all'`)
   })
 
+  test('says what was no number', async () => {
+    const threads = '2' as unknown as number
+    await expect(loadEngine({ threads })).rejects.toThrow("threads: '2'; must be a whole number from 1 to 64, or 'all'")
+  })
+
   test('has one thread where memory cannot be shared, and says so', () => {
     const { stdout } = inNode(`
       delete globalThis.SharedArrayBuffer

@@ -52,6 +52,12 @@ describe.each(executors)('%s: measured documents', (_name, engine) => {
   })
 })
 
+test('a network without parameters is measured', () => {
+  const network = networkOf(reference, vocabulary.size)
+  const frozen = Object.create(network, { parameters: { value: [] } }) as LanguageNetwork
+  expect(evaluate(frozen, tokens)).toEqual(evaluate(network, tokens))
+})
+
 test('a text measures the same as its streams, in whatever array it is', () => {
   const network = networkOf(reference, vocabulary.size)
   const expected = evaluate(network, new Streams(tokens, { streams: 2, window: 9 }))
