@@ -26,6 +26,12 @@ export interface TextBatches {
   window(step: number): TextWindow
 }
 
+/** The tokens of a window in which every sequence has ended. In one array: to make one of more than 64 bytes takes V8 two microseconds. */
+export function emptyWindow(size: number): Pick<TextWindow, 'inputs' | 'targets'> {
+  const both = new Int32Array(2 * size)
+  return { inputs: both.subarray(0, size), targets: both.subarray(size).fill(-1) }
+}
+
 export const isWhole = (value: number, least: number): boolean => Number.isSafeInteger(value) && value >= least
 
 export function refuseStep(step: number): void {

@@ -1,5 +1,5 @@
 /** Documents of unequal length, those of like lengths side by side, in windows. */
-import { isWhole, refuseStep, type TextBatches, type TextWindow } from './batches.js'
+import { isWhole, emptyWindow, refuseStep, type TextBatches, type TextWindow } from './batches.js'
 import type { Corpus } from './corpus.js'
 import { documentsOf } from './documents.js'
 import { count } from './encoder.js'
@@ -127,8 +127,7 @@ export class DocumentBatches implements TextBatches {
     const from = (at - starts[place]) * this.#window
     const rest = this.#longest(this.#buckets[number]) - from
     const steps = rest > this.#window ? this.#window : this.#rounded(rest)
-    const inputs = new Int32Array(steps * batch)
-    const targets = new Int32Array(steps * batch).fill(-1)
+    const { inputs, targets } = emptyWindow(steps * batch)
     let predicted = 0
     let sequences = 0
     this.#dealt(documents, number).forEach((document, b) => {

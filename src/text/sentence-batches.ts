@@ -1,5 +1,5 @@
 /** Sentences, names, documents: sequences that begin and end, read side by side. */
-import { isWhole, refuseStep, type TextBatches, type TextWindow } from './batches.js'
+import { isWhole, emptyWindow, refuseStep, type TextBatches, type TextWindow } from './batches.js'
 import { OptionError } from '../options/option-error.js'
 import { refuseUnknown } from '../options/known.js'
 
@@ -39,8 +39,7 @@ export class SentenceBatches implements TextBatches {
     const first = (step % this.windowsPerEpoch) * batch
     const rows = this.sentences.slice(first, first + batch)
     const steps = rows.reduce((longest, { length }) => Math.max(longest, length - 1), 0)
-    const inputs = new Int32Array(steps * batch)
-    const targets = new Int32Array(steps * batch).fill(-1)
+    const { inputs, targets } = emptyWindow(steps * batch)
     let predicted = 0
     rows.forEach((sentence, b) => {
       for (let t = 0; t + 1 < sentence.length; t++) {

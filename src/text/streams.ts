@@ -1,6 +1,6 @@
 /** One long text as B texts read side by side, in windows of T steps: the batches of truncated backpropagation. */
 
-import { isWhole, refuseStep, type TextBatches, type TextWindow } from './batches.js'
+import { isWhole, emptyWindow, refuseStep, type TextBatches, type TextWindow } from './batches.js'
 import { count } from './encoder.js'
 import type { TokenArray } from './token-array.js'
 import { OptionError } from '../options/option-error.js'
@@ -95,8 +95,7 @@ export class Streams implements TextBatches {
     const rows = this.steps
     const streams = this.batch
     const index = step % this.windowsPerEpoch
-    const inputs = new Int32Array(rows * streams)
-    const targets = new Int32Array(rows * streams).fill(-1)
+    const { inputs, targets } = emptyWindow(rows * streams)
     let predicted = 0
     for (let b = 0; b < streams; b++) {
       const position = this.#starts[b] + index * rows
